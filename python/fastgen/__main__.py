@@ -1,0 +1,47 @@
+"""``python -m fastgen demo`` shows what the package does, ``python -m fastgen info`` what it runs on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from . import __version__, show_runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m fastgen", description=__doc__.replace("`", ""))
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{demo,info}")
+    demo = commands.add_parser("demo", help="learn, draw and score on real data, with pictures; under a minute")
+    demo.add_argument("--short", action="store_true", help="a shorter form for automatic tests")
+    demo.add_argument("--output", metavar="DIR", help="folder for the pictures (default: a folder the demo names)")
+    commands.add_parser("info", help="version, instruction sets and threads")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    if options.command == "info":
+        show_runtime()
+        return 0
+    try:
+        demo = import_module("fastgen.demo")
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("fastgen"):
+            raise
+        print(
+            f"The demo needs {error.name}, which is not installed: pip install 'fastgen-mixtures[demo]'",
+            file=sys.stderr,
+        )
+        return 1
+    return int(demo.main(short=options.short, output=options.output) or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

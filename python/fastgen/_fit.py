@@ -1,0 +1,319 @@
+"""Learning a mixture from data by expectation-maximisation. Every pass over the data is one call of the core."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+
+from ._fit_model import Model, as_data, listed
+from ._fit_result import ConvergenceWarning, DegenerateWarning, FitResult, FitState
+from ._starts import SingularCovarianceError, as_init, starting_mixture
+from ._validate import as_int, as_number, as_option
+from .families.covariance import FORMS
+from .mixture import Mixture
+from .stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike
+
+    from . import _core
+    from ._fit_model import CovarianceType, Data
+    from .stream import Seed
+
+__all__ = ["fit"]
+
+# A mean log-likelihood is a sum of rounded terms: it may fall by this many ulps without EM having gone back.
+_ROUNDING_ULPS = 64
+# With verbose=1, one line for so many iterations.
+_LINES_EVERY = 10
+
+
+def fit(
+    x: ArrayLike,
+    n_components: int,
+    *,
+    covariance_type: str = "full",
+    sample_weight: ArrayLike | None = None,
+    init: str | ArrayLike | Mixture = "k-means++",
+    n_init: int = 1,
+    max_iter: int = 200,
+    tol: float = 1e-6,
+    reg_covar: float = 1e-6,
+    rng: Seed = None,
+    callback: Callable[[FitState], Any] | None = None,
+    verbose: int = 0,
+) -> FitResult:
+    r"""Learn a mixture of normal components from data, by maximum likelihood.
+
+    Parameters
+    ----------
+    x : array_like of float, (n,) or (n, D)
+        Data, one observation per row; all values finite. (n,) gives a mixture of `Normal`, (n, D) one of
+        `MultivariateNormal`. float32 data is processed in float32; parameters are always float64.
+    n_components : int
+        Number of components K, at most the number of rows with positive weight.
+    covariance_type : {"full", "tied", "diag", "spherical"}, default "full"
+        Form of the covariances; see `MultivariateNormal`. For (n,) data, "tied" means one scale for all components,
+        and the others are the same: a scale for each.
+    sample_weight : array_like of float, (n,), optional
+        Weight of each row, non-negative. A whole number counts as so many copies of the row; 0 leaves the row out.
+    init : {"k-means++", "random"}, array_like (K, D) or Mixture, default "k-means++"
+        Where to start. "k-means++": rows far apart [3]_, then k-means, with every feature scaled by its standard
+        deviation. "random": random rows as means. An array: these means ((K,) for (n,) data). With both,
+        components start with equal weights and the covariance of all the data. A Mixture: exactly there.
+    n_init : int, default 1
+        Number of starts with different random numbers; the best result is kept. Start i does not depend on `n_init`.
+    max_iter : int, default 200
+        Largest number of iterations.
+    tol : float, default 1e-6
+        The fit has converged when an iteration changes the mean log-likelihood (nats per observation) by less than
+        this. 0 runs all `max_iter` iterations.
+    reg_covar : float, default 1e-6
+        Smallest variance allowed in any direction (smallest eigenvalue of a covariance), in the square of the unit of
+        the data. It is a floor, not an addition: covariances above it are not changed.
+    rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or Stream, optional
+        Randomness for the starts; see `Stream`.
+    callback : callable, optional
+        Called as ``callback(state)`` with a `FitState` after each iteration. If it returns a true value the fit stops
+        there and returns what it has.
+    verbose : int, default 0
+        0 prints nothing, 1 a line for every ten iterations, 2 for every one.
+
+    Returns
+    -------
+    FitResult
+        The mixture, whether it converged, and how it got there.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of range or not finite, shapes do not fit, or with ``reg_covar=0`` a covariance becomes
+        singular.
+    TypeError
+        If an argument has a wrong type.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If `max_iter` iterations did not reach `tol`.
+    DegenerateWarning
+        If a component has no data, or its covariance was raised to `reg_covar`.
+
+    See Also
+    --------
+    FitResult : What is returned.
+    Mixture : State a mixture without data.
+
+    Notes
+    -----
+    Expectation-maximisation [1]_ in the form of [2]_, section 9.2. With weights :math:`v_i` and responsibilities
+    :math:`r_{ik} = w_k p_k(x_i) / p(x_i)`, an iteration sets
+
+    .. math::
+        N_k = \sum_i v_i r_{ik}, \quad w_k = N_k / \sum_i v_i, \quad
+        \mu_k = \frac{1}{N_k} \sum_i v_i r_{ik} x_i, \quad
+        \Sigma_k = \frac{1}{N_k} \sum_i v_i r_{ik} (x_i - \mu_k)(x_i - \mu_k)^T,
+
+    then raises the eigenvalues of :math:`\Sigma_k` to at least `reg_covar`, which is the maximum under that constraint;
+    so the likelihood never falls. Memory beyond the data does not grow with n, except that leaving out rows of weight
+    0 copies the others.
+
+    The same data and `rng` give the same bits on every machine, whatever the number of threads.
+
+    References
+    ----------
+    .. [1] A. P. Dempster, N. M. Laird and D. B. Rubin, "Maximum likelihood from incomplete data via the EM algorithm",
+       Journal of the Royal Statistical Society B 39 (1977), 1-38.
+    .. [2] C. M. Bishop, "Pattern Recognition and Machine Learning", Springer, 2006, chapter 9.
+    .. [3] D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", Proceedings of SODA 2007,
+       1027-1035.
+
+    Examples
+    --------
+    >>> import fastgen as fg
+    >>> truth = fg.Mixture([0.3, 0.7], fg.Normal([-2.0, 1.0], [0.5, 1.0]))
+    >>> result = fg.fit(truth.sample(100_000, rng=1), 2, rng=2)
+    >>> result.converged
+    True
+    >>> sorted(result.mixture.components.loc.round(1).tolist())
+    [-2.0, 1.0]
+    """
+    # --- data and model
+    data = as_data(x, sample_weight)
+    k = as_int(n_components, "n_components", minimum=1)
+    if k > len(data.x):
+        raise ValueError(
+            f"n_components is {k}, expected at most {len(data.x)}, the number of rows of x"
+            f"{'' if sample_weight is None else ' with positive weight'}"
+        )
+    form = as_option(covariance_type, "covariance_type", tuple(FORMS))
+    model = Model(data.scalar, k, data.n_features, cast("CovarianceType", form))
+
+    # --- how to start and when to stop
+    start_from = as_init(init, model)
+    n_starts = as_int(n_init, "n_init", minimum=1)
+    if n_starts > 1 and not isinstance(start_from, str):
+        raise ValueError(f"n_init is {n_starts}, expected 1 when init says where to start: every start would be equal")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback is {callback!r}, expected a function of one argument, or None")
+    settings = _Settings(
+        max_iter=as_int(max_iter, "max_iter", minimum=1),
+        tol=as_number(tol, "tol", minimum=0.0),
+        reg_covar=as_number(reg_covar, "reg_covar", minimum=0.0),
+        callback=callback,
+        verbose=as_int(verbose, "verbose", minimum=0),
+        n_starts=n_starts,
+    )
+
+    # --- the starts: each has a stream of its own, so that none depends on how many there are
+    runs: list[_Run] = []
+    failure: SingularCovarianceError | None = None
+    for start, stream in enumerate(Stream(rng).spawn(n_starts)):
+        try:
+            first = starting_mixture(data, model, start_from, settings.reg_covar, stream.key)
+            runs.append(_expectation_maximisation(data, model, first, settings, start))
+        except SingularCovarianceError as error:
+            failure = error
+            continue
+        if runs[-1].stopped:
+            break
+    if not runs:
+        assert failure is not None
+        raise failure
+    best = max(runs, key=lambda run: run.history[-1])
+
+    result = FitResult(
+        mixture=model.mixture(best.parameters),
+        converged=best.converged,
+        n_iter=len(best.history),
+        log_likelihood=best.history[-1] * data.total,
+        history=np.array(best.history),
+        n_observations=data.total,
+        n_parameters=model.n_parameters(),
+        start_log_likelihoods=tuple(run.history[-1] * data.total for run in runs),
+        empty_components=tuple(best.parameters.empty),
+        floored_components=tuple(best.parameters.floored),
+        stopped_by_callback=runs[-1].stopped,
+    )
+    _warn(result, best, settings)
+    return result
+
+
+class _Settings(NamedTuple):
+    """When to stop, and what to tell meanwhile."""
+
+    max_iter: int
+    tol: float
+    reg_covar: float
+    callback: Callable[[FitState], Any] | None
+    verbose: int
+    n_starts: int
+
+
+class _Run(NamedTuple):
+    """What one start came to."""
+
+    parameters: _core.EMStep
+    history: list[float]
+    change: float
+    converged: bool
+    stopped: bool
+
+
+def _expectation_maximisation(
+    data: Data, model: Model, first: _core.Mixture, settings: _Settings, start: int
+) -> _Run:
+    """Iterate from `first` until the likelihood settles.
+
+    A pass over the data gives the likelihood of the mixture it begins with and the parameters of the next one. So
+    pass i measures iteration i's mixture and computes iteration i + 1's; the last pass only measures. n iterations
+    take n + 1 passes.
+    """
+    rounding = _ROUNDING_ULPS * float(np.finfo(data.x.dtype).eps)
+    begin = time.perf_counter()
+    current = first
+    history: list[float] = []
+    made: _core.EMStep | None = None  # what `current` was made from
+    best: _core.EMStep | None = None  # what history[-1] belongs to
+    measured = -np.inf
+    change = np.inf
+    converged = stopped = False
+
+    for iteration in range(settings.max_iter + 1):
+        step = current.em_step(data.x, data.weight, model.covariance_type, settings.reg_covar, False)
+        value = step.log_likelihood / data.total
+        change, measured = value - measured, value
+        if made is not None:
+            if not np.isfinite(value):
+                raise ValueError(
+                    f"the log-likelihood became {value} in iteration {iteration}: values of x are too large for "
+                    f"{data.x.dtype} arithmetic; rescale x, e.g. divide each feature by its standard deviation"
+                )
+            if history and 0 < history[-1] - value <= rounding * max(1.0, abs(value)):
+                value = history[-1]
+            else:
+                best = made
+            history.append(value)
+            converged = settings.tol > 0 and abs(change) < settings.tol
+            last = converged or iteration == settings.max_iter
+            if settings.verbose > 1 or (settings.verbose and (iteration % _LINES_EVERY == 0 or last)):
+                _print_progress(start, iteration, value, change, time.perf_counter() - begin, settings)
+            if settings.callback is not None:
+                parameters = made
+
+                def make_mixture(parameters: _core.EMStep = parameters) -> Mixture:
+                    return model.mixture(parameters)
+
+                state = FitState(start, iteration, value, change, make_mixture)
+                stopped = bool(settings.callback(state)) and not converged
+            if last or stopped:
+                break
+        if step.singular:
+            raise SingularCovarianceError(list(step.singular))
+        made = step
+        current = model.core(step.weights, step.means, step.factor)
+
+    assert best is not None
+    return _Run(best, history, float(change), converged, stopped)
+
+
+def _print_progress(
+    start: int, iteration: int, value: float, change: float, seconds: float, settings: _Settings
+) -> None:
+    which = f"start {start + 1}/{settings.n_starts}  " if settings.n_starts > 1 else ""
+    print(
+        f"{which}iteration {iteration:>4}  {seconds:8.2f} s  mean log-likelihood {value:.8g}  change {change:.2e}",
+        flush=True,
+    )
+
+
+def _warn(result: FitResult, best: _Run, settings: _Settings) -> None:
+    """One warning for each kind of trouble, with the remedy; they point at the caller of `fit`."""
+    if not result.converged and not result.stopped_by_callback and settings.tol > 0:
+        warnings.warn(
+            f"fit did not converge in max_iter={settings.max_iter} iterations: the last one still changed the mean "
+            f"log-likelihood by {best.change:.3g}, tol is {settings.tol:g}; raise max_iter, raise tol, or go on from "
+            "here with init=result.mixture",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    if result.empty_components:
+        warnings.warn(
+            f"component {listed(result.empty_components)} has no data and weight 0; fit fewer components, or try "
+            "other starts with n_init",
+            DegenerateWarning,
+            stacklevel=3,
+        )
+    if result.floored_components:
+        warnings.warn(
+            f"component {listed(result.floored_components)} has collapsed: a variance fell below "
+            f"reg_covar={settings.reg_covar:g} and was raised to it; fit fewer components, raise reg_covar, choose a "
+            "simpler covariance_type, or drop features that are constant or depend on others",
+            DegenerateWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,130 @@
+"""What `fit` works on: the data, and the bridge between the core's arrays and mixtures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+
+from . import _core
+from ._validate import NON_NEGATIVE, as_float_array, as_parameter, at, first_index, is_finite, normalised_weights
+from .families import MultivariateNormal, Normal
+from .families.covariance import FORMS
+from .mixture import Mixture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from ._validate import AnyFloatArray, FloatArray
+
+__all__ = ["CovarianceType", "Data", "Model", "Parameters", "as_data", "listed"]
+
+CovarianceType: TypeAlias = Literal["full", "tied", "diag", "spherical"]
+
+
+class Data(NamedTuple):
+    """Finite rows of positive weight."""
+
+    x: AnyFloatArray  # (n,) or (n, D)
+    weight: FloatArray | None  # None if all are 1
+    total: float  # sum of the weights
+
+    @property
+    def scalar(self) -> bool:
+        """Whether a row is a number."""
+        return self.x.ndim == 1
+
+    @property
+    def n_features(self) -> int:
+        """Number of features; 1 for scalar rows."""
+        return 1 if self.scalar else self.x.shape[1]
+
+
+def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
+    """Check the arguments of `fit` that hold data."""
+    points = as_float_array(x, "x")
+    if points.ndim not in (1, 2):
+        raise ValueError(f"x has shape {points.shape}, expected (n,) or (n, D), one row per observation")
+    if points.size == 0:
+        raise ValueError(f"x has shape {points.shape}, expected at least one observation and one feature")
+    if not is_finite(points):
+        bad = ~np.isfinite(points)
+        index = first_index(bad)
+        rows = int(bad.any(axis=-1).sum()) if points.ndim == 2 else int(bad.sum())
+        keep = "x[np.isfinite(x).all(axis=1)]" if points.ndim == 2 else "x[np.isfinite(x)]"
+        raise ValueError(
+            f"{at('x', index)} is {float(points[index])!r}, expected finite values for a fit; {rows} of {len(points)} "
+            f"rows have others: drop them with {keep}, or fill them in first"
+        )
+    if sample_weight is None:
+        return Data(points, None, float(len(points)))
+    weight = as_parameter(sample_weight, "sample_weight", NON_NEGATIVE)
+    if weight.shape != points.shape[:1]:
+        raise ValueError(f"sample_weight has shape {weight.shape}, expected {points.shape[:1]}, one for each row of x")
+    used = weight > 0
+    if not used.all():
+        # Left out, not multiplied by 0: then the result is the same bits as without these rows.
+        points, weight = points[used], weight[used]
+    total = float(weight.sum())
+    if not 0 < total < np.inf:
+        raise ValueError(f"sample_weight sums to {total}, expected a positive finite sum")
+    return Data(points, None if (weight == 1).all() else weight, total)
+
+
+class Parameters(Protocol):
+    """The arrays that describe a mixture in the core's terms; `_core.EMStep` is one."""
+
+    @property
+    def weights(self) -> FloatArray: ...
+    @property
+    def means(self) -> FloatArray: ...
+    @property
+    def covariances(self) -> FloatArray: ...
+    @property
+    def factor(self) -> FloatArray: ...
+
+
+class Model(NamedTuple):
+    """The kind of mixture that is fitted."""
+
+    scalar: bool
+    n_components: int
+    n_features: int
+    covariance_type: CovarianceType
+
+    def core(self, weights: FloatArray, means: FloatArray, factor: FloatArray, variant: str = "") -> _core.Mixture:
+        """The core's mixture of these parameters; `variant` is the form of the factor if not the model's own."""
+        if self.scalar:
+            components = _core.Components("Normal", "", [means.reshape(-1), _scales(factor, len(weights))])
+        else:
+            variant = variant or self.covariance_type
+            components = _core.Components("MultivariateNormal", variant, [means, factor])
+        return _core.Mixture(weights, [components])
+
+    def mixture(self, parameters: Parameters) -> Mixture:
+        """The public mixture of these parameters, with copies of its own."""
+        weights = normalised_weights(np.array(parameters.weights))
+        means, factor = np.array(parameters.means), np.array(parameters.factor)
+        if self.scalar:
+            return Mixture._make(weights, (Normal(means.reshape(-1), _scales(factor, len(weights))),))
+        form = FORMS[self.covariance_type]
+        block = MultivariateNormal._from_factor(means, factor, form, np.array(parameters.covariances))
+        return Mixture._make(weights, (block,))
+
+    def n_parameters(self) -> int:
+        """Number of free parameters: weights, means and covariances."""
+        k, d = self.n_components, self.n_features
+        return k - 1 + k * d + FORMS[self.covariance_type].n_parameters(k, d)
+
+
+def _scales(factor: FloatArray, k: int) -> FloatArray:
+    """Standard deviations (K,) from a factor for one feature, whatever its form."""
+    return np.full(k, factor.reshape(-1))
+
+
+def listed(components: Sequence[Any]) -> str:
+    """Component numbers for a message: all of a few, the first of many."""
+    shown = ", ".join(str(int(k)) for k in components[:8])
+    return f"{shown}, ... ({len(components)} in all)" if len(components) > 8 else shown

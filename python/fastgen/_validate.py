@@ -1,0 +1,302 @@
+"""The one place that coerces and checks arguments.
+
+Every message has the same four parts: the parameter, the value that is wrong (with its index), what is expected,
+and how to mend it. Constraints on parameters are data (`Constraint`), so that a family states them in a table.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    FloatArray = NDArray[np.float64]
+    AnyFloatArray = NDArray[np.float32] | NDArray[np.float64]
+
+__all__ = [
+    "NON_NEGATIVE",
+    "POSITIVE",
+    "PROBABILITY",
+    "REAL",
+    "Constraint",
+    "as_feature_indices",
+    "as_float_array",
+    "as_float_dtype",
+    "as_int",
+    "as_number",
+    "as_option",
+    "as_parameter",
+    "at",
+    "check_constraint",
+    "check_out",
+    "first_index",
+    "is_finite",
+    "new_array",
+    "normalised_weights",
+    "read_only",
+]
+
+FLOAT32 = np.dtype(np.float32)
+FLOAT64 = np.dtype(np.float64)
+# The smallest positive number whose reciprocal is finite: scales below it cannot be divided by.
+TINY = float(np.finfo(np.float64).tiny)
+EPS = float(np.finfo(np.float64).eps)
+
+
+# Constraints as data
+
+
+class Constraint(NamedTuple):
+    """What every element of a parameter must satisfy, and how to say so."""
+
+    expected: str
+    holds: Callable[[FloatArray], NDArray[np.bool_]]
+
+
+def _finite(values: FloatArray) -> NDArray[np.bool_]:
+    return np.isfinite(values)
+
+
+def _positive(values: FloatArray) -> NDArray[np.bool_]:
+    return (values >= TINY) & np.isfinite(values)
+
+
+def _non_negative(values: FloatArray) -> NDArray[np.bool_]:
+    return (values >= 0) & np.isfinite(values)
+
+
+def _probability(values: FloatArray) -> NDArray[np.bool_]:
+    # NaN passes: it is a point without a value, and its answer is NaN.
+    return ~((values < 0) | (values > 1))
+
+
+REAL = Constraint("a finite number", _finite)
+POSITIVE = Constraint("a finite number greater than 0 (at least 2.3e-308)", _positive)
+NON_NEGATIVE = Constraint("a finite number of at least 0", _non_negative)
+PROBABILITY = Constraint("a probability between 0 and 1", _probability)
+
+
+def first_index(mask: NDArray[np.bool_]) -> tuple[int, ...]:
+    """Index of the first true element of a mask that has one."""
+    return tuple(int(i) for i in np.unravel_index(int(mask.argmax()), mask.shape))
+
+
+def at(name: str, index: Sequence[int]) -> str:
+    """The name of an element as a user would write it: ``scale[3]``, ``x[0, 2]``, ``scale`` for a scalar."""
+    return f"{name}[{', '.join(str(i) for i in index)}]" if index else name
+
+
+def check_constraint(values: Any, name: str, constraint: Constraint, hint: str = "") -> None:
+    """Raise ValueError naming the first element that breaks the constraint."""
+    good = constraint.holds(values)
+    if not good.all():
+        index = first_index(~good)
+        found = f"{at(name, index)} is {float(values[index])!r}"
+        raise ValueError(f"{found}, expected {constraint.expected}{'; ' if hint else ''}{hint}")
+
+
+# Arrays
+
+_WHY_NOT_NUMBERS = {
+    "c": "complex numbers; pass {name}.real if the imaginary parts carry nothing",
+    "U": "text; convert it first, e.g. np.asarray({name}, dtype=float)",
+    "S": "bytes; convert them first, e.g. np.asarray({name}, dtype=float)",
+    "T": "text; convert it first, e.g. np.asarray({name}, dtype=float)",
+    "M": "dates; convert them to a number first, e.g. days since the first one",
+    "m": "time differences; divide them by a unit first, e.g. {name} / np.timedelta64(1, 's')",
+    "V": "records; pass a plain array of numbers, e.g. one field at a time",
+    "O": "Python objects; pass a rectangular array of numbers, with NaN for what is missing",
+}
+
+
+def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
+    """Return native, aligned float32 or float64 with any strides; copies only if that is needed.
+
+    float32 stays float32; every other real type becomes float64.
+    """
+    if type(value) is np.ndarray and (value.dtype == FLOAT64 or value.dtype == FLOAT32) and _is_regular(value):
+        return value
+    # numpy.ma is not imported for the test: every masked array is an ndarray with a mask.
+    if isinstance(value, np.ndarray) and hasattr(value, "mask"):
+        raise TypeError(
+            f"{name} is a masked array, whose mask would be lost; pass {name}.filled(np.nan), or only the "
+            "unmasked rows"
+        )
+    try:
+        array = np.asarray(value)
+    except Exception as error:
+        raise ValueError(
+            f"{name} cannot be made into an array ({error}); pass a rectangular array of numbers"
+        ) from error
+    kind = array.dtype.kind
+    if kind not in "fiub":
+        why = _WHY_NOT_NUMBERS.get(kind, f"values of type {array.dtype}; pass real numbers")
+        found = f" (got {type(value).__name__})" if kind == "O" and array.ndim == 0 else ""
+        raise TypeError(f"{name} holds {why.format(name=name)}{found}")
+    # Byte-swapped float32 is still float32.
+    dtype: np.dtype[Any] = FLOAT32 if kind == "f" and array.dtype.itemsize == 4 else FLOAT64
+    converted: NDArray[Any] = array.astype(dtype, copy=False)
+    return converted if _is_regular(converted) else converted.copy()
+
+
+def _is_regular(array: NDArray[Any]) -> bool:
+    # An axis of length 1 counts as aligned whatever its stride, but the core counts strides in elements.
+    return array.flags.aligned and not any(stride % array.itemsize for stride in array.strides)
+
+
+def as_parameter(value: ArrayLike, name: str, constraint: Constraint = REAL, hint: str = "") -> FloatArray:
+    """Return a private C-contiguous float64 copy of a parameter, checked element by element."""
+    array = np.array(as_float_array(value, name), dtype=np.float64, order="C")
+    check_constraint(array, name, constraint, hint)
+    return array
+
+
+def read_only(array: FloatArray) -> FloatArray:
+    """Mark an array that belongs to an immutable object; returns it."""
+    array.flags.writeable = False
+    return array
+
+
+def new_array(shape: tuple[int, ...], dtype: DTypeLike, what: str, hint: str = "") -> NDArray[Any]:
+    """Return an uninitialised array, or raise a MemoryError that says what was asked for."""
+    try:
+        return np.empty(shape, dtype)
+    except (MemoryError, ValueError, OverflowError):
+        need = math.prod(shape) * np.dtype(dtype).itemsize / 2**30
+        raise MemoryError(
+            f"{what} of shape {shape} would need {need:,.1f} GiB, more than this process can get{hint}"
+        ) from None
+
+
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: NDArray[Any] | None) -> NDArray[Any]:
+    """Return `out` after checking that a kernel can write a whole answer into it and nothing else."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out is a {type(out).__name__}, expected a NumPy array of shape {shape} and type {dtype}")
+    if out.shape != shape:
+        raise ValueError(f"out has shape {out.shape}, expected {shape}")
+    if out.dtype != dtype:
+        raise TypeError(f"out has type {out.dtype}, expected {dtype}; the answer is never cast")
+    if not (out.flags.c_contiguous and out.flags.aligned):
+        raise ValueError("out is not C-contiguous and aligned; pass a new array, e.g. np.empty(shape), or a row block")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only; pass an array that may be written to")
+    if x is not None and np.may_share_memory(out, x):
+        raise ValueError("out overlaps the input in memory, which would be overwritten while read; pass a new array")
+    return out
+
+
+def is_finite(array: AnyFloatArray) -> bool:
+    """Whether all elements are finite, without an array of answers in the common case.
+
+    A sum of finite numbers may overflow, so only a finite sum settles it.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(array.sum())) or bool(np.isfinite(array).all())
+
+
+# Numbers and options
+
+
+def as_int(value: Any, name: str, minimum: int | None = None, maximum: int | None = None, hint: str = "") -> int:
+    """Return a Python int from anything that is an integer (bool is not)."""
+    tail = f"; {hint}" if hint else ""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value!r}, expected an integer{tail}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        mend = "; wrap it in int() if it is a whole number" if isinstance(value, (float, np.floating)) else tail
+        raise TypeError(f"{name} is {value!r} of type {type(value).__name__}, expected an integer{mend}") from None
+    if minimum is not None and number < minimum:
+        raise ValueError(f"{name} is {number}, expected at least {minimum}{tail}")
+    if maximum is not None and number > maximum:
+        raise ValueError(f"{name} is {number}, expected at most {maximum}{tail}")
+    return number
+
+
+def as_number(value: Any, name: str, minimum: float) -> float:
+    """Return a finite Python float of at least `minimum`."""
+    if isinstance(value, (bool, np.bool_, str, bytes)) or not hasattr(value, "__float__"):
+        raise TypeError(f"{name} is {value!r} of type {type(value).__name__}, expected a number")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r}, expected one number") from None
+    if not math.isfinite(number) or number < minimum:
+        raise ValueError(f"{name} is {number!r}, expected a finite number of at least {minimum:g}")
+    return number
+
+
+def as_option(value: Any, name: str, options: Sequence[str]) -> str:
+    """Return `value` if it is one of the options."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r} of type {type(value).__name__}, expected one of {_listed(options)}")
+    if value not in options:
+        raise ValueError(f"{name} is {value!r}, expected one of {_listed(options)}")
+    return value
+
+
+def _listed(options: Sequence[str]) -> str:
+    return ", ".join(repr(option) for option in options)
+
+
+def as_float_dtype(value: DTypeLike) -> np.dtype[Any]:
+    """Return the dtype object of float32 or float64, the two types that samples come in."""
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        raise TypeError(f"dtype is {value!r}, expected np.float64 or np.float32") from None
+    if dtype != FLOAT64 and dtype != FLOAT32:
+        raise TypeError(f"dtype is {dtype}, expected np.float64 or np.float32; convert the samples afterwards")
+    return dtype
+
+
+def as_feature_indices(features: Any, n_features: int) -> tuple[bool, list[int]]:
+    """Return whether `features` is one int, and the distinct indices in 0 .. n_features - 1 that it names."""
+    if isinstance(features, (str, bytes)):
+        raise TypeError(f"features is {features!r}, expected an int or a sequence of ints")
+    if isinstance(features, np.ndarray) and features.dtype == bool:
+        raise TypeError("features is a boolean mask, expected indices; pass np.flatnonzero(features)")
+    if np.ndim(features) == 0 and not hasattr(features, "__len__"):
+        single, given = True, [features]
+    else:
+        single, given = False, list(features)
+    if not given:
+        raise ValueError("features is empty, expected at least one feature")
+    seen: dict[int, int] = {}
+    for position, feature in enumerate(given):
+        name = "features" if single else f"features[{position}]"
+        index = as_int(feature, name)
+        if not -n_features <= index < n_features:
+            raise ValueError(
+                f"{name} is {index}, expected an index from {-n_features} to {n_features - 1}: the mixture has "
+                f"{n_features} features"
+            )
+        index %= n_features
+        if index in seen:
+            raise ValueError(f"{name} names feature {index} again; expected distinct features")
+        seen[index] = position
+    return single, list(seen)
+
+
+def normalised_weights(weights: FloatArray) -> FloatArray:
+    """Scale non-negative weights to sum to 1, in a way that does not change weights that already do.
+
+    Dividing by the exactly rounded sum leaves a sum within about one rounding of 1. Weights that close are kept as
+    they are, so normalising twice, or saving and loading, gives the same bits.
+    """
+    try:
+        total = math.fsum(weights.tolist())
+    except OverflowError:
+        weights = weights / weights.max()
+        total = math.fsum(weights.tolist())
+    if total <= 0:
+        raise ValueError("weights are all 0, expected at least one greater than 0")
+    return weights if abs(total - 1) <= 4 * EPS else weights / total

@@ -1,0 +1,216 @@
+"""What every family of components has in common, and the registry of families."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from .._core import Components as CoreComponents
+from .._frozen import Frozen
+from .._validate import Constraint, as_parameter, read_only
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from .._validate import FloatArray
+
+__all__ = ["REGISTRY", "Components", "Parameter", "ScalarComponents", "restore"]
+
+# Name -> class, in the order of definition. Files name families by it.
+REGISTRY: dict[str, type[Components]] = {}
+
+
+class Parameter(NamedTuple):
+    """One parameter of a family: its name and what each of its elements must satisfy."""
+
+    name: str
+    constraint: Constraint
+
+
+class Components(Frozen):
+    """K components of one family: a validated, immutable record of parameters.
+
+    This is the base class of the families and cannot be constructed itself. A family states its parameters as data
+    (`parameters`) and supplies `mean`, `covariance`, `_take` and, where they exist, `_marginal` and `_condition`.
+
+    See Also
+    --------
+    fastgen.Normal, fastgen.MultivariateNormal
+    """
+
+    __slots__ = ("_core",)
+
+    #: The parameters, in the order of the constructor.
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+
+    # Whether a point is a number rather than a row of features.
+    _scalar: ClassVar[bool] = False
+    _core: CoreComponents
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.parameters:
+            REGISTRY[cls.__name__] = cls
+
+    # What the core needs
+
+    @property
+    def _variant(self) -> str:
+        """The form of the parameters within the family; empty where there is only one."""
+        return ""
+
+    def _make_core(self, *parameters: FloatArray) -> None:
+        self._set(_core=CoreComponents(type(self).__name__, self._variant, parameters))
+
+    # What a user sees
+
+    @property
+    def n_components(self) -> int:
+        """Number of components K."""
+        return self._core.n_components
+
+    @property
+    def n_features(self) -> int:
+        """Number of features D of one point; 1 for scalar families."""
+        return self._core.n_features
+
+    @property
+    def mean(self) -> FloatArray:
+        """Mean of each component, (K,) for scalar families and (K, D) otherwise."""
+        raise NotImplementedError
+
+    @property
+    def variance(self) -> FloatArray:
+        """Variance of each feature in each component, (K,) for scalar families and (K, D) otherwise."""
+        raise NotImplementedError
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Covariance of each component, (K, D, D); the variance (K,) for scalar families."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self.n_components
+
+    def __getitem__(self, index: int | slice | Sequence[int] | NDArray[Any]) -> Self:
+        chosen = np.arange(len(self))[index]
+        if chosen.ndim > 1:
+            raise IndexError(f"components are indexed along one axis, got an index of shape {chosen.shape}")
+        if chosen.size == 0:
+            raise IndexError(f"the index {index!r} selects none of the {len(self)} components, expected at least one")
+        return self._take(np.atleast_1d(chosen))
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[k] for k in range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        mine, theirs = self._law(), other._law()
+        return self._variant == other._variant and all(map(np.array_equal, mine, theirs))
+
+    def __hash__(self) -> int:
+        # Adding 0 turns -0.0, which equals 0.0, into the same bytes.
+        return hash((type(self), self._variant, *((value + 0.0).tobytes() for value in self._law())))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restore, (type(self).__name__, self._variant, self._state())
+
+    # What a family supplies
+
+    def _law(self) -> tuple[FloatArray, ...]:
+        """The arrays that determine the law: two objects with equal ones are equal."""
+        return tuple(getattr(self, parameter.name) for parameter in self.parameters)
+
+    def _take(self, index: NDArray[np.int64]) -> Self:
+        """The components at these indices."""
+        raise NotImplementedError
+
+    def _join(self, others: Sequence[Self]) -> Self | None:
+        """These components followed by those of `others`, or None if one object cannot hold them."""
+        return None
+
+    def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
+        """Weighted sum of the components' covariances, without (K, D, D) temporaries where possible."""
+        raise NotImplementedError
+
+    def _marginal(self, features: list[int]) -> Components:
+        """The law of these features, multivariate even if there is only one."""
+        raise TypeError(f"{type(self).__name__} has one feature and no marginals")
+
+    def _marginal_scalar(self, feature: int) -> Components:
+        """The law of one feature, as a scalar family."""
+        raise TypeError(f"{type(self).__name__} has one feature and no marginals")
+
+    def _condition(self, features: list[int], rest: list[int], values: FloatArray) -> Components:
+        """The law of the features `rest` given that `features` have these values."""
+        raise TypeError(f"{type(self).__name__} has one feature; nothing is left after conditioning on it")
+
+    # Saving: arrays that restore the same bits
+
+    def _state(self) -> dict[str, FloatArray]:
+        """Arrays from which `_from_state` makes an equal object, bit for bit."""
+        return {parameter.name: getattr(self, parameter.name) for parameter in self.parameters}
+
+    @classmethod
+    def _from_state(cls, variant: str, state: Mapping[str, FloatArray]) -> Self:
+        """The object with this state; raises ValueError, TypeError or KeyError if it is not a valid one."""
+        return cls(**{parameter.name: state[parameter.name] for parameter in cls.parameters})
+
+
+class ScalarComponents(Components):
+    """K components of a family on the real line; every parameter has shape (K,)."""
+
+    __slots__ = ()
+
+    _scalar = True
+
+    def _initialise(self, **given: ArrayLike) -> None:
+        """Check the parameters, broadcast them to a common length and hand them to the core."""
+        values = {p.name: as_parameter(given[p.name], p.name, p.constraint) for p in self.parameters}
+        for name, value in values.items():
+            if value.ndim > 1:
+                raise ValueError(f"{name} has shape {value.shape}, expected (K,), one value per component, or a scalar")
+            if value.size == 0:
+                raise ValueError(f"{name} is empty, expected one value per component")
+        shapes = {name: value.shape for name, value in values.items() if value.ndim}
+        if len(set(shapes.values())) > 1:
+            found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+            raise ValueError(f"parameters have different shapes: {found}; expected one length K, or scalars")
+        shape = next(iter(shapes.values()), (1,))
+        self._set(**{name: read_only(np.full(shape, value)) for name, value in values.items()})
+        self._make_core(*self._law())
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Variance of each component, (K,)."""
+        return self.variance
+
+    def _take(self, index: NDArray[np.int64]) -> Self:
+        return type(self)(**{p.name: getattr(self, p.name)[index] for p in self.parameters})
+
+    def _join(self, others: Sequence[Self]) -> Self | None:
+        blocks = (self, *others)
+        return type(self)(**{p.name: np.concatenate([getattr(b, p.name) for b in blocks]) for p in self.parameters})
+
+    def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
+        used = weights > 0
+        return np.asarray(np.sum(weights[used] * self.variance[used]))
+
+    def __repr__(self) -> str:
+        with np.printoptions(precision=4, threshold=8, edgeitems=3):
+            values = ", ".join(f"{p.name}={np.array2string(getattr(self, p.name), separator=', ')}"
+                               for p in self.parameters)
+        return f"{type(self).__name__}({values})"
+
+
+def restore(family: str, variant: str, state: Mapping[str, FloatArray]) -> Components:
+    """Rebuild components from what `Components._state` gave."""
+    try:
+        cls = REGISTRY[family]
+    except KeyError:
+        raise ValueError(f"family {family!r} is unknown, expected one of {', '.join(REGISTRY)}") from None
+    return cls._from_state(variant, state)

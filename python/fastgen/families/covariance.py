@@ -1,0 +1,355 @@
+"""The four forms of a set of K covariances, and what one can do with each.
+
+Families with means and covariances keep a *factor* (a square root) of the covariances, because that is what the
+kernels use and what survives rounding: lower Cholesky factors for "full" and "tied", standard deviations for "diag"
+and "spherical". A factor has the shape of the covariances it belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from .. import _core
+from .._validate import POSITIVE, as_parameter, at, check_constraint, first_index
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from .._validate import FloatArray
+
+__all__ = ["FORMS", "CovarianceForm", "symmetric_matrices"]
+
+# Asymmetry below this, relative to sqrt(a_ii a_jj), is rounding of the caller's and averaged away.
+ASYMMETRY = 1e-8
+
+
+class CovarianceForm:
+    """One covariance type. All methods are stateless; K and D are those of the means."""
+
+    name: ClassVar[str]
+    shape: ClassVar[str]  # for messages
+
+    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
+        """Shape of the covariances and of their factor."""
+        raise NotImplementedError
+
+    def validated(self, covariances: ArrayLike, k: int, d: int) -> FloatArray:
+        """A private copy of the right shape, with scalars broadcast where they have a meaning."""
+        values = as_parameter(covariances, "covariances")
+        expected = self.expected_shape(k, d)
+        if values.ndim == 0 and self.name in ("diag", "spherical"):
+            values = np.full(expected, values)
+        if values.shape != expected:
+            raise ValueError(
+                f"covariances has shape {values.shape}, expected {expected} for covariance_type={self.name!r} and "
+                f"means of shape {(k, d)}{self._shape_hint(values.shape, k, d)}"
+            )
+        return values
+
+    def _shape_hint(self, shape: tuple[int, ...], k: int, d: int) -> str:
+        for form in FORMS.values():
+            if form is not self and shape == form.expected_shape(k, d):
+                return f"; this shape belongs to covariance_type={form.name!r}"
+        return ""
+
+    def factor(self, covariances: FloatArray) -> FloatArray:
+        """The factor of validated covariances; raises ValueError if one is not positive definite."""
+        raise NotImplementedError
+
+    def covariances(self, factor: FloatArray) -> FloatArray:
+        """The covariances with this factor."""
+        raise NotImplementedError
+
+    def check_factor(self, factor: FloatArray, k: int, d: int) -> None:
+        """Raise ValueError unless this is a factor as `factor` gives it."""
+        raise NotImplementedError
+
+    def agrees(self, factor: FloatArray, covariances: FloatArray) -> bool:
+        """Whether the variances of the two are the same to about single precision."""
+        raise NotImplementedError
+
+    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
+        """Covariances as (K, D, D) matrices."""
+        raise NotImplementedError
+
+    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        """Variance of each feature in each component, (K, D)."""
+        raise NotImplementedError
+
+    def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
+        """Weighted sum of the covariances, (D, D)."""
+        raise NotImplementedError
+
+    def take(self, values: FloatArray, index: NDArray[np.int64]) -> FloatArray:
+        """Covariances or factor of the components at these indices."""
+        return values[index]
+
+    def join(self, values: Sequence[FloatArray]) -> FloatArray | None:
+        """Covariances or factors of several sets as one, or None if they do not fit into one."""
+        return np.concatenate(values)
+
+    def marginal(self, factor: FloatArray, features: list[int]) -> FloatArray:
+        """Factor of the covariances of these features."""
+        raise NotImplementedError
+
+    def condition(
+        self, means: FloatArray, factor: FloatArray, features: list[int], rest: list[int], values: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Means and factor of the features `rest` given the values of `features`."""
+        raise NotImplementedError
+
+    def n_parameters(self, k: int, d: int) -> int:
+        """Number of free parameters in the covariances."""
+        raise NotImplementedError
+
+
+# Matrices: "full" and "tied"
+
+
+class _Matrices(CovarianceForm):
+    """What "full" and "tied" share: matrices along the last two axes."""
+
+    def factor(self, covariances: FloatArray) -> FloatArray:
+        stack = covariances.reshape(-1, *covariances.shape[-2:])
+        factor, failed = _core.cholesky(stack)
+        if failed >= 0:
+            name = "covariances" if covariances.ndim == 2 else at("covariances", (failed,))
+            raise ValueError(
+                f"{name} is not positive definite: its smallest eigenvalue is "
+                f"{float(np.linalg.eigvalsh(stack[failed])[0]):.3g}, expected one greater than 0; add a small "
+                "multiple of the identity, drop features that depend on others, or use covariance_type='diag'"
+            )
+        return factor.reshape(covariances.shape)
+
+    def covariances(self, factor: FloatArray) -> FloatArray:
+        product = factor @ factor.swapaxes(-1, -2)
+        return 0.5 * (product + product.swapaxes(-1, -2))
+
+    def check_factor(self, factor: FloatArray, k: int, d: int) -> None:
+        upper = np.triu(np.ones((d, d), dtype=bool), 1) & (factor != 0)
+        if upper.any():
+            index = first_index(upper)
+            raise ValueError(
+                f"{at('cholesky', index)} is {float(factor[index])!r} above the diagonal, expected lower triangular "
+                "factors; pass np.tril(cholesky), or cholesky.swapaxes(-1, -2) if they are upper factors"
+            )
+        diagonal = np.diagonal(factor, axis1=-2, axis2=-1)
+        bad = ~POSITIVE.holds(diagonal)
+        if bad.any():
+            *outer, i = first_index(bad)
+            raise ValueError(
+                f"{at('cholesky', (*outer, i, i))} is {float(diagonal[(*outer, i)])!r}, expected "
+                f"{POSITIVE.expected} on the diagonal; a negative one becomes positive when its column changes sign"
+            )
+
+    def agrees(self, factor: FloatArray, covariances: FloatArray) -> bool:
+        variances = np.diagonal(covariances, axis1=-2, axis2=-1)
+        return np.allclose(_row_norms(factor), variances, rtol=1e-6, atol=0)
+
+    def marginal(self, factor: FloatArray, features: list[int]) -> FloatArray:
+        return _factor_of_rows(factor, features)
+
+    def condition(
+        self, means: FloatArray, factor: FloatArray, features: list[int], rest: list[int], values: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        # With the given features first, the trailing block of the factor is the factor of what remains.
+        m, order = len(features), features + rest
+        ordered = _factor_of_rows(factor, order)
+        each = ordered.reshape(-1, *ordered.shape[-2:])
+        shifted = _core.condition_means(np.ascontiguousarray(means[:, order]), each, values)
+        return shifted, np.ascontiguousarray(ordered[..., m:, m:])
+
+
+class _Full(_Matrices):
+    name = "full"
+
+    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k, d, d)
+
+    def validated(self, covariances: ArrayLike, k: int, d: int) -> FloatArray:
+        return symmetric_matrices(super().validated(covariances, k, d), "covariances")
+
+    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
+        return values
+
+    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        return _row_norms(factor)
+
+    def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
+        # A product of (K) with (K, D * D): one pass, no (K, D, D) temporary.
+        pooled: FloatArray = weights @ covariances.reshape(len(weights), -1)
+        return pooled.reshape(d, d)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return k * d * (d + 1) // 2
+
+
+class _Tied(_Matrices):
+    name = "tied"
+
+    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (d, d)
+
+    def validated(self, covariances: ArrayLike, k: int, d: int) -> FloatArray:
+        return symmetric_matrices(super().validated(covariances, k, d), "covariances")
+
+    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
+        return np.broadcast_to(values, (k, d, d))
+
+    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        return np.broadcast_to(_row_norms(factor), (k, d))
+
+    def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
+        return covariances * float(weights.sum())
+
+    def take(self, values: FloatArray, index: NDArray[np.int64]) -> FloatArray:
+        return values
+
+    def join(self, values: Sequence[FloatArray]) -> FloatArray | None:
+        return values[0] if all(np.array_equal(values[0], other) for other in values[1:]) else None
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return d * (d + 1) // 2
+
+
+# Independent features: "diag" and "spherical"
+
+
+class _Independent(CovarianceForm):
+    """What "diag" and "spherical" share: the factor is an elementwise square root."""
+
+    def validated(self, covariances: ArrayLike, k: int, d: int) -> FloatArray:
+        values = super().validated(covariances, k, d)
+        check_constraint(values, "covariances", POSITIVE, "each is a variance")
+        return values
+
+    def factor(self, covariances: FloatArray) -> FloatArray:
+        return np.sqrt(covariances)
+
+    def covariances(self, factor: FloatArray) -> FloatArray:
+        return np.square(factor)
+
+    def check_factor(self, factor: FloatArray, k: int, d: int) -> None:
+        check_constraint(factor, "factor", POSITIVE, "each is a standard deviation")
+
+    def agrees(self, factor: FloatArray, covariances: FloatArray) -> bool:
+        return np.allclose(np.square(factor), covariances, rtol=1e-6, atol=0)
+
+    def condition(
+        self, means: FloatArray, factor: FloatArray, features: list[int], rest: list[int], values: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        # Independent features say nothing about each other.
+        return np.ascontiguousarray(means[:, rest]), self.marginal(factor, rest)
+
+
+class _Diag(_Independent):
+    name = "diag"
+
+    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k, d)
+
+    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
+        return values[:, :, None] * np.eye(d)
+
+    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        return np.square(factor)
+
+    def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
+        return np.diag(weights @ covariances)
+
+    def marginal(self, factor: FloatArray, features: list[int]) -> FloatArray:
+        return np.ascontiguousarray(factor[:, features])
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return k * d
+
+
+class _Spherical(_Independent):
+    name = "spherical"
+
+    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k,)
+
+    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
+        return values[:, None, None] * np.eye(d)
+
+    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        return np.broadcast_to(np.square(factor)[:, None], (k, d))
+
+    def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
+        return (weights @ covariances) * np.eye(d)
+
+    def marginal(self, factor: FloatArray, features: list[int]) -> FloatArray:
+        return factor
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return k
+
+
+FORMS: dict[str, CovarianceForm] = {form.name: form for form in (_Full(), _Tied(), _Diag(), _Spherical())}
+
+
+def symmetric_matrices(values: FloatArray, name: str) -> FloatArray:
+    """Check matrices (..., D, D) for a positive diagonal and symmetry; average away asymmetry of rounding size."""
+    diagonal = np.diagonal(values, axis1=-2, axis2=-1)
+    bad = ~POSITIVE.holds(diagonal)
+    if bad.any():
+        *outer, i = first_index(bad)
+        raise ValueError(
+            f"{at(name, (*outer, i, i))} is {float(diagonal[(*outer, i)])!r}, expected {POSITIVE.expected} on the "
+            "diagonal; drop features that do not vary"
+        )
+    transposed = values.swapaxes(-1, -2)
+    if np.array_equal(values, transposed):
+        return values
+    root = np.sqrt(diagonal)
+    difference = np.abs(values - transposed) / root[..., :, None] / root[..., None, :]
+    worst = tuple(int(i) for i in np.unravel_index(int(difference.argmax()), difference.shape))
+    if difference[worst] > ASYMMETRY:
+        *outer, i, j = worst
+        raise ValueError(
+            f"{at(name, outer)} is not symmetric: element [{i}, {j}] is {float(values[worst])!r} but [{j}, {i}] is "
+            f"{float(transposed[worst])!r}; pass (a + a.T) / 2 if the difference is rounding"
+        )
+    return 0.5 * (values + transposed)
+
+
+def _row_norms(factor: FloatArray) -> FloatArray:
+    """Squared lengths of the rows of factors: the variances."""
+    squares: FloatArray = np.square(factor).sum(axis=-1)
+    return squares
+
+
+def _factor_of_rows(factor: FloatArray, rows: list[int]) -> FloatArray:
+    """Lower factor of A A^T, where A is `factor` (..., D, D) with these rows, by Householder reflections.
+
+    The covariance is never formed, so an ill-conditioned one loses no digits and always has a factor. Only
+    elementwise operations and sums along one axis are used: the bits do not depend on a BLAS.
+    """
+    m = len(rows)
+    if rows == list(range(m)):
+        return np.ascontiguousarray(factor[..., :m, :m])
+    work = factor[..., rows, :].reshape(-1, m, factor.shape[-1])
+    for i in range(m):
+        row = work[:, i, i:]
+        largest = np.abs(row).max(axis=1, keepdims=True)
+        vector = row / largest
+        norm = np.sqrt(np.square(vector).sum(axis=1))
+        # Reflect the row onto -sign(first) * norm * e_1: the sum below has no cancellation.
+        first = vector[:, 0].copy()
+        image = np.where(first > 0, -norm, norm)
+        vector[:, 0] = first - image
+        scale = 1.0 / (norm * (norm + np.abs(first)))
+        below = work[:, i + 1 :, i:]
+        along = (below * vector[:, None, :]).sum(axis=2) * scale[:, None]
+        below -= along[:, :, None] * vector[:, None, :]
+        work[:, i, i] = image * largest[:, 0]
+        work[:, i, i + 1 :] = 0.0
+    lower = work[:, :, :m]
+    lower = lower * np.where(np.diagonal(lower, axis1=1, axis2=2) < 0, -1.0, 1.0)[:, None, :]
+    return np.ascontiguousarray(lower).reshape(*factor.shape[:-2], m, m)
+

@@ -1,0 +1,827 @@
+"""The mixture: weights and components, sampled and scored by the core."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._core import Mixture as CoreMixture
+from ._frozen import Frozen
+from ._validate import (
+    FLOAT64,
+    NON_NEGATIVE,
+    PROBABILITY,
+    REAL,
+    as_feature_indices,
+    as_float_array,
+    as_float_dtype,
+    as_int,
+    as_parameter,
+    check_constraint,
+    check_out,
+    new_array,
+    normalised_weights,
+    read_only,
+)
+from .families.base import Components
+from .stream import stream_key
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    from ._validate import FloatArray
+    from .stream import Seed
+
+__all__ = ["Mixture"]
+
+# Calls for at most this many samples take the short way; above it the time to check arguments no longer counts.
+_SHORT = 4096
+_LAST_INDEX = 2**64
+
+
+class Mixture(Frozen):
+    r"""A mixture of distributions.
+
+    Parameters
+    ----------
+    weights : array_like of float, (K,), or None
+        Weight of each component: non-negative and finite, not all 0. They are scaled to sum to 1. None gives all
+        components the same weight. A component of weight 0 is never drawn and never contributes.
+    components : Normal, MultivariateNormal, or a sequence of them
+        One family object with K components, or several with K components in all. Neighbours in a sequence that one
+        family object can hold are joined into one.
+
+    Attributes
+    ----------
+    weights : ndarray of float64, (K,)
+        Weights, read-only, summing to 1.
+    components : Components or tuple of Components
+        The family object, or a tuple of them if there are several.
+
+    Raises
+    ------
+    ValueError
+        If weights are negative, not finite, all 0, or not one per component; or components differ in features.
+    TypeError
+        If `components` holds something else.
+
+    See Also
+    --------
+    fit : Learn a mixture from data.
+    load : Read a mixture from a file.
+
+    Notes
+    -----
+    The density at a point x is
+
+    .. math:: p(x) = \sum_k w_k \, p_k(x), \qquad w_k \ge 0, \quad \sum_k w_k = 1
+
+    [1]_. Log densities are natural logarithms (nats), computed with the largest term taken out of the sum, so they are
+    finite however far a point is from every component. A mixture is immutable: threads may share it, and it can be
+    pickled, copied, compared and used as a dictionary key.
+
+    Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
+    for each; a multivariate one takes (..., D). A single point gives a NumPy scalar. float32 gives float32,
+    computed in float32; all other real types are taken as float64. Points with a NaN have NaN as their answer.
+    Answers are the same bits for every number of threads and every instruction set.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", Springer, 2006, chapter 9.
+
+    Examples
+    --------
+    >>> import fastgen as fg
+    >>> m = fg.Mixture([0.3, 0.7], fg.Normal([-2.0, 1.0], [0.5, 1.0]))
+    >>> m.sample(5, rng=7).shape
+    (5,)
+    >>> float(m.log_prob(0.3).round(6))
+    -1.520614
+    >>> m.responsibilities([-2.0, 1.0]).round(3)
+    array([[0.984, 0.016],
+           [0.   , 1.   ]])
+    """
+
+    __slots__ = ("__weakref__", "_blocks", "_core", "_log_prob_point", "_sample_new", "_scalar", "weights")
+
+    weights: FloatArray
+    _blocks: tuple[Components, ...]
+    _core: CoreMixture
+    _scalar: bool
+    _log_prob_point: Callable[[object], Any]
+    _sample_new: Callable[[int, int, int], FloatArray]
+
+    def __init__(self, weights: ArrayLike | None, components: Components | Sequence[Components]) -> None:
+        blocks = _as_blocks(components)
+        k = sum(len(block) for block in blocks)
+        if weights is None:
+            values = np.full(k, 1.0 / k)
+        else:
+            values = as_parameter(weights, "weights", NON_NEGATIVE)
+            if values.shape != (k,):
+                raise ValueError(
+                    f"weights has shape {values.shape}, expected {(k,)}: one weight for each of the {k} components"
+                )
+        self._fill(normalised_weights(values), _joined(blocks))
+
+    def _fill(self, weights: FloatArray, blocks: tuple[Components, ...]) -> None:
+        core = CoreMixture(weights, [block._core for block in blocks])
+        self._set(
+            weights=read_only(weights),
+            _blocks=blocks,
+            _core=core,
+            _scalar=core.scalar,
+            # Bound once: looking a method up costs as much as a short call.
+            _log_prob_point=core.log_prob_point,
+            _sample_new=core.sample_new,
+        )
+
+    @classmethod
+    def _make(cls, weights: FloatArray, blocks: tuple[Components, ...]) -> Mixture:
+        """A mixture of valid parts with exactly these weights, which nobody else may write to."""
+        self = cls.__new__(cls)
+        self._fill(weights, blocks)
+        return self
+
+    # What it is
+
+    @property
+    def components(self) -> Components | tuple[Components, ...]:
+        """The family object, or a tuple of them if there are several."""
+        return self._blocks[0] if len(self._blocks) == 1 else self._blocks
+
+    @property
+    def n_components(self) -> int:
+        """Number of components K."""
+        return self._core.n_components
+
+    @property
+    def n_features(self) -> int:
+        """Number of features D of a point; 1 for scalar families."""
+        return self._core.n_features
+
+    @property
+    def mean(self) -> Any:
+        r"""Mean of the mixture, :math:`\sum_k w_k \mu_k`: (D,), or a scalar for scalar families."""
+        weights, means = self._used_moments()
+        # About one of the means, so that an offset common to all of them costs no digits.
+        return means[0] + (weights[:, *[None] * (means.ndim - 1)] * (means - means[0])).sum(axis=0)
+
+    @property
+    def covariance(self) -> Any:
+        r"""Covariance of the mixture: (D, D), or the variance for scalar families.
+
+        The covariance within the components plus that of their means,
+        :math:`\sum_k w_k (\Sigma_k + (\mu_k - \mu)(\mu_k - \mu)^T)`.
+        """
+        weights, means = self._used_moments()
+        root = np.sqrt(weights)[:, *[None] * (means.ndim - 1)] * (means - self.mean)
+        between = root.T @ root
+        within = sum(
+            block._pooled_covariance(part) for block, part in zip(self._blocks, self._split_weights(), strict=True)
+        )
+        return (between + within)[()]
+
+    def _used_moments(self) -> tuple[FloatArray, FloatArray]:
+        """Weights and means of the components that have weight: 0 times a huge mean must stay 0."""
+        used = self.weights > 0
+        return self.weights[used], np.concatenate([block.mean for block in self._blocks])[used]
+
+    def _split_weights(self) -> list[FloatArray]:
+        """The weights of each block of components."""
+        ends = np.cumsum([len(block) for block in self._blocks])[:-1]
+        return np.split(self.weights, ends)
+
+    # Drawing
+
+    def sample(
+        self,
+        n: int,
+        *,
+        rng: Seed = None,
+        start: int = 0,
+        return_labels: bool = False,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> Any:
+        """Draw samples, in random order.
+
+        Parameters
+        ----------
+        n : int
+            Number of samples, at least 0.
+        rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or Stream, optional
+            Where the randomness comes from; see `Stream`. An int or SeedSequence names one stream, so the same value
+            gives the same samples. A Generator is advanced. None takes a fresh stream each time.
+        start : int, default 0
+            Index of the first sample in the stream. Sample i depends only on the mixture, the stream and i, so
+            ``sample(k, rng=7, start=i)`` equals ``sample(i + k, rng=7)[i:]`` bit for bit and takes the time of k
+            samples.
+        return_labels : bool, default False
+            Whether to return also the component that each sample came from.
+        out : ndarray, optional
+            Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
+        dtype : {np.float64, np.float32}, default np.float64
+            Type of the samples; with `out`, its type. float32 samples are drawn in float32: they are other numbers
+            than the float64 ones of the same stream, and the labels may differ too.
+
+        Returns
+        -------
+        samples : ndarray, (n,) for scalar families, (n, D) otherwise
+            The samples; `out` if it was given.
+        labels : ndarray of int64, (n,)
+            Index of the component of each sample. Only if `return_labels` is true.
+
+        Raises
+        ------
+        TypeError
+            If an argument has a wrong type, `out` among them.
+        ValueError
+            If `n` or `start` is negative or reaches beyond the end of the stream (2**64), or `out` does not fit.
+        MemoryError
+            If the samples do not fit into memory.
+
+        Notes
+        -----
+        The component is drawn first, then one sample from that component alone. The bits are the same whatever the
+        number of threads, the instruction set, and the pieces in which a stream is read.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> import numpy as np
+        >>> m = fg.Mixture([0.3, 0.7], fg.Normal([-2.0, 1.0], [0.5, 1.0]))
+        >>> x, labels = m.sample(1000, rng=7, return_labels=True)
+        >>> x.shape, labels.shape
+        ((1000,), (1000,))
+        >>> np.array_equal(m.sample(10, rng=7), x[:10])
+        True
+        """
+        if (
+            type(n) is int
+            and 0 <= n <= _SHORT
+            and out is None
+            and not return_labels
+            and dtype is np.float64
+            and type(start) is int
+            and 0 <= start < _LAST_INDEX - _SHORT
+        ):
+            return self._sample_new(stream_key(rng), start, n)
+
+        n = as_int(n, "n", minimum=0)
+        start = as_int(start, "start", minimum=0, maximum=_LAST_INDEX - n)
+        shape = (n,) if self._scalar else (n, self.n_features)
+        float_type = as_float_dtype(dtype)
+        if out is None:
+            samples = new_array(shape, float_type, "an array of samples", "; draw in pieces, with start=")
+        else:
+            if isinstance(out, np.ndarray) and float_type == FLOAT64:
+                float_type = as_float_dtype(out.dtype) if out.dtype.kind == "f" else float_type
+            samples = check_out(out, shape, float_type, None)
+        labels = new_array((n,), np.int64, "an array of labels") if return_labels else None
+        # The key comes last: a Generator must not be advanced by a call that fails.
+        self._core.sample(stream_key(rng), start, samples, labels)
+        return samples if labels is None else (samples, labels)
+
+    # Scoring
+
+    def log_prob(self, x: ArrayLike, *, out: NDArray[Any] | None = None) -> Any:
+        """Natural logarithm of the density, in nats.
+
+        Parameters
+        ----------
+        x : array_like of float, (n,) or any shape for scalar families, (n, D) or (..., D) otherwise
+            Points.
+        out : ndarray, optional
+            Array to write the answer to: C-contiguous, of the shape and type of the result, not overlapping `x`.
+
+        Returns
+        -------
+        ndarray or NumPy scalar
+            Log density of each point, (n,); a scalar for one point. -inf where the density is 0 (for normal
+            components only if a point is so far away that its squared distance overflows).
+
+        Raises
+        ------
+        ValueError
+            If `x` has a wrong shape, or `out` does not fit.
+        TypeError
+            If `x` does not hold real numbers.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> m = fg.Mixture(None, fg.MultivariateNormal([[0.0, 0.0], [3.0, 3.0]], 1.0, "spherical"))
+        >>> m.log_prob([[0.0, 0.0], [1.5, 1.5], [1e8, 0.0]]).round(4)
+        array([-2.5309e+00, -4.0879e+00, -4.9999997e+15])
+        """
+        if out is None:
+            value = self._log_prob_point(x)
+            if value is not None:
+                return value
+        return self._evaluate(self._core.log_prob, x, out=out)
+
+    def prob(self, x: ArrayLike) -> Any:
+        """Density.
+
+        Parameters
+        ----------
+        x : array_like of float, (n,) or any shape for scalar families, (n, D) or (..., D) otherwise
+            Points.
+
+        Returns
+        -------
+        ndarray or NumPy scalar
+            Density of each point, in the inverse unit of the data (to the power D); 0 where it is too small for the
+            type: use `log_prob` far from the components.
+
+        Raises
+        ------
+        ValueError
+            If `x` has a wrong shape.
+        TypeError
+            If `x` does not hold real numbers.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> fg.Mixture(None, fg.Normal(0.0, [1.0, 2.0])).prob([0.0, 1.0]).round(4)
+        array([0.2992, 0.209 ])
+        """
+        return self._evaluate(self._core.prob, x)
+
+    def component_log_prob(self, x: ArrayLike) -> Any:
+        """Log density of each component, without the weights, in nats.
+
+        Parameters
+        ----------
+        x : array_like of float, (n,) or any shape for scalar families, (n, D) or (..., D) otherwise
+            Points.
+
+        Returns
+        -------
+        ndarray, (n, K)
+            Log density of each point under each component; (K,) for one point. That of a component of weight 0 is
+            given too.
+
+        Raises
+        ------
+        ValueError
+            If `x` has a wrong shape.
+        TypeError
+            If `x` does not hold real numbers.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> fg.Mixture([0.9, 0.1], fg.Normal(0.0, [1.0, 2.0])).component_log_prob(1.0).round(4)
+        array([-1.4189, -1.7371])
+        """
+        return self._evaluate(self._core.component_log_prob, x, (self.n_components,))
+
+    def responsibilities(self, x: ArrayLike) -> Any:
+        r"""Posterior probability of each component given a point.
+
+        Parameters
+        ----------
+        x : array_like of float, (n,) or any shape for scalar families, (n, D) or (..., D) otherwise
+            Points.
+
+        Returns
+        -------
+        ndarray, (n, K)
+            Probability that each point came from each component; every row sums to 1. (K,) for one point. A point
+            so far away that all densities are 0 has the weights as its responsibilities.
+
+        Raises
+        ------
+        ValueError
+            If `x` has a wrong shape.
+        TypeError
+            If `x` does not hold real numbers.
+
+        Notes
+        -----
+        By Bayes' rule,
+
+        .. math:: r_k(x) = \frac{w_k \, p_k(x)}{\sum_j w_j \, p_j(x)}
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> m = fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0))
+        >>> m.responsibilities([0.0, 1.5, 4.0]).round(3)
+        array([[0.989, 0.011],
+               [0.5  , 0.5  ],
+               [0.001, 0.999]])
+        """
+        return self._evaluate(self._core.responsibilities, x, (self.n_components,))
+
+    def assign(self, x: ArrayLike) -> Any:
+        """Most responsible component.
+
+        Parameters
+        ----------
+        x : array_like of float, (n,) or any shape for scalar families, (n, D) or (..., D) otherwise
+            Points.
+
+        Returns
+        -------
+        ndarray of int64, (n,)
+            Index of the component with the largest responsibility for each point, the first of them if there are
+            several; -1 for a point with a NaN. A scalar for one point.
+
+        Raises
+        ------
+        ValueError
+            If `x` has a wrong shape.
+        TypeError
+            If `x` does not hold real numbers.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0)).assign([0.0, 1.4, 1.6, 4.0])
+        array([0, 0, 1, 1])
+        """
+        return self._evaluate(self._core.assign, x, dtype=np.dtype(np.int64))
+
+    def grad_log_prob(self, x: ArrayLike) -> Any:
+        r"""Gradient of the log density with respect to the point (the score function).
+
+        Parameters
+        ----------
+        x : array_like of float, (n,) or any shape for scalar families, (n, D) or (..., D) otherwise
+            Points.
+
+        Returns
+        -------
+        ndarray or NumPy scalar
+            Gradient at each point, of the shape of `x`, in nats per unit of the data.
+
+        Raises
+        ------
+        ValueError
+            If `x` has a wrong shape.
+        TypeError
+            If `x` does not hold real numbers.
+
+        Notes
+        -----
+        .. math:: \nabla \log p(x) = \sum_k r_k(x) \, \nabla \log p_k(x)
+
+        with the responsibilities :math:`r_k`; for normal components :math:`\nabla \log p_k(x) = \Sigma_k^{-1} (\mu_k -
+        x)`.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0)).grad_log_prob([0.0, 1.5]).round(4)
+        array([0.033, 0.   ])
+        """
+        return self._evaluate(self._core.grad_log_prob, x, () if self._scalar else (self.n_features,))
+
+    def cdf(self, x: ArrayLike) -> Any:
+        """Cumulative distribution function, for scalar mixtures.
+
+        Parameters
+        ----------
+        x : array_like of float, any shape
+            Points.
+
+        Returns
+        -------
+        ndarray or NumPy scalar
+            Probability of a value of at most each point, of the shape of `x`.
+
+        Raises
+        ------
+        ValueError
+            If the mixture has several features.
+        TypeError
+            If `x` does not hold real numbers.
+
+        See Also
+        --------
+        Mixture.icdf : The inverse.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0)).cdf([0.0, 1.5, 3.0]).round(4)
+        array([0.2507, 0.5   , 0.7493])
+        """
+        self._require_scalar("cdf")
+        return self._evaluate(self._core.cdf, x)
+
+    def icdf(self, q: ArrayLike) -> Any:
+        """Inverse of the cumulative distribution function (quantiles), for scalar mixtures.
+
+        Parameters
+        ----------
+        q : array_like of float, any shape
+            Probabilities, from 0 to 1.
+
+        Returns
+        -------
+        ndarray or NumPy scalar
+            Quantile of each probability, of the shape of `q`: the value that is not exceeded with this probability.
+
+        Raises
+        ------
+        ValueError
+            If a probability is not between 0 and 1, or the mixture has several features.
+        TypeError
+            If `q` does not hold real numbers.
+
+        See Also
+        --------
+        Mixture.cdf : The inverse.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0)).icdf([0.05, 0.5, 0.95]).round(4)
+        array([-1.2784,  1.5   ,  4.2784])
+        """
+        self._require_scalar("icdf")
+        probabilities = as_float_array(q, "q")
+        check_constraint(probabilities, "q", PROBABILITY)
+        return self._evaluate(self._core.icdf, probabilities, name="q")
+
+    def _require_scalar(self, method: str) -> None:
+        if not self._scalar:
+            raise ValueError(
+                f"{method} needs a mixture of scalar components, this one has {self.n_features} features; take one "
+                f"of them first: marginal(feature).{method}(...)"
+            )
+
+    def _evaluate(
+        self,
+        kernel: Callable[[Any, Any], None],
+        x: ArrayLike,
+        per_point: tuple[int, ...] = (),
+        *,
+        dtype: np.dtype[Any] | None = None,
+        out: NDArray[Any] | None = None,
+        name: str = "x",
+    ) -> Any:
+        """Coerce points, run a kernel over them and shape the answer; `per_point` is the shape of one answer."""
+        points = as_float_array(x, name)
+        row: tuple[int, ...] = () if self._scalar else (self.n_features,)
+        lead = points.shape[: points.ndim - len(row)]
+        if points.shape[len(lead) :] != row:
+            raise ValueError(_shape_message(name, points.shape, self.n_features))
+        n = math.prod(lead)
+        result_type = dtype or points.dtype
+        if out is None:
+            result = new_array((*lead, *per_point), result_type, "an answer", "; pass fewer points at a time")
+        else:
+            result = check_out(out, (*lead, *per_point), result_type, points)
+        if n:
+            kernel(points.reshape(n, *row), result.reshape(n, *per_point))
+        return result[()] if out is None else out
+
+    # Other mixtures
+
+    def marginal(self, features: int | Sequence[int]) -> Mixture:
+        """Mixture over some of the features.
+
+        Parameters
+        ----------
+        features : int or sequence of int
+            Features to keep, in the order wanted; negative ones count from the end.
+
+        Returns
+        -------
+        Mixture
+            With an int, a mixture of scalar components (`Normal`), which has `cdf` and `icdf`. With a sequence, a
+            multivariate mixture over these features, even if there is only one, with the same covariance type.
+
+        Raises
+        ------
+        ValueError
+            If a feature is out of range or named twice, none is named, or the mixture is scalar.
+        TypeError
+            If `features` does not hold integers.
+
+        See Also
+        --------
+        Mixture.condition : Features given the values of others.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> m = fg.Mixture(None, fg.MultivariateNormal([[0.0, 1.0], [3.0, 4.0]], [[1.0, 4.0], [1.0, 9.0]], "diag"))
+        >>> m.marginal(1).components
+        Normal(loc=[1., 4.], scale=[2., 3.])
+        >>> m.marginal([1, 0]).mean
+        array([2.5, 1.5])
+        """
+        self._require_features("marginal")
+        single, chosen = as_feature_indices(features, self.n_features)
+        if single:
+            blocks = tuple(block._marginal_scalar(chosen[0]) for block in self._blocks)
+        else:
+            blocks = tuple(block._marginal(chosen) for block in self._blocks)
+        return self._make(self.weights, blocks)
+
+    def condition(self, features: int | Sequence[int], values: ArrayLike) -> Mixture:
+        r"""Mixture over the other features, given the values of these.
+
+        Parameters
+        ----------
+        features : int or sequence of int
+            Features whose values are known; negative ones count from the end. At least one feature must remain.
+        values : float or array_like of float, (m,)
+            Their values, in the same order; a scalar for an int.
+
+        Returns
+        -------
+        Mixture
+            Multivariate mixture over the remaining features in their order, with the same covariance type. Take
+            ``.marginal(0)`` of it for a scalar mixture if one feature remains.
+
+        Raises
+        ------
+        ValueError
+            If a feature is out of range or named twice, all or none are named, a value is not finite, or the mixture
+            is scalar.
+        TypeError
+            If `features` does not hold integers or `values` not real numbers.
+
+        See Also
+        --------
+        Mixture.marginal : Features whatever the others are.
+
+        Notes
+        -----
+        With b the known features and a the others, component k becomes normal with [1]_
+
+        .. math::
+            \mu_{a|b} = \mu_a + \Sigma_{ab} \Sigma_{bb}^{-1} (x_b - \mu_b), \qquad
+            \Sigma_{a|b} = \Sigma_{aa} - \Sigma_{ab} \Sigma_{bb}^{-1} \Sigma_{ba}
+
+        and its weight becomes its responsibility for :math:`x_b` in the marginal over b. If the values are so far from
+        every component that all densities are 0, the weights stay as they are. The work is done on Cholesky factors:
+        no covariance is inverted.
+
+        References
+        ----------
+        .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", Springer, 2006, section 2.3.1.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> m = fg.Mixture(None, fg.MultivariateNormal([[0.0, 0.0]], [[[1.0, 0.8], [0.8, 1.0]]]))
+        >>> given = m.condition(0, 2.0)
+        >>> given.mean.round(6), given.covariance.round(6)
+        (array([1.6]), array([[0.36]]))
+        """
+        self._require_features("condition")
+        single, chosen = as_feature_indices(features, self.n_features)
+        rest = [feature for feature in range(self.n_features) if feature not in chosen]
+        if not rest:
+            raise ValueError(f"features names all {self.n_features} features, expected at least one to remain")
+        known = as_parameter(values, "values", REAL, "leave features without a value out of `features`")
+        if single and known.ndim == 0:
+            known = known.reshape(1)
+        if known.shape != (len(chosen),):
+            raise ValueError(
+                f"values has shape {known.shape}, expected {(len(chosen),)}: one value for each of the {len(chosen)} "
+                "features"
+            )
+        weights = self.marginal(chosen).responsibilities(known)
+        blocks = tuple(block._condition(chosen, rest, known) for block in self._blocks)
+        return self._make(normalised_weights(weights), blocks)
+
+    def _require_features(self, method: str) -> None:
+        if self._scalar:
+            raise ValueError(f"{method} needs a mixture over several features, this one is scalar and has only one")
+
+    # Keeping
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the mixture to a file that `load` reads back to the same bits.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, exactly this name; replaced if it exists. It appears whole or not at all.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+
+        See Also
+        --------
+        load : Read the file.
+
+        Notes
+        -----
+        The file is a zip archive of a JSON header and the parameters as little-endian ``.npy`` arrays: `numpy.load`
+        opens it too, on any platform. It contains no pickle.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import fastgen as fg
+        >>> m = fg.Mixture([0.3, 0.7], fg.Normal([-2.0, 1.0], [0.5, 1.0]))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     m.save(os.path.join(folder, "model.fastgen"))
+        ...     fg.load(os.path.join(folder, "model.fastgen")) == m
+        True
+        """
+        from ._io import save_mixture
+
+        save_mixture(self, path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Mixture._make_private, (self.weights, self._blocks)
+
+    @classmethod
+    def _make_private(cls, weights: FloatArray, blocks: tuple[Components, ...]) -> Mixture:
+        # An unpickled array is writeable and may be shared with the object it was pickled in.
+        return cls._make(np.array(weights), blocks)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mixture):
+            return NotImplemented
+        return np.array_equal(self.weights, other.weights) and self._blocks == other._blocks
+
+    def __hash__(self) -> int:
+        return hash(((self.weights + 0.0).tobytes(), self._blocks))
+
+    def __repr__(self) -> str:
+        from ._text import mixture_text
+
+        return mixture_text(self)
+
+    def _repr_html_(self) -> str:
+        from ._text import mixture_html
+
+        return mixture_html(self)
+
+
+def _as_blocks(components: Any) -> tuple[Components, ...]:
+    """The family objects, checked to be some and to have the same features."""
+    blocks = (components,) if isinstance(components, Components) else components
+    if isinstance(blocks, (str, bytes)) or not hasattr(blocks, "__iter__"):
+        raise TypeError(
+            f"components is a {type(blocks).__name__}, expected a family object such as fastgen.Normal(loc, scale), or "
+            "a sequence of them"
+        )
+    blocks = tuple(blocks)
+    if not blocks:
+        raise ValueError("components is empty, expected at least one family object")
+    for i, block in enumerate(blocks):
+        if not isinstance(block, Components):
+            raise TypeError(
+                f"components[{i}] is a {type(block).__name__}, expected a family object such as fastgen.Normal(loc, "
+                "scale)"
+            )
+    for i, block in enumerate(blocks):
+        if block._scalar != blocks[0]._scalar or block.n_features != blocks[0].n_features:
+            raise ValueError(
+                f"components[{i}], {_kind(block)}, cannot be mixed with components[0], {_kind(blocks[0])}; expected "
+                "points of one kind"
+            )
+    return blocks
+
+
+def _kind(block: Components) -> str:
+    if block._scalar:
+        return f"{type(block).__name__} of scalar points"
+    return f"{type(block).__name__} of points with {block.n_features} features"
+
+
+def _joined(blocks: tuple[Components, ...]) -> tuple[Components, ...]:
+    """Join neighbours that one object can hold: one block of 1,000 components is faster than 1,000 of one."""
+    runs: list[list[Components]] = []
+    for block in blocks:
+        if runs and type(runs[-1][0]) is type(block) and runs[-1][0]._variant == block._variant:
+            runs[-1].append(block)
+        else:
+            runs.append([block])
+    result: list[Components] = []
+    for run in runs:
+        together = run[0]._join(run[1:]) if len(run) > 1 else run[0]
+        result.extend(run if together is None else [together])
+    return tuple(result)
+
+
+def _shape_message(name: str, shape: tuple[int, ...], d: int) -> str:
+    expected = f"expected (..., {d}) for a mixture over {d} features"
+    if d == 1:
+        hint = f"; for one feature pass {name}[..., None]"
+    elif len(shape) >= 2 and shape[0] == d:
+        hint = f"; did you mean {name}.T?"
+    else:
+        hint = ""
+    return f"{name} has shape {shape}, {expected}{hint}"

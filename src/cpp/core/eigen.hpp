@@ -1,0 +1,12 @@
+// Raising the eigenvalues of a symmetric matrix to a floor.
+#pragma once
+
+#include <cstdint>
+
+namespace fastgen {
+
+// Makes `a` (row-major, symmetric) the nearest matrix whose eigenvalues are at least `floor` (or a rounding error of the
+// largest one, if that is more). False, and `a` untouched, when they already are. scratch: 2 D^2 + 4 D doubles.
+bool raise_eigenvalues(std::int64_t D, double floor, double* a, double* scratch);
+
+}  // namespace fastgen

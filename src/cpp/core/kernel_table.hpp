@@ -1,0 +1,120 @@
+// What an instruction set offers: one table of function pointers, and the plain structures they take.
+//
+// This header is the border between code compiled once and code compiled per instruction set. Nothing in it may
+// generate code: no inline functions, no constructors, no standard containers.
+#pragma once
+
+#include <cstdint>
+
+namespace fastgen {
+
+// How many lanes a tile of points is padded to: a multiple of 48 divides into strips of three vectors of every width.
+constexpr std::int64_t tile_quantum = 48;
+
+// Rows of data as the caller holds them; strides in elements, any sign.
+template <class T> struct Points {
+  const T* data;
+  std::int64_t n;
+  std::int64_t row_stride;
+  std::int64_t col_stride;
+};
+
+struct Shape {
+  std::int64_t n_components;
+  std::int64_t n_features;
+  int variant;  // what it means is the family's business
+};
+
+// K components of one family: constants prepared by Family::prepare, in the precision of the kernels.
+template <class T> struct Block {
+  int family;
+  Shape shape;
+  std::int64_t first;  // index of its first component in the mixture
+  const T* constants;
+};
+
+struct AliasEntry {
+  std::uint64_t threshold;  // stay in this column while the fraction is below
+  std::uint32_t alias;
+};
+
+// How a component is chosen: thresholds on the cumulative weights when there are few, an alias table when many.
+struct Chooser {
+  std::int64_t n_components;
+  std::int64_t last;                 // the last component with a positive weight
+  const std::uint64_t* thresholds;   // n_components - 1 of them, or null
+  const AliasEntry* alias;           // n_components of them, or null
+};
+
+template <class T> struct Model {
+  std::int64_t n_components;
+  std::int64_t n_features;
+  std::int64_t tile;  // samples a tile; depends on the shape alone, never on the instruction set
+  std::int64_t n_blocks;
+  const Block<T>* blocks;
+  const T* weights;
+  const T* log_weights;
+  const T* zeros;  // n_components of them: the offsets of densities without weights
+  Chooser chooser;
+};
+
+enum class Quantity : int { log_prob, prob, component_log_prob, responsibilities, assign, grad_log_prob, cdf, icdf };
+
+// Weighted sums over samples, in double whatever the data: mass, first and second moments about a shift.
+enum class MomentOrder : int { first, diagonal, full };
+struct Moments {
+  MomentOrder order;
+  const double* shift;     // (K, D)
+  double* mass;            // (K,)
+  double* first;           // (K, D)
+  double* second;          // (K, D) diagonal, (K, D, D) lower triangle when full
+  const double* center;    // (D,) or null: about it the scatter of all components together is taken
+  double* scatter_first;   // (D,) first moment about it
+  double* scatter;         // (D, D) lower triangle, or null
+  double log_likelihood;
+};
+
+// Returns true when the call is to be abandoned; asked between slices of work.
+using Cancelled = bool (*)(void* context);
+
+template <class T> struct Kernels {
+  // Families.
+  std::int64_t (*constants_size)(int family, Shape);
+  void (*prepare)(int family, Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
+                  double* scratch);  // scratch: 3 D^2 doubles
+  // Sampling rows first .. first + n of a stream into out (n x D) and labels (n, or null).
+  std::int64_t (*sample_scratch)(const Model<T>&);
+  void (*sample)(const Model<T>&, std::uint64_t key, std::uint64_t first, std::int64_t n, T* out, std::int64_t* labels,
+                 T* scratch);
+  // Any quantity at rows begin .. end; out points at row 0.
+  std::int64_t (*evaluate_scratch)(const Model<T>&, Quantity);
+  void (*evaluate)(const Model<T>&, Quantity, Points<T>, std::int64_t begin, std::int64_t end, void* out, T* scratch,
+                   Cancelled, void* context);
+  // E step and moment sums over rows begin .. end, added to what is there.
+  std::int64_t (*moments_scratch)(const Model<T>&);
+  void (*moments)(const Model<T>&, Points<T>, const double* sample_weight, std::int64_t begin, std::int64_t end,
+                  bool hard, Moments*, T* scratch, Cancelled, void* context);
+  // k-means++: squared distances of rows begin .. end to candidate centres, capped by `nearest`.
+  // Adds to potential[c] the weighted sum; with `commit` stores the capped distances of candidate 0 in nearest.
+  void (*spread)(Points<T>, const double* sample_weight, std::int64_t n_features, const T* inverse_scale,
+                 const T* centers, std::int64_t n_centers, bool commit, bool squared, T* nearest, std::int64_t begin,
+                 std::int64_t end, double* potential, T* scratch);
+  // Tests and benchmarks.
+  void (*apply_math)(int function, const T* x, T* y, std::int64_t n);
+  std::int64_t (*multiply_adds)(std::int64_t rounds, T* sink);  // runs independent FMAs, returns how many
+};
+
+struct KernelTable {
+  const char* isa;
+  Kernels<float> f32;
+  Kernels<double> f64;
+  // Set-up algebra on row-major D x D matrices. Cholesky: lower factor of a; false when not positive definite.
+  bool (*cholesky)(std::int64_t d, const double* a, double* lower, double* scratch);  // scratch: D^2
+  void (*invert_lower)(std::int64_t d, const double* lower, double* inverse);
+  void (*stream_words)(std::uint64_t key, std::uint32_t purpose, std::uint64_t first, std::int64_t n,
+                       std::uint32_t* words);
+  void (*philox)(std::uint64_t key, const std::uint32_t* counters, std::int64_t n, std::uint32_t* words);
+  double (*log)(double);
+};
+
+}  // namespace fastgen

@@ -1,0 +1,237 @@
+// The Mixture class: prepares constants for the kernels and cuts calls into tasks for the threads.
+#include "mixture.hpp"
+
+#include <algorithm>
+
+#include "sizes.hpp"
+#include "threads.hpp"
+
+namespace fastgen {
+namespace {
+
+// Above this many components a table look-up beats comparing with every threshold.
+constexpr std::int64_t most_thresholds = 32;
+
+std::int64_t extent(Extent e, std::int64_t K, std::int64_t D) { return e == Extent::K ? K : e == Extent::D ? D : 1; }
+
+// The thresholds of choosing by comparison: component k for words from threshold k - 1 up to threshold k.
+std::vector<std::uint64_t> cumulative_thresholds(const std::vector<double>& weights) {
+  std::vector<std::uint64_t> thresholds;
+  double sum = 0;
+  for (std::size_t k = 0; k + 1 < weights.size(); ++k) {
+    sum += weights[k];
+    const double scaled = std::ldexp(sum, 64);
+    thresholds.push_back(scaled >= 0x1p64 ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t(scaled));
+  }
+  return thresholds;
+}
+
+// Walker's alias table by Vose's method: every column holds one component and at most one alias.
+std::vector<AliasEntry> alias_table(const std::vector<double>& weights) {
+  const std::size_t K = weights.size();
+  std::vector<AliasEntry> table(K);
+  std::vector<double> share(K);
+  std::vector<std::uint32_t> small, large;
+  for (std::size_t k = 0; k < K; ++k) {
+    share[k] = weights[k] * double(K);
+    (share[k] < 1.0 ? small : large).push_back(std::uint32_t(k));
+  }
+  while (!small.empty() && !large.empty()) {
+    const std::uint32_t poor = small.back(), rich = large.back();
+    small.pop_back();
+    table[poor] = {std::uint64_t(std::ldexp(share[poor], 64)), rich};
+    share[rich] -= 1.0 - share[poor];
+    if (share[rich] < 1.0) {
+      large.pop_back();
+      small.push_back(rich);
+    }
+  }
+  // What rounding left over is full, except that a component of weight 0 stays impossible.
+  const auto heaviest = std::uint32_t(std::max_element(weights.begin(), weights.end()) - weights.begin());
+  for (const auto* rest : {&small, &large})
+    for (const std::uint32_t k : *rest)
+      table[k] = weights[k] > 0 ? AliasEntry{std::numeric_limits<std::uint64_t>::max(), k} : AliasEntry{0, heaviest};
+  return table;
+}
+
+// Samples a tile holds: as many as keep the tables of a tile in the second-level cache.
+std::int64_t tile_size(std::int64_t K, std::int64_t D) {
+  const std::int64_t elements = 12288 / std::max(K, D);
+  return std::clamp(elements / tile_quantum * tile_quantum, tile_quantum, 10 * tile_quantum);
+}
+
+// Rows a task takes: whole tiles, about a quarter of a millisecond.
+std::int64_t rows_per_task(std::int64_t tile, double row_cost_ns) {
+  const double rows = 250e3 / row_cost_ns;
+  return tile * std::max<std::int64_t>(1, std::int64_t(rows / double(tile)));
+}
+
+constexpr double ns_per_multiply_add = 0.1;
+constexpr double ns_per_exp = 1.5;
+
+}  // namespace
+
+std::shared_ptr<const Components> Components::make(std::string_view family, std::string_view variant,
+                                                   std::int64_t n_components, std::int64_t n_features,
+                                                   std::vector<std::vector<double>> parameters) {
+  for (const FamilyInfo& info : families) {
+    if (info.name != family || info.variant != variant) continue;
+    if (n_components < 1 || n_features < 1 || (info.scalar && n_features != 1))
+      throw std::invalid_argument("a family needs at least one component and one feature");
+    std::size_t count = 0;
+    for (const ParameterShape& shape : info.parameters) {
+      if (shape.name.empty()) continue;
+      std::int64_t size = 1;
+      for (const Extent e : shape.extents)
+        size = checked_product(std::string(shape.name).c_str(), size, extent(e, n_components, n_features));
+      if (count >= parameters.size() || std::int64_t(parameters[count].size()) != size)
+        throw std::invalid_argument(std::string(shape.name) + " of " + std::string(family) + " must have " +
+                                    std::to_string(size) + " values");
+      ++count;
+    }
+    auto made = std::shared_ptr<Components>(new Components);
+    made->info_ = &info;
+    made->n_components_ = n_components;
+    made->n_features_ = n_features;
+    made->parameters_ = std::move(parameters);
+    return made;
+  }
+  throw std::invalid_argument("unknown family '" + std::string(family) + "', variant '" + std::string(variant) + "'");
+}
+
+Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const Components>> components)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  if (components.empty()) throw std::invalid_argument("components is empty");
+  s.D = components.front()->n_features();
+  s.scalar = components.front()->info().scalar;
+  for (const auto& c : components) {
+    if (c->n_features() != s.D || c->info().scalar != s.scalar)
+      throw std::invalid_argument("components differ in their number of features");
+    s.K += c->n_components();
+  }
+  if (s.K > std::numeric_limits<std::int32_t>::max()) throw std::invalid_argument("too many components");
+  if (std::int64_t(weights.size()) != s.K) throw std::invalid_argument("weights must have one value a component");
+  s.weights = std::move(weights);
+  s.components = std::move(components);
+  s.chooser.n_components = s.K;
+  s.chooser.last = 0;
+  for (std::int64_t k = 0; k < s.K; ++k)
+    if (s.weights[std::size_t(k)] > 0) s.chooser.last = k;
+  if (s.K > most_thresholds) {
+    s.alias = alias_table(s.weights);
+    s.chooser.alias = s.alias.data();
+  } else {
+    s.thresholds = cumulative_thresholds(s.weights);
+    s.chooser.thresholds = s.thresholds.data();
+  }
+}
+
+Mixture::~Mixture() = default;
+std::int64_t Mixture::n_components() const { return state_->K; }
+std::int64_t Mixture::n_features() const { return state_->D; }
+bool Mixture::scalar() const { return state_->scalar; }
+
+template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
+  const Kernels<T>& kernel = kernels_of<T>();
+  std::int64_t first = 0;
+  for (const auto& c : components) {
+    const Shape shape{c->n_components(), D, c->info().variant_id};
+    p.constants.emplace_back(std::size_t(kernel.constants_size(c->info().id, shape)));
+    const double* parameters[4] = {};
+    for (std::size_t i = 0; i < c->n_parameters(); ++i) parameters[i] = c->parameter(int(i)).data();
+    // One task a component: factors of many features are worth a thread each.
+    const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
+    T* constants = p.constants.back().data();
+    const std::int64_t scratch = checked_product("n_features", 3 * 8, D, D);
+    const std::int64_t step = D > 16 ? 1 : shape.n_components;
+    parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
+      const std::int64_t k0 = task * step, k1 = std::min(k0 + step, shape.n_components);
+      kernel.prepare(c->info().id, shape, parameters, k0, k1, constants, static_cast<double*>(thread_scratch(scratch)));
+    });
+    p.blocks.push_back({c->info().id, shape, first, constants});
+    first += shape.n_components;
+  }
+  p.zeros.assign(std::size_t(K), T(0));
+  for (const double w : weights) {
+    p.weights.push_back(T(w));
+    p.log_weights.push_back(T(kernels().log(w)));
+  }
+  p.model = {K,
+             D,
+             tile_size(K, D),
+             std::int64_t(p.blocks.size()),
+             p.blocks.data(),
+             p.weights.data(),
+             p.log_weights.data(),
+             p.zeros.data(),
+             chooser};
+}
+template void Mixture::State::prepare(Prepared<float>&) const;
+template void Mixture::State::prepare(Prepared<double>&) const;
+
+template <class T>
+void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels) const {
+  const std::int64_t D = state_->D;
+  const Model<T>& model = state_->template prepared<T>().model;
+  const Kernels<T>& kernel = kernels_of<T>();
+  const std::int64_t scratch = kernel.sample_scratch(model) * std::int64_t(sizeof(T));
+  const double cost = 5.0 + double(D) * (4.0 + 0.5 * double(D) * ns_per_multiply_add);
+  // Tasks begin at multiples of 64 rows, where groups of random words begin for every D.
+  const std::int64_t rows = std::max<std::int64_t>(64, std::int64_t(250e3 / cost) / 64 * 64);
+  parallel_for((n + rows - 1) / rows, double(n) * cost, [&](Job&, std::int64_t task) {
+    const std::int64_t first = task * rows, count = std::min(rows, n - first);
+    kernel.sample(model, key, start + std::uint64_t(first), count, out + first * D, labels ? labels + first : nullptr,
+                  static_cast<T*>(thread_scratch(scratch)));
+  });
+}
+
+double pair_cost(std::int64_t D) { return ns_per_exp + double(D * (D + 3)) * 0.5 * ns_per_multiply_add; }
+
+template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, void* out) const {
+  const bool line_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
+  if (line_only && !scalar) throw std::invalid_argument("cdf and icdf are defined for scalar families");
+  double component_cost = pair_cost(D);
+  if (quantity == Quantity::grad_log_prob) component_cost *= 3;
+  if (quantity == Quantity::cdf) component_cost = 20;
+  if (quantity == Quantity::icdf) component_cost = 200;
+  const double cost = row_cost(component_cost);
+
+  const Kernels<T>& kernel = kernels_of<T>();
+  const Model<T>& model = prepared<T>().model;
+  const std::int64_t scratch = kernel.evaluate_scratch(model, quantity) * std::int64_t(sizeof(T));
+  const std::int64_t rows = rows_per_task(model.tile, cost);
+  const Points<T> points{x.data, x.n, x.row_stride, x.col_stride};
+  parallel_for((x.n + rows - 1) / rows, double(x.n) * cost, [&](Job& job, std::int64_t task) {
+    const std::int64_t begin = task * rows, end = std::min(begin + rows, x.n);
+    kernel.evaluate(model, quantity, points, begin, end, out, static_cast<T*>(thread_scratch(scratch)), Job::cancelled_of, &job);
+  });
+}
+
+template <class T> void Mixture::log_prob(Data<T> x, T* out) const { state_->evaluate(Quantity::log_prob, x, out); }
+template <class T> void Mixture::prob(Data<T> x, T* out) const { state_->evaluate(Quantity::prob, x, out); }
+template <class T> void Mixture::component_log_prob(Data<T> x, T* out) const {
+  state_->evaluate(Quantity::component_log_prob, x, out);
+}
+template <class T> void Mixture::responsibilities(Data<T> x, T* out) const {
+  state_->evaluate(Quantity::responsibilities, x, out);
+}
+template <class T> void Mixture::assign(Data<T> x, std::int64_t* out) const { state_->evaluate(Quantity::assign, x, out); }
+template <class T> void Mixture::grad_log_prob(Data<T> x, T* out) const { state_->evaluate(Quantity::grad_log_prob, x, out); }
+template <class T> void Mixture::cdf(Data<T> x, T* out) const { state_->evaluate(Quantity::cdf, x, out); }
+template <class T> void Mixture::icdf(Data<T> q, T* out) const { state_->evaluate(Quantity::icdf, q, out); }
+
+#define FASTGEN_INSTANTIATE(T)                                                                        \
+  template void Mixture::sample(std::uint64_t, std::uint64_t, std::int64_t, T*, std::int64_t*) const; \
+  template void Mixture::log_prob(Data<T>, T*) const;                                                 \
+  template void Mixture::prob(Data<T>, T*) const;                                                     \
+  template void Mixture::component_log_prob(Data<T>, T*) const;                                       \
+  template void Mixture::responsibilities(Data<T>, T*) const;                                         \
+  template void Mixture::assign(Data<T>, std::int64_t*) const;                                        \
+  template void Mixture::grad_log_prob(Data<T>, T*) const;                                            \
+  template void Mixture::cdf(Data<T>, T*) const;                                                      \
+  template void Mixture::icdf(Data<T>, T*) const;
+FASTGEN_INSTANTIATE(float)
+FASTGEN_INSTANTIATE(double)
+
+}  // namespace fastgen

@@ -1,0 +1,57 @@
+// What a Mixture holds: the parameters as given, and the constants each precision's kernels read, made on first use.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <optional>
+
+#include "dispatch.hpp"
+#include "families.hpp"
+#include "fastgen/fastgen.hpp"
+
+namespace fastgen {
+
+// A Model and the memory it points to.
+template <class T> struct Prepared {
+  std::vector<std::vector<T>> constants;
+  std::vector<Block<T>> blocks;
+  std::vector<T> weights, log_weights, zeros;
+  Model<T> model{};
+};
+
+struct Mixture::State {
+  std::vector<double> weights;
+  std::vector<std::shared_ptr<const Components>> components;
+  std::int64_t K = 0, D = 0;
+  bool scalar = false;
+  std::vector<std::uint64_t> thresholds;
+  std::vector<AliasEntry> alias;
+  Chooser chooser{};
+
+  template <class T> const Prepared<T>& prepared() const {
+    auto& slot = prepared_slot<T>();
+    std::call_once(slot.once, [&] { prepare(slot.value); });
+    return slot.value;
+  }
+
+  template <class T> void evaluate(Quantity quantity, Data<T> x, void* out) const;
+
+  // Nanoseconds that one core spends on a row, roughly: to decide about threads and slices, nothing else.
+  double row_cost(double per_component) const { return 2.0 + double(D) + double(K) * per_component; }
+
+ private:
+  template <class T> struct Slot {
+    std::once_flag once;
+    Prepared<T> value;
+  };
+  template <class T> Slot<T>& prepared_slot() const {
+    if constexpr (sizeof(T) == 8) return f64_;
+    else return f32_;
+  }
+  template <class T> void prepare(Prepared<T>& p) const;
+  mutable Slot<double> f64_;
+  mutable Slot<float> f32_;
+};
+
+}  // namespace fastgen

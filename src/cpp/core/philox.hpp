@@ -1,0 +1,117 @@
+// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
+// 1, 2, 3" (SC 2011), and the layout in which fastgen reads it.
+//
+// A block is 128 bits: philox(key, {index low, index high, slot, purpose + attempt * 256}). Arrays of words or normals
+// are read in groups of consecutive blocks whose layout is fixed, so that any vector width fills them with plain
+// stores and gets the same bits:
+//   words:          16 blocks make 64 words:   word  64 g + 16 w + b = word w of block 16 g + b
+//   normals, float: 16 blocks make 64 normals: see kernels/normals.hpp
+//   normals, double: 8 blocks make 16 normals: see kernels/normals.hpp
+#pragma once
+
+#include "simd.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+// What a stream is read for. Any change here changes drawn bits: raise STREAM_VERSION.
+enum Purpose : std::uint32_t { labels = 0, label_ties = 1, normals_f64 = 2, normals_f32 = 3, starts = 4 };
+
+template <int W> struct PhiloxBlocks {
+  Vec<std::uint64_t, W> word[4];  // the low 32 bits of each lane count
+};
+
+// One block a lane. Ten rounds of two 32x32->64 products; 80 vector instructions, which bind it.
+template <int W>
+FASTGEN_INLINE PhiloxBlocks<W> philox(std::uint64_t key, Vec<std::uint64_t, W> c0, Vec<std::uint64_t, W> c1,
+                                      Vec<std::uint64_t, W> c2, Vec<std::uint64_t, W> c3) {
+  using U = Vec<std::uint64_t, W>;
+  const U m0(std::uint64_t(0xD2511F53u)), m1(std::uint64_t(0xCD9E8D57u));
+  std::uint32_t k0 = std::uint32_t(key), k1 = std::uint32_t(key >> 32);
+  FASTGEN_UNROLL
+  for (int round = 0; round < 10; ++round) {
+    const U p0 = mul_wide_u32(m0, c0), p1 = mul_wide_u32(m1, c2);
+    // The high halves of c1 and c3 hold what earlier products left there; the next product ignores it.
+    c0 = (p1 >> 32) ^ (c1 ^ U(std::uint64_t(k0)));
+    c1 = p1;
+    c2 = (p0 >> 32) ^ (c3 ^ U(std::uint64_t(k1)));
+    c3 = p0;
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  return {{c0, c1, c2, c3}};
+}
+
+// Blocks first, first + step, ... of one purpose, slot 0.
+template <int W>
+FASTGEN_INLINE PhiloxBlocks<W> philox_at(std::uint64_t key, std::uint32_t purpose, Vec<std::uint64_t, W> index) {
+  using U = Vec<std::uint64_t, W>;
+  return philox<W>(key, index, index >> 32, U(std::uint64_t(0)), U(std::uint64_t(purpose)));
+}
+
+// The words of W64 * 2 consecutive blocks as 32-bit lanes in block order: even blocks in the low halves of 64-bit
+// lanes, odd blocks in the high ones. At width 1 there is nothing to pair.
+template <int W32> struct Words {
+  Vec<std::uint32_t, W32> word[4];
+};
+template <int W32> FASTGEN_INLINE Words<W32> philox_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t block) {
+  Words<W32> r;
+  if constexpr (W32 == 1) {
+    const auto b = philox_at<1>(key, purpose, Vec<std::uint64_t, 1>(block));
+    for (int w = 0; w < 4; ++w) r.word[w] = Vec<std::uint32_t, 1>(std::uint32_t(b.word[w].v));
+  } else {
+    constexpr int W = W32 / 2;
+    using U = Vec<std::uint64_t, W>;
+    const U even = (iota<std::uint64_t, W>() << 1) + U(block);
+    const auto a = philox_at<W>(key, purpose, even);
+    const auto b = philox_at<W>(key, purpose, even + U(std::uint64_t(1)));
+    const U low(std::uint64_t(0xffffffffu));
+    FASTGEN_UNROLL
+    for (int w = 0; w < 4; ++w) r.word[w] = bit_cast<std::uint32_t>((a.word[w] & low) | (b.word[w] << 32));
+  }
+  return r;
+}
+
+// One word of one block, for the rare paths.
+FASTGEN_INLINE std::uint32_t philox_word(std::uint64_t key, std::uint32_t purpose, std::uint64_t position) {
+  const auto b = philox_at<1>(key, purpose, Vec<std::uint64_t, 1>((position >> 6) * 16 + (position & 15)));
+  return std::uint32_t(b.word[(position >> 4) & 3].v);
+}
+
+// Group-wise filling of out[0 .. n) with positions first .. first + n, where one group is `Group` values made by
+// make(group index, pointer to Group values). Ends that cut a group go through a buffer.
+template <int Group, class T, class Make>
+FASTGEN_INLINE void fill_groups(std::uint64_t first, std::int64_t n, T* out, Make make) {
+  T buffer[Group];
+  std::int64_t done = 0;
+  while (done < n) {
+    const std::uint64_t position = first + std::uint64_t(done);
+    const std::int64_t skip = std::int64_t(position % Group);
+    const std::int64_t left = n - done;
+    if (skip == 0 && left >= Group) {
+      make(position / Group, out + done);
+      done += Group;
+    } else {
+      const std::int64_t take = left < Group - skip ? left : Group - skip;
+      make(position / Group, buffer);
+      __builtin_memcpy(out + done, buffer + skip, std::size_t(take) * sizeof(T));
+      done += take;
+    }
+  }
+}
+
+inline void fill_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t first, std::int64_t n, std::uint32_t* out) {
+  constexpr int W = native_width<std::uint32_t>;
+  fill_groups<64>(first, n, out, [&](std::uint64_t group, std::uint32_t* to) {
+    FASTGEN_UNROLL
+    for (int b = 0; b < 16; b += W) {
+      const auto words = philox_words<W>(key, purpose, group * 16 + std::uint64_t(b));
+      for (int w = 0; w < 4; ++w) words.word[w].store(to + 16 * w + b);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen

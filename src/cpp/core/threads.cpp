@@ -1,0 +1,219 @@
+#include "threads.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fastgen/fastgen.hpp"
+#include "sizes.hpp"
+
+namespace fastgen {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds poll_interval{50};
+
+std::atomic<InterruptCheck> interrupt_check{nullptr};
+std::atomic<int> num_threads{0};
+
+class RunningJob final : public Job {
+ public:
+  RunningJob(std::int64_t n, Task task, void* context)
+      : n_(n), task_(task), context_(context), caller_(std::this_thread::get_id()), next_poll_(Clock::now() + poll_interval) {}
+
+  bool cancelled() override {
+    if (cancelled_.load(std::memory_order_relaxed)) return true;
+    if (std::this_thread::get_id() == caller_) poll();
+    return cancelled_.load(std::memory_order_relaxed);
+  }
+
+  // The caller's part: asks whether to go on, at most every poll_interval.
+  void poll() {
+    const auto now = Clock::now();
+    if (now < next_poll_) return;
+    next_poll_ = now + poll_interval;
+    const InterruptCheck check = interrupt_check.load(std::memory_order_relaxed);
+    if (check && check()) {
+      interrupted_ = true;
+      cancelled_.store(true, std::memory_order_relaxed);
+    }
+  }
+
+  void work() {
+    try {
+      while (!cancelled()) {
+        const std::int64_t task = next_.fetch_add(1, std::memory_order_relaxed);
+        if (task >= n_) return;
+        task_(context_, *this, task);
+      }
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      cancelled_.store(true, std::memory_order_relaxed);
+    }
+  }
+
+  void finish() {
+    if (failure_) std::rethrow_exception(failure_);
+    if (interrupted_) throw Interrupted{};
+  }
+
+ private:
+  const std::int64_t n_;
+  const Task task_;
+  void* const context_;
+  const std::thread::id caller_;
+  Clock::time_point next_poll_;
+  std::atomic<std::int64_t> next_{0};
+  std::atomic<bool> cancelled_{false};
+  bool interrupted_ = false;
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;
+};
+
+class Pool {
+ public:
+  // Runs the job on this thread and up to helpers others. False when another caller has the workers.
+  bool run(RunningJob& job, int helpers) {
+    const std::unique_lock busy(busy_, std::try_to_lock);
+    if (!busy) return false;
+    {
+      const std::lock_guard lock(mutex_);
+      while (int(workers_.size()) < helpers) workers_.emplace_back([this] { serve(); });
+      job_ = &job;
+      places_ = helpers;
+    }
+    for (int i = 0; i < helpers; ++i) wake_.notify_one();
+    job.work();
+    std::unique_lock lock(mutex_);
+    job_ = nullptr;  // latecomers find nothing
+    while (!idle_.wait_for(lock, poll_interval, [this] { return working_ == 0; })) {
+      lock.unlock();
+      job.poll();
+      lock.lock();
+    }
+    return true;
+  }
+
+ private:
+  void serve() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [this] { return job_ != nullptr && places_ > 0; });
+      RunningJob* job = job_;
+      --places_;
+      ++working_;
+      lock.unlock();
+      job->work();
+      lock.lock();
+      if (--working_ == 0) idle_.notify_all();
+    }
+  }
+
+  std::mutex busy_, mutex_;
+  std::condition_variable wake_, idle_;
+  std::vector<std::thread> workers_;
+  RunningJob* job_ = nullptr;
+  int places_ = 0, working_ = 0;
+};
+
+// Never destroyed: its threads may outlive static destruction. After a fork the child gets a new one, because the
+// workers of the old one do not exist there and its locks may have been held.
+Pool* pool = nullptr;
+std::once_flag pool_once;
+
+Pool& the_pool() {
+  std::call_once(pool_once, [] {
+    pool = new Pool;
+    pthread_atfork(nullptr, nullptr, [] { pool = new Pool; });
+  });
+  return *pool;
+}
+
+int usable_cores() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+  const unsigned n = std::thread::hardware_concurrency();
+  return n ? int(n) : 1;
+}
+
+constexpr int most_threads = 1024;
+
+int threads_from_environment() {
+  for (const char* name : {"FASTGEN_NUM_THREADS", "OMP_NUM_THREADS"}) {
+    const char* text = std::getenv(name);
+    if (!text || !*text) continue;
+    char* end = nullptr;
+    const long n = std::strtol(text, &end, 10);
+    // OMP_NUM_THREADS may list one number a nesting level; the first counts.
+    const bool list = std::string(name) == "OMP_NUM_THREADS" && end != text && *end == ',';
+    if (end == text || (*end && !list) || n < 1 || n > most_threads)
+      throw std::invalid_argument(std::string("environment variable ") + name + " is '" + text +
+                                  "'; expected a whole number from 1 to 1024. Change it or unset it.");
+    return int(n);
+  }
+  return usable_cores();
+}
+
+struct Freed {
+  void operator()(void* p) const { std::free(p); }
+};
+
+}  // namespace
+
+void set_interrupt_check(InterruptCheck check) { interrupt_check.store(check); }
+
+int get_num_threads() {
+  int n = num_threads.load(std::memory_order_relaxed);
+  if (n == 0) {
+    n = threads_from_environment();
+    num_threads.store(n, std::memory_order_relaxed);
+  }
+  return n;
+}
+
+void set_num_threads(int n) {
+  if (n < 1 || n > most_threads)
+    throw std::invalid_argument("n is " + std::to_string(n) + "; expected a number of threads from 1 to 1024.");
+  num_threads.store(n, std::memory_order_relaxed);
+}
+
+void run_tasks(std::int64_t n_tasks, double work_ns, Task task, void* context) {
+  if (n_tasks <= 0) return;
+  RunningJob job(n_tasks, task, context);
+  std::int64_t helpers = get_num_threads() - 1;
+  if (work_ns < serial_below_ns) helpers = 0;
+  if (helpers > n_tasks - 1) helpers = n_tasks - 1;
+  if (helpers == 0 || !the_pool().run(job, int(helpers))) job.work();
+  job.finish();
+}
+
+void* thread_scratch(std::int64_t bytes) {
+  thread_local std::unique_ptr<void, Freed> memory;
+  thread_local std::int64_t size = 0;
+  if (bytes > size) {
+    memory.reset();
+    size = 0;
+    const std::int64_t rounded = checked_product("the work space of one tile", (bytes + 4095) / 4096, 4096);
+    memory.reset(std::aligned_alloc(64, std::size_t(rounded)));
+    if (!memory) throw std::bad_alloc();
+    size = rounded;
+  }
+  return memory.get();
+}
+
+}  // namespace fastgen

@@ -1,0 +1,528 @@
+// The multivariate normal law. Density exp(-|L^-1 (x - mean)|^2 / 2) / (det L (2 pi)^(D/2)), covariance L L^T.
+//
+// Parameters: means (K, D) and a factor, by variant: "full" L (K, D, D); "tied" L (D, D); "diag" standard deviations
+// (K, D); "spherical" standard deviations (K,). Draws: mean + L z, normals flat: sample index * D + feature.
+//
+// Work a (sample, component) pair, in multiply-adds: full D (D + 1) / 2 + D; tied D, and D (D + 1) / 2 a sample; diag
+// and spherical 2 D. Then one exp (worth about 24).
+#pragma once
+
+#include "../kernels/affine.hpp"
+#include "../kernels/linalg.hpp"
+#include "../kernels/triangular.hpp"
+#include "normal.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+struct MultivariateNormal {
+  static constexpr bool scalar = false;
+  enum Variant : int { full = 0, tied = 1, diag = 2, spherical = 3 };
+
+  template <class T> struct Constants {
+    std::int64_t K, D, shared;  // `shared`: 0 where one factor serves all components, else 1
+    bool whitened;              // tied: densities may be taken between whitened points
+    const T *mean, *norm;
+    const T *factor;            // full, tied: columns of L (D^2 each); diag, spherical: standard deviations
+    const T *inverse;           // full, tied: L^-1 packed (triangle each); diag, spherical: 1 / standard deviation
+    const T *transposed;        // full, tied: L^-T packed
+    const T *center, *white;    // tied: a centre of the means and L^-1 (mean - centre)
+    FASTGEN_INLINE Constants(const Shape& shape, const T* p) {
+      K = shape.n_components, D = shape.n_features;
+      const std::int64_t tri = triangle_size(D);
+      shared = shape.variant == tied ? 0 : 1;
+      const std::int64_t factors = shared ? K : 1;
+      mean = p, p += K * D;
+      norm = p, p += K;
+      if (shape.variant == full || shape.variant == tied) {
+        factor = p, p += factors * D * D;
+        inverse = p, p += factors * tri;
+        transposed = p, p += factors * tri;
+        center = p, p += D;
+        white = p, p += K * D;
+        whitened = shape.variant == tied && *p != T(0);
+      } else {
+        const std::int64_t size = shape.variant == diag ? K * D : K;
+        factor = p, p += size;
+        inverse = p;
+        transposed = center = white = nullptr;
+        whitened = false;
+      }
+    }
+    FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
+    const T* lower(std::int64_t k) const { return factor + shared * k * D * D; }
+    const T* precision(std::int64_t k) const { return inverse + shared * k * triangle_size(D); }
+    const T* precision_transposed(std::int64_t k) const { return transposed + shared * k * triangle_size(D); }
+  };
+
+  static std::int64_t constants_size(Shape shape) {
+    const std::int64_t K = shape.n_components, D = shape.n_features, tri = triangle_size(D);
+    switch (shape.variant) {
+      case full: return K * D + K + K * (D * D + 2 * tri) + D + K * D + 1;
+      case tied: return K * D + K + D * D + 2 * tri + D + K * D + 1;
+      case diag: return K * D + K + 2 * K * D;
+      default: return K * D + K + 2 * K;
+    }
+  }
+
+  // The slice that starts at component 0 prepares what all share. scratch: 3 D^2 doubles.
+  template <class T>
+  static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
+                      double* scratch) {
+    const std::int64_t K = shape.n_components, D = shape.n_features;
+    const double *means = parameters[0], *factors = parameters[1];
+    const Constants<T> c(shape, constants);
+    const auto at = [&](const T* p) { return constants + (p - constants); };
+    const double log_two_pi = 2.0 * half_log_two_pi;
+    for (std::int64_t i = k0 * D; i < k1 * D; ++i) at(c.mean)[i] = T(means[i]) + T(0);  // no -0: see affine.hpp
+    if (shape.variant == diag || shape.variant == spherical) {
+      const std::int64_t each = shape.variant == diag ? D : 1;
+      for (std::int64_t k = k0; k < k1; ++k) {
+        double log_det = 0;
+        for (std::int64_t d = 0; d < each; ++d) {
+          const double s = factors[k * each + d];
+          at(c.factor)[k * each + d] = T(s);
+          at(c.inverse)[k * each + d] = T(1.0 / s);
+          log_det += math::log(Vec<double, 1>(s)).v;
+        }
+        if (shape.variant == spherical) log_det *= double(D);
+        at(c.norm)[k] = T(-0.5 * double(D) * log_two_pi - log_det);
+      }
+      return;
+    }
+    if (shape.variant == tied) {
+      if (k0 != 0) return;
+      k1 = 1;
+    }
+    for (std::int64_t k = k0; k < k1; ++k) {
+      const double* lower = factors + k * D * D;
+      invert_lower(D, lower, scratch);
+      for (std::int64_t j = 0; j < D; ++j)
+        for (std::int64_t i = 0; i < D; ++i) at(c.factor)[k * D * D + j * D + i] = i >= j ? T(lower[i * D + j]) : T(0);
+      pack_lower(D, scratch, at(c.inverse) + k * triangle_size(D));
+      pack_transposed(D, scratch, at(c.transposed) + k * triangle_size(D));
+      double log_det = 0;
+      for (std::int64_t i = 0; i < D; ++i) log_det += math::log(Vec<double, 1>(lower[i * D + i])).v;
+      at(c.norm)[k] = T(-0.5 * double(D) * log_two_pi - log_det);
+    }
+    if (shape.variant != tied) return;
+    for (std::int64_t k = 1; k < K; ++k) at(c.norm)[k] = c.norm[0];
+    for (std::int64_t i = 0; i < K * D; ++i) at(c.mean)[i] = T(means[i]) + T(0);
+    // Distances between whitened points cost D a pair instead of D^2 / 2, but lose the digits by which the whitened
+    // means exceed the distances: allowed while they are short.
+    double *inverse = scratch, *mid = scratch + D * D, largest = 0;
+    for (std::int64_t d = 0; d < D; ++d) {
+      double low = means[d], high = means[d];
+      for (std::int64_t k = 1; k < K; ++k) {
+        const double m = means[k * D + d];
+        low = m < low ? m : low;
+        high = m > high ? m : high;
+      }
+      mid[d] = double(T(low + 0.5 * (high - low)));
+      at(c.center)[d] = T(mid[d]);
+    }
+    for (std::int64_t k = 0; k < K; ++k)
+      for (std::int64_t i = 0; i < D; ++i) {
+        double sum = 0;
+        for (std::int64_t j = 0; j <= i; ++j) sum += inverse[i * D + j] * (double(c.mean[k * D + j]) - mid[j]);
+        at(c.white)[k * D + i] = T(sum);
+        const double size = sum < 0 ? -sum : sum;
+        largest = size > largest ? size : largest;
+      }
+    constexpr double longest_white_mean = 32;
+    at(c.white)[K * D] = largest < longest_white_mean ? T(1) : T(0);
+  }
+
+  // ---- log density ----
+
+  template <class T> static std::int64_t evaluate_scratch(Shape shape, std::int64_t tile) {
+    const std::int64_t strips = strips_together(shape.n_features) * 3 * native_width<T>;
+    const std::int64_t per_strip = 2 * shape.n_features * strips;
+    return shape.variant == tied ? per_strip + 2 * shape.n_features * tile : per_strip;
+  }
+
+  template <class T>
+  static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
+                          T* lp, T* scratch) {
+    const Constants<T> c(block);
+    switch (block.shape.variant) {
+      case diag: return log_density_axes<diag>(c, k0, k1, tile, offset, lp);
+      case spherical: return log_density_axes<spherical>(c, k0, k1, tile, offset, lp);
+      default: break;
+    }
+    if (c.whitened) return log_density_whitened(c, k0, k1, tile, offset, lp, scratch);
+    switch (c.D) {
+      case 1: return log_density_few<1, 4>(c, k0, k1, tile, offset, lp);
+      case 2: return log_density_few<2, 3>(c, k0, k1, tile, offset, lp);
+      case 3: return log_density_few<3, 2>(c, k0, k1, tile, offset, lp);
+      case 4: return log_density_few<4, 2>(c, k0, k1, tile, offset, lp);
+      default: return log_density_full(c, k0, k1, tile, offset, lp, scratch);
+    }
+  }
+
+  // lp from a squared distance. Finite points give NaN only where terms overflow; their density is 0.
+  template <class V> static FASTGEN_INLINE V finish(V q, V norm) {
+    using T = typename V::Scalar;
+    return max(fma(V(T(-0.5)), q, norm), V(-infinity<T>));
+  }
+
+  // Few features: points stay in registers while the components go by.
+  template <int D, int Strip, class T>
+  static void log_density_few(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
+                              const T* offset, T* lp) {
+    using V = Vec<T, native_width<T>>;
+    for_strips<T, Strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      V x[D][C];
+      FASTGEN_UNROLL
+      for (int d = 0; d < D; ++d) {
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) x[d][c] = V::load(tile.x + d * tile.stride + s + c * V::width);
+      }
+      const T* mean = constants.mean + k0 * D;
+      T* to = lp + k0 * tile.stride + s;
+      for (std::int64_t k = k0; k < k1; ++k, mean += D, to += tile.stride) {
+        const T* p = constants.precision(k);
+        V y[D][C];
+        FASTGEN_UNROLL
+        for (int j = 0; j < D; ++j) {
+          const V m(mean[j]);
+          FASTGEN_UNROLL
+          for (int c = 0; c < C; ++c) {
+            const V diff = x[j][c] - m;
+            const T* pj = p + j * D - j * (j - 1) / 2;  // the packed triangle, column j
+            y[j][c] = j ? fma(V(pj[0]), diff, y[j][c]) : V(pj[0]) * diff;
+            FASTGEN_UNROLL
+            for (int i = j + 1; i < D; ++i)
+              y[i][c] = j ? fma(V(pj[i - j]), diff, y[i][c]) : V(pj[i - j]) * diff;
+          }
+        }
+        const V norm(constants.norm[k] + offset[k]);
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) {
+          V q = y[0][c] * y[0][c];
+          FASTGEN_UNROLL
+          for (int i = 1; i < D; ++i) q = fma(y[i][c], y[i][c], q);
+          finish(q, norm).store(to + c * V::width);
+        }
+      }
+    });
+  }
+
+  // Strips of three vectors that share one pass over a factor: one while the factor fits the second-level cache.
+  static std::int64_t strips_together(std::int64_t D) { return D > 192 ? 4 : 1; }
+
+  // Any number of features: x - mean of a few strips in cache, four rows of the factor in registers.
+  // Bound by multiply-adds from D = 16 on; see benchmarks/README.md for the share of the peak.
+  template <class T>
+  static void log_density_full(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
+                               const T* offset, T* lp, T* scratch) {
+    using V = Vec<T, native_width<T>>;
+    const std::int64_t D = constants.D;
+    const std::int64_t group = strips_together(D) * 3 * V::width;
+    for (std::int64_t k = k0; k < k1; ++k) {
+      const T* mean = constants.mean + k * D;
+      const V norm(constants.norm[k] + offset[k]);
+      for (std::int64_t s0 = 0; s0 < tile.padded; s0 += group) {
+        const std::int64_t lanes = tile.padded - s0 < group ? tile.padded - s0 : group;
+        T* to = lp + k * tile.stride + s0;
+        subtract_mean(tile.x + s0, tile.stride, mean, D, lanes, group, scratch);
+        for (std::int64_t s = 0; s < lanes; s += V::width) V(T(0)).store(to + s);
+        for_row_blocks(D, constants.precision(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+          const T* next = packed;
+          for_strips<T, 3>(lanes, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+            V y[R][C];
+            next = lower_rows<R, C>(packed, i, scratch + s, group, y);
+            FASTGEN_UNROLL
+            for (int c = 0; c < C; ++c) {
+              V q = V::load(to + s + c * V::width);
+              FASTGEN_UNROLL
+              for (int r = 0; r < R; ++r) q = fma(y[r][c], y[r][c], q);
+              q.store(to + s + c * V::width);
+            }
+          });
+          return next;
+        });
+        for (std::int64_t s = 0; s < lanes; s += V::width) finish(V::load(to + s), norm).store(to + s);
+      }
+    }
+  }
+
+  // diff[d * group + s] = x - mean for a run of lanes.
+  template <class T>
+  static FASTGEN_INLINE void subtract_mean(const T* x, std::int64_t stride, const T* mean, std::int64_t D,
+                                           std::int64_t lanes, std::int64_t group, T* diff) {
+    using V = Vec<T, native_width<T>>;
+    for (std::int64_t d = 0; d < D; ++d) {
+      const V m(mean[d]);
+      for (std::int64_t s = 0; s < lanes; s += V::width) (V::load(x + d * stride + s) - m).store(diff + d * group + s);
+    }
+  }
+
+  // out = L^-1 (x - center) for the whole tile; diff is overwritten.
+  template <class T>
+  static void whiten(const Constants<T>& constants, const Tile<T>& tile, T* diff, T* out) {
+    using V = Vec<T, native_width<T>>;
+    subtract_mean(tile.x, tile.stride, constants.center, constants.D, tile.padded, tile.stride, diff);
+    for_row_blocks(constants.D, constants.precision(0), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+      const T* next = packed;
+      for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+        V y[R][C];
+        next = lower_rows<R, C>(packed, i, diff + s, tile.stride, y);
+        FASTGEN_UNROLL
+        for (int r = 0; r < R; ++r) {
+          FASTGEN_UNROLL
+          for (int c = 0; c < C; ++c) y[r][c].store(out + (i + r) * tile.stride + s + c * V::width);
+        }
+      });
+      return next;
+    });
+  }
+
+  template <class T>
+  static void log_density_whitened(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
+                                   const T* offset, T* lp, T* scratch) {
+    using V = Vec<T, native_width<T>>;
+    const std::int64_t D = constants.D;
+    T* white = scratch + D * tile.stride;
+    whiten(constants, tile, scratch, white);
+    for_strips<T, 4>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      for (std::int64_t k = k0; k < k1; ++k) {
+        const T* mean = constants.white + k * D;
+        V q[C];
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) q[c] = V(T(0));
+        for (std::int64_t d = 0; d < D; ++d) {
+          const V m(mean[d]);
+          FASTGEN_UNROLL
+          for (int c = 0; c < C; ++c) {
+            const V y = V::load(white + d * tile.stride + s + c * V::width) - m;
+            q[c] = fma(y, y, q[c]);
+          }
+        }
+        const V norm(constants.norm[k] + offset[k]);
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + k * tile.stride + s + c * V::width);
+      }
+    });
+  }
+
+  // Diagonal and spherical: bound by two arithmetic instructions and a load a feature.
+  template <int Kind, class T>
+  static void log_density_axes(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
+                               const T* offset, T* lp) {
+    using V = Vec<T, native_width<T>>;
+    const std::int64_t D = constants.D;
+    for_strips<T, 4>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      for (std::int64_t k = k0; k < k1; ++k) {
+        const T* mean = constants.mean + k * D;
+        const V common(Kind == spherical ? constants.inverse[k] : T(1));
+        V q[C];
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) q[c] = V(T(0));
+        for (std::int64_t d = 0; d < D; ++d) {
+          const V m(mean[d]);
+          const V inverse = Kind == spherical ? common : V(constants.inverse[k * D + d]);
+          FASTGEN_UNROLL
+          for (int c = 0; c < C; ++c) {
+            // Scaled before squared, so that no intermediate overflows where the answer does not.
+            const V y = (V::load(tile.x + d * tile.stride + s + c * V::width) - m) * inverse;
+            q[c] = fma(y, y, q[c]);
+          }
+        }
+        const V norm(constants.norm[k] + offset[k]);
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + k * tile.stride + s + c * V::width);
+      }
+    });
+  }
+
+  // ---- gradient ----
+
+  // grad[d * stride + s] += r[k * stride + s] * d/dx_d log density of component k.
+  template <class T>
+  static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T* scratch) {
+    using V = Vec<T, native_width<T>>;
+    const Constants<T> c(block);
+    const std::int64_t K = c.K, D = c.D, stride = tile.stride;
+    if (block.shape.variant == diag || block.shape.variant == spherical) {
+      for (std::int64_t k = 0; k < K; ++k)
+        for (std::int64_t d = 0; d < D; ++d) {
+          const V mean(c.mean[k * D + d]), inverse(c.inverse[block.shape.variant == diag ? k * D + d : k]);
+          T* to = grad + d * stride;
+          for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+            const V y = (mean - V::load(tile.x + d * stride + s)) * inverse;
+            fma(V::load(r + k * stride + s), y * inverse, V::load(to + s)).store(to + s);
+          }
+        }
+      return;
+    }
+    if (c.whitened) {
+      // sum_k r_k L^-T L^-1 (mean_k - x) = L^-T sum_k r_k (white mean_k - white x): one triangle for all components.
+      T *sum = scratch, *white = scratch + D * stride;
+      whiten(c, tile, sum, white);
+      for (std::int64_t d = 0; d < D; ++d)
+        for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+          V total(T(0));
+          const V y = V::load(white + d * stride + s);
+          for (std::int64_t k = 0; k < K; ++k) total = fma(V::load(r + k * stride + s), V(c.white[k * D + d]) - y, total);
+          total.store(sum + d * stride + s);
+        }
+      for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+        add_transposed<C>(c, 0, sum + s, stride, grad + s, stride);
+      });
+      return;
+    }
+    constexpr std::int64_t lanes = 3 * V::width;
+    T *diff = scratch, *y = scratch + D * lanes;
+    for (std::int64_t k = 0; k < K; ++k)
+      for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+        subtract_mean(tile.x + s, stride, c.mean + k * D, D, C * V::width, lanes, diff);
+        V minus_r[C];
+        FASTGEN_UNROLL
+        for (int i = 0; i < C; ++i) minus_r[i] = -V::load(r + k * stride + s + i * V::width);
+        for_row_blocks(D, c.precision(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+          V rows[R][C];
+          const T* next = lower_rows<R, C>(packed, i, diff, lanes, rows);
+          FASTGEN_UNROLL
+          for (int row = 0; row < R; ++row) {
+            FASTGEN_UNROLL
+            for (int v = 0; v < C; ++v) (rows[row][v] * minus_r[v]).store(y + (i + row) * lanes + v * V::width);
+          }
+          return next;
+        });
+        add_transposed<C>(c, k, y, lanes, grad + s, stride);
+      });
+  }
+
+  // grad += L^-T y for C vectors of samples.
+  template <int C, class T>
+  static FASTGEN_INLINE void add_transposed(const Constants<T>& c, std::int64_t k, const T* y, std::int64_t y_stride,
+                                            T* grad, std::int64_t stride) {
+    using V = Vec<T, native_width<T>>;
+    for_row_blocks(c.D, c.precision_transposed(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+      V g[R][C];
+      const T* next = transposed_rows<R, C>(packed, i, c.D, y, y_stride, g);
+      FASTGEN_UNROLL
+      for (int row = 0; row < R; ++row) {
+        FASTGEN_UNROLL
+        for (int v = 0; v < C; ++v) {
+          T* to = grad + (i + row) * stride + v * V::width;
+          (V::load(to) + g[row][v]).store(to);
+        }
+      }
+      return next;
+    });
+  }
+
+  // ---- sampling ----
+
+  // Normals of the tile, and the order of its samples grouped by component (an int32 each; counts for K components).
+  template <class T> static std::int64_t draw_scratch(Shape shape, std::int64_t samples) {
+    const std::int64_t ints = samples + shape.n_components + 1;
+    return samples * shape.n_features + (ints * 4 + std::int64_t(sizeof(T)) - 1) / std::int64_t(sizeof(T));
+  }
+
+  template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
+    const Constants<T> c(block);
+    const std::int64_t K = c.K, D = c.D;
+    T* z = tile.scratch;
+    fill_normals(tile.key, tile.first * std::uint64_t(D), tile.n * D, z);
+    if (block.shape.variant == diag || block.shape.variant == spherical) return draw_axes(block, c, tile, z);
+    switch (D) {
+      case 1: return draw_few<1>(block, c, tile, z);
+      case 2: return draw_few<2>(block, c, tile, z);
+      case 3: return draw_few<3>(block, c, tile, z);
+      default: break;
+    }
+    // Samples of one component together, unless all factors fit the first-level cache as they are.
+    constexpr std::int64_t first_level = 24 * 1024;
+    std::int32_t* order = reinterpret_cast<std::int32_t*>(z + tile.n * D);
+    std::int32_t* ends = order + tile.n;
+    const bool one_factor = K == 1 || !c.shared;
+    const bool grouped = !one_factor && K * D * D * std::int64_t(sizeof(T)) > first_level;
+    const std::int64_t count = grouped ? group_by_label(block, tile, order, ends) : natural_order(block, tile, order);
+    constexpr int W = native_width<T>;
+    std::int64_t i = 0;
+    const auto label = [&](std::int64_t at) { return std::int64_t(tile.labels[order[at]]) - block.first; };
+    while (i < count) {
+      const std::int64_t k = label(i);
+      // Grouped, equal labels are neighbours: the fourth being equal means all four are.
+      if (i + 4 <= count && (one_factor || (grouped && label(i + 3) == k))) {
+        const T *mean[4], *from[4];
+        T* to[4];
+        for (int s = 0; s < 4; ++s) {
+          mean[s] = c.mean + label(i + s) * D;
+          from[s] = z + order[i + s] * D;
+          to[s] = tile.out + order[i + s] * D;
+        }
+        affine<W, 4, T>(D, {mean[0], mean[1], mean[2], mean[3]}, c.lower(k), {from[0], from[1], from[2], from[3]},
+                        {to[0], to[1], to[2], to[3]});
+        i += 4;
+      } else {
+        affine<W, 1, T>(D, {c.mean + k * D}, c.lower(k), {z + order[i] * D}, {tile.out + order[i] * D});
+        ++i;
+      }
+    }
+  }
+
+  template <class T>
+  static std::int64_t natural_order(const Block<T>& block, const DrawTile<T>& tile, std::int32_t* order) {
+    std::int64_t count = 0;
+    for (std::int64_t i = 0; i < tile.n; ++i) {
+      order[count] = std::int32_t(i);
+      count += std::uint64_t(tile.labels[i] - block.first) < std::uint64_t(block.shape.n_components);
+    }
+    return count;
+  }
+
+  // Counting sort of the tile's samples by component; those of other blocks are left out.
+  template <class T>
+  static std::int64_t group_by_label(const Block<T>& block, const DrawTile<T>& tile, std::int32_t* order, std::int32_t* ends) {
+    const std::int64_t K = block.shape.n_components;
+    for (std::int64_t k = 0; k <= K; ++k) ends[k] = 0;
+    for (std::int64_t i = 0; i < tile.n; ++i) {
+      const std::int64_t k = tile.labels[i] - block.first;
+      if (std::uint64_t(k) < std::uint64_t(K)) ++ends[k + 1];
+    }
+    for (std::int64_t k = 0; k < K; ++k) ends[k + 1] += ends[k];
+    const std::int64_t count = ends[K];
+    for (std::int64_t i = 0; i < tile.n; ++i) {
+      const std::int64_t k = tile.labels[i] - block.first;
+      if (std::uint64_t(k) < std::uint64_t(K)) order[ends[k]++] = std::int32_t(i);
+    }
+    return count;
+  }
+
+  template <int D, class T>
+  static void draw_few(const Block<T>& block, const Constants<T>& c, const DrawTile<T>& tile, const T* z) {
+    for (std::int64_t i = 0; i < tile.n; ++i) {
+      const std::int64_t k = tile.labels[i] - block.first;
+      if (std::uint64_t(k) >= std::uint64_t(c.K)) continue;
+      affine_small<D>(c.mean + k * D, c.lower(k), z + i * D, tile.out + i * D);
+    }
+  }
+
+  template <class T>
+  static void draw_axes(const Block<T>& block, const Constants<T>& c, const DrawTile<T>& tile, const T* z) {
+    constexpr int W = native_width<T>;
+    using V = Vec<T, W>;
+    using V1 = Vec<T, 1>;
+    const std::int64_t D = c.D;
+    const bool per_feature = block.shape.variant == diag;
+    for (std::int64_t i = 0; i < tile.n; ++i) {
+      const std::int64_t k = tile.labels[i] - block.first;
+      if (std::uint64_t(k) >= std::uint64_t(c.K)) continue;
+      const T *mean = c.mean + k * D, *scale = per_feature ? c.factor + k * D : c.factor + k, *from = z + i * D;
+      T* to = tile.out + i * D;
+      std::int64_t d = 0;
+      for (; d + W <= D; d += W)
+        fma(per_feature ? V::load(scale + d) : V(*scale), V::load(from + d), V::load(mean + d)).store(to + d);
+      for (; d < D; ++d) to[d] = fma(V1(per_feature ? scale[d] : *scale), V1(from[d]), V1(mean[d])).v;
+    }
+  }
+};
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen

@@ -1,0 +1,124 @@
+// The normal law on the line. Density exp(-(x - loc)^2 / (2 scale^2)) / (scale sqrt(2 pi)).
+//
+// Parameters: loc (K,), scale (K,) > 0. Draws: Box-Muller normals, flat index = sample index.
+#pragma once
+
+#include "../kernels/normals.hpp"
+#include "../kernels/tile.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+constexpr double half_log_two_pi = 0.91893853320467274178;
+
+struct Normal {
+  static constexpr bool scalar = true;
+
+  // Prepared constants, K of each.
+  template <class T> struct Constants {
+    const T *loc, *scale, *inverse, *norm;
+    FASTGEN_INLINE Constants(const Block<T>& b) {
+      const std::int64_t K = b.shape.n_components;
+      loc = b.constants, scale = loc + K, inverse = scale + K, norm = inverse + K;
+    }
+  };
+  static std::int64_t constants_size(Shape shape) { return 4 * shape.n_components; }
+
+  template <class T>
+  static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
+                      double*) {
+    const std::int64_t K = shape.n_components;
+    for (std::int64_t k = k0; k < k1; ++k) {
+      const double loc = parameters[0][k], scale = parameters[1][k];
+      constants[k] = T(loc) + T(0);  // a -0 would let zero terms of a draw show in its sign
+      constants[K + k] = T(scale);
+      constants[2 * K + k] = T(1.0 / scale);
+      constants[3 * K + k] = T(-half_log_two_pi - math::log(Vec<double, 1>(scale)).v);
+    }
+  }
+
+  // lp[k * stride + s] = log density of component k at sample s, plus offset[k]. Never NaN: `tile` is finite.
+  // Three multiply-adds a pair; the exp of the caller binds.
+  template <class T>
+  static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
+                          T* lp, T*) {
+    using V = Vec<T, native_width<T>>;
+    const Constants<T> c(block);
+    for (std::int64_t k = k0; k < k1; ++k) {
+      const V loc(c.loc[k]), inverse(c.inverse[k]), norm(c.norm[k] + offset[k]), minus_half(T(-0.5));
+      T* to = lp + k * tile.stride;
+      for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+        const V z = (V::load(tile.x + s) - loc) * inverse;
+        fma(z * minus_half, z, norm).store(to + s);
+      }
+    }
+  }
+
+  // grad[s] += r[k * stride + s] * d/dx log density of component k.
+  template <class T>
+  static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T*) {
+    using V = Vec<T, native_width<T>>;
+    const Constants<T> c(block);
+    for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
+      const V loc(c.loc[k]), inverse(c.inverse[k]);
+      for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+        const V z = (loc - V::load(tile.x + s)) * inverse;
+        fma(V::load(r + k * tile.stride + s), z * inverse, V::load(grad + s)).store(grad + s);
+      }
+    }
+  }
+
+  // Adds the weighted lower and upper tail probabilities and the density of each component at the points x.
+  template <class T>
+  static void add_tails(const Block<T>& block, std::int64_t n, const T* x, const T* weights, T* lower, T* upper, T* density) {
+    using V = Vec<T, native_width<T>>;
+    const Constants<T> c(block);
+    for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
+      if (weights[k] == T(0)) continue;
+      const V loc(c.loc[k]), inverse(c.inverse[k]), norm(c.norm[k]), minus_half(T(-0.5));
+      const V weight(weights[k]), half_weight(weights[k] * T(0.5)), to_erf(T(0.70710678118654752440));
+      for (std::int64_t s = 0; s < n; s += V::width) {
+        const V z = (V::load(x + s) - loc) * inverse;
+        const V t = z * to_erf;
+        fma(half_weight, math::erfc(-t), V::load(lower + s)).store(lower + s);
+        fma(half_weight, math::erfc(t), V::load(upper + s)).store(upper + s);
+        fma(weight, math::exp(fma(z * minus_half, z, norm)), V::load(density + s)).store(density + s);
+      }
+    }
+  }
+
+  // Widens [low, high] to hold each component's own quantile at q. Of a mixture's quantile they are brackets.
+  template <class T>
+  static void bracket_quantile(const Block<T>& block, std::int64_t n, const T* q, const T* weights, T* low, T* high) {
+    using V = Vec<T, native_width<T>>;
+    const Constants<T> c(block);
+    for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
+      if (weights[k] == T(0)) continue;
+      const V loc(c.loc[k]), scale(c.scale[k]);
+      for (std::int64_t s = 0; s < n; s += V::width) {
+        const V x = fma(scale, math::normal_quantile(V::load(q + s)), loc);
+        min(x, V::load(low + s)).store(low + s);
+        max(x, V::load(high + s)).store(high + s);
+      }
+    }
+  }
+
+  template <class T> static std::int64_t evaluate_scratch(Shape, std::int64_t) { return 0; }
+  template <class T> static std::int64_t draw_scratch(Shape, std::int64_t samples) { return samples; }
+
+  template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
+    const Constants<T> c(block);
+    fill_normals(tile.key, tile.first, tile.n, tile.scratch);
+    const std::int64_t K = block.shape.n_components;
+    for (std::int64_t i = 0; i < tile.n; ++i) {
+      const std::int64_t k = tile.labels[i] - block.first;
+      if (std::uint64_t(k) >= std::uint64_t(K)) continue;
+      tile.out[i] = fma(Vec<T, 1>(c.scale[k]), Vec<T, 1>(tile.scratch[i]), Vec<T, 1>(c.loc[k])).v;
+    }
+  }
+};
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen

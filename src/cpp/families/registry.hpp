@@ -1,0 +1,50 @@
+// The families, one line each; everything generic reaches a family through its entry here.
+#pragma once
+
+#include "multivariate_normal.hpp"
+#include "normal.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+template <class T> struct FamilyOps {
+  std::int64_t (*constants_size)(Shape);
+  void (*prepare)(Shape, const double* const*, std::int64_t, std::int64_t, T*, double*);
+  std::int64_t (*evaluate_scratch)(Shape, std::int64_t tile);
+  void (*log_density)(const Block<T>&, std::int64_t, std::int64_t, const Tile<T>&, const T*, T*, T*);
+  void (*add_gradient)(const Block<T>&, const Tile<T>&, const T*, T*, T*);
+  std::int64_t (*draw_scratch)(Shape, std::int64_t samples);
+  void (*draw)(const Block<T>&, const DrawTile<T>&);
+  // Scalar laws only.
+  void (*add_tails)(const Block<T>&, std::int64_t, const T*, const T*, T*, T*, T*);
+  void (*bracket_quantile)(const Block<T>&, std::int64_t, const T*, const T*, T*, T*);
+};
+
+template <class Family, class T> constexpr FamilyOps<T> family_ops() {
+  FamilyOps<T> ops{Family::constants_size,
+                   Family::template prepare<T>,
+                   Family::template evaluate_scratch<T>,
+                   Family::template log_density<T>,
+                   Family::template add_gradient<T>,
+                   Family::template draw_scratch<T>,
+                   Family::template draw<T>,
+                   nullptr,
+                   nullptr};
+  if constexpr (Family::scalar) {
+    ops.add_tails = Family::template add_tails<T>;
+    ops.bracket_quantile = Family::template bracket_quantile<T>;
+  }
+  return ops;
+}
+
+// In the order of core/families.hpp.
+template <class T>
+constexpr FamilyOps<T> registry[] = {
+    family_ops<Normal, T>(),
+    family_ops<MultivariateNormal, T>(),
+};
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen

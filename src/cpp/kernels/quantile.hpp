@@ -1,0 +1,89 @@
+// Distribution function of a scalar mixture and its inverse.
+//
+// The quantile lies between the smallest and the largest quantile of the components: a bracket that cannot fail. Inside
+// it Newton's method runs on the logarithm of the nearer tail (nearly straight even at 1e-300), and bisects where a step
+// would leave the bracket or progress stalls. A lane that has converged is frozen, so lanes do not disturb each other.
+#pragma once
+
+#include "mixture.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+template <class T>
+inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, T* lower, T* upper, T* density) {
+  for (std::int64_t s = 0; s < n; ++s) lower[s] = upper[s] = density[s] = T(0);
+  for (std::int64_t b = 0; b < m.n_blocks; ++b)
+    registry<T>[m.blocks[b].family].add_tails(m.blocks[b], n, x, m.weights + m.blocks[b].first, lower, upper, density);
+}
+
+constexpr std::int64_t quantile_areas = 8;  // scratch, in tiles
+
+template <class T> inline void mixture_cdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scratch) {
+  mixture_tails(m, tile.padded, tile.x, out, scratch, scratch + m.tile);
+  // Weights that sum to 1 within rounding must not lift a probability above 1.
+  for (std::int64_t s = 0; s < tile.n; ++s) out[s] = out[s] < T(1) ? out[s] : T(1);
+}
+
+template <class T> inline void mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scratch) {
+  using V = Vec<T, native_width<T>>;
+  const std::int64_t n = tile.padded;
+  T *low = scratch, *high = low + m.tile, *lower = high + m.tile, *upper = lower + m.tile, *density = upper + m.tile;
+  T *x = density + m.tile, *target = x + m.tile, *active = target + m.tile;
+  for (std::int64_t s = 0; s < n; ++s) low[s] = infinity<T>, high[s] = -infinity<T>;
+  for (std::int64_t b = 0; b < m.n_blocks; ++b)
+    registry<T>[m.blocks[b].family].bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
+  for (std::int64_t s = 0; s < n; s += V::width) {
+    const V l = V::load(low + s), h = V::load(high + s), q = V::load(tile.x + s);
+    // Nothing to search for where the bracket is a point, infinite (q is 0 or 1) or not a number (q is no probability).
+    const auto search = (l < h) & (h - l < V(infinity<T>));
+    V start = fma(h - l, V(T(0.5)), l);
+    start = select(l == h, l, start);
+    start = select((q > V(T(0))) & (q < V(T(1))), start, select(q == V(T(0)), l, h));
+    select((q >= V(T(0))) & (q <= V(T(1))), start, V(T(__builtin_nanf("")))).store(x + s);
+    select(search, V(T(1)), V(T(0))).store(active + s);
+    // The smaller of q and 1 - q (exact from 1/2 on), in logarithm.
+    math::log(select(q < V(T(0.5)), q, V(T(1)) - q)).store(target + s);
+  }
+  const V tolerance(sizeof(T) == 8 ? T(2.3e-16) : T(1.2e-7));
+  for (int iteration = 0; iteration < 128; ++iteration) {
+    mixture_tails(m, n, x, lower, upper, density);
+    bool again = false;
+    for (std::int64_t s = 0; s < n; s += V::width) {
+      const V at = V::load(x + s), q = V::load(tile.x + s), f = V::load(density + s);
+      V l = V::load(low + s), h = V::load(high + s);
+      const auto left = q < V(T(0.5));
+      const auto on = V::load(active + s) > V(T(0));
+      const V tail = select(left, V::load(lower + s), V::load(upper + s));
+      // excess > 0: the point is too far right. In logarithms of the tail, d(excess)/dx = density / tail.
+      V excess = math::log(tail) - V::load(target + s);
+      excess = select(left, excess, -excess);
+      l = select(on & (excess < V(T(0))), at, l);
+      h = select(on & (excess > V(T(0))), at, h);
+      const V middle = fma(h - l, V(T(0.5)), l);
+      const V step = excess * tail / f;
+      const V newton = at - step;
+      // Late iterations bisect every other time, which bounds the work whatever the shape.
+      const bool bisect = iteration > 24 && iteration % 2 == 0;
+      const auto inside = (newton > l) & (newton < h);
+      V next = select(inside, newton, middle);
+      if (bisect) next = middle;
+      const V scale = max(abs(at), V(T(sizeof(T) == 8 ? 1e-290 : 1e-30)));
+      const auto done = (abs(next - at) <= tolerance * scale) | (excess == V(T(0))) | (middle == l) | (middle == h);
+      next = select(excess == V(T(0)), at, next);
+      select(on, next, at).store(x + s);
+      l.store(low + s);
+      h.store(high + s);
+      const auto still = on & !done;
+      select(still, V(T(1)), V(T(0))).store(active + s);
+      again = again || any(still);
+    }
+    if (!again) break;
+  }
+  for (std::int64_t s = 0; s < tile.n; ++s) out[s] = x[s];
+}
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen

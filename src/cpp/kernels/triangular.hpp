@@ -1,0 +1,122 @@
+// Triangular products over a strip of samples: the inner loops of every full-covariance kernel.
+//
+// The factor is packed in blocks of up to four rows so that one pass over it feeds four rows x C vectors of samples:
+// twelve accumulators, three sample vectors and one broadcast fill the sixteen registers of AVX2. Each sample's sum
+// runs over the columns in ascending order, whatever the blocking.
+#pragma once
+
+#include "../core/simd.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+// Packed size of a D x D triangle: each entry once.
+constexpr std::int64_t triangle_size(std::int64_t D) { return D * (D + 1) / 2; }
+
+// Lower factor in row blocks: for each block, the rectangle left of the diagonal column by column (R values each), then
+// the diagonal triangle column by column.
+template <class T> inline void pack_lower(std::int64_t D, const double* a, T* to) {
+  for (std::int64_t i = 0; i < D; i += 4) {
+    const std::int64_t R = D - i < 4 ? D - i : 4;
+    for (std::int64_t j = 0; j < i; ++j)
+      for (std::int64_t r = 0; r < R; ++r) *to++ = T(a[(i + r) * D + j]);
+    for (std::int64_t j = 0; j < R; ++j)
+      for (std::int64_t r = j; r < R; ++r) *to++ = T(a[(i + r) * D + i + j]);
+  }
+}
+
+// Its transpose (upper) in row blocks: the diagonal triangle column by column, then the rectangle right of it.
+template <class T> inline void pack_transposed(std::int64_t D, const double* a, T* to) {
+  for (std::int64_t i = 0; i < D; i += 4) {
+    const std::int64_t R = D - i < 4 ? D - i : 4;
+    for (std::int64_t j = 0; j < R; ++j)
+      for (std::int64_t r = 0; r <= j; ++r) *to++ = T(a[(i + j) * D + i + r]);
+    for (std::int64_t j = i + R; j < D; ++j)
+      for (std::int64_t r = 0; r < R; ++r) *to++ = T(a[j * D + i + r]);
+  }
+}
+
+// R rows of lower * x for C vectors of samples. x: feature j at x[j * stride]. Returns the packed pointer after them.
+template <int R, int C, class T, class V = Vec<T, native_width<T>>>
+FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const T* x, std::int64_t stride, V (&y)[R][C]) {
+  FASTGEN_UNROLL
+  for (int r = 0; r < R; ++r) {
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) y[r][c] = V(T(0));
+  }
+  for (std::int64_t j = 0; j < i; ++j) {
+    V xs[C];
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) xs[c] = V::load(x + j * stride + c * V::width);
+    FASTGEN_UNROLL
+    for (int r = 0; r < R; ++r) {
+      const V p(packed[r]);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) y[r][c] = fma(p, xs[c], y[r][c]);
+    }
+    packed += R;
+  }
+  FASTGEN_UNROLL
+  for (int j = 0; j < R; ++j) {
+    V xs[C];
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) xs[c] = V::load(x + (i + j) * stride + c * V::width);
+    FASTGEN_UNROLL
+    for (int r = j; r < R; ++r) {
+      const V p(*packed++);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) y[r][c] = fma(p, xs[c], y[r][c]);
+    }
+  }
+  return packed;
+}
+
+// R rows of lower^T * x.
+template <int R, int C, class T, class V = Vec<T, native_width<T>>>
+FASTGEN_INLINE const T* transposed_rows(const T* packed, std::int64_t i, std::int64_t D, const T* x, std::int64_t stride,
+                                        V (&y)[R][C]) {
+  FASTGEN_UNROLL
+  for (int r = 0; r < R; ++r) {
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) y[r][c] = V(T(0));
+  }
+  FASTGEN_UNROLL
+  for (int j = 0; j < R; ++j) {
+    FASTGEN_UNROLL
+    for (int r = 0; r <= j; ++r) {
+      const V p(*packed++);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) y[r][c] = fma(p, V::load(x + (i + j) * stride + c * V::width), y[r][c]);
+    }
+  }
+  for (std::int64_t j = i + R; j < D; ++j) {
+    V xs[C];
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) xs[c] = V::load(x + j * stride + c * V::width);
+    FASTGEN_UNROLL
+    for (int r = 0; r < R; ++r) {
+      const V p(packed[r]);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) y[r][c] = fma(p, xs[c], y[r][c]);
+    }
+    packed += R;
+  }
+  return packed;
+}
+
+// Calls body.template operator()<R>(i, packed) -> packed for the row blocks of a D-row factor.
+template <class T, class Body> FASTGEN_INLINE void for_row_blocks(std::int64_t D, const T* packed, Body body) {
+  std::int64_t i = 0;
+  for (; i + 4 <= D; i += 4) packed = body.template operator()<4>(i, packed);
+  switch (D - i) {
+    case 3: body.template operator()<3>(i, packed); break;
+    case 2: body.template operator()<2>(i, packed); break;
+    case 1: body.template operator()<1>(i, packed); break;
+    default: break;
+  }
+}
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen
