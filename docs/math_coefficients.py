@@ -6,10 +6,12 @@
 
 Every table is a polynomial found by the Remez exchange in 40-digit arithmetic (mpmath). The coefficients are
 rounded to the target type one at a time, from the constant term up, and those that remain make up for each rounding
-as well as they can (least squares), so that rounding the low orders costs next to nothing. (A quotient of polynomials is the exception.) The reported error is the largest relative error of the *final*
-function value, in units of half an ULP of 1 (2^-53 or 2^-24), caused by the rounded polynomial alone.
+as well as they can (least squares), so that rounding the low orders costs next to nothing. A quotient of polynomials
+("_top", "_bottom") comes from the same exchange on numerator - function * denominator. The reported error is the
+largest error that the rounded coefficients cause in the value of the function, in units of 2^-53 or 2^-24 of it.
 """
 
+import functools
 import pathlib
 import sys
 
@@ -70,6 +72,10 @@ def round_to(kind, value):
     return TYPES[kind][0](mp.nstr(value, 25))
 
 
+def exact(values):
+    return np.array([mp.mpf(float(v)) for v in values], dtype=object)
+
+
 def polynomial(function, weight, interval, degree, kind):
     """Coefficients (rounded, constant term first) of the minimax polynomial, and its error."""
     x, g, w = grid(function, weight, interval, 24 * (degree + 2))
@@ -82,29 +88,29 @@ def polynomial(function, weight, interval, degree, kind):
         if k < degree:
             shift, *_ = np.linalg.lstsq(weighted[:, k + 1 :], weighted[:, k])
             c[k + 1 :] += (c[k] - float(rounded[k])) * shift
-    error = g - basis @ np.array([mp.mpf(float(v)) for v in rounded], dtype=object)
+    error = g - basis @ exact(rounded)
     return rounded, max(abs(error * w)) * mp.mpf(2) ** TYPES[kind][1]
 
 
-def rational(function, interval, degrees, kind):
-    """Numerator and denominator (rounded) of a rational of small relative error: Remez on g D - N, divided by D."""
-    x, g, w = grid(function, lambda x: 1, interval, 20 * (sum(degrees) + 2))
+def rational(function, weight, interval, degrees, kind):
+    """Numerator and denominator (rounded) of a good rational approximation: Remez on g D - N, divided by the last D."""
+    x, g, w = grid(function, weight, interval, 20 * (sum(degrees) + 2))
     top, bottom = powers(x, range(degrees[0] + 1)), powers(x, range(degrees[1] + 1))
     basis = np.concatenate([top, -g[:, None] * bottom[:, 1:]], axis=1)
-    d = w
+    d = 1 + 0 * w
     for _ in range(5):
-        c = exchange(basis, g, 1 / (g * d))
+        c = exchange(basis, g, w / d)
         numerator, denominator = c[: degrees[0] + 1], np.concatenate([[mp.mpf(1)], c[degrees[0] + 1 :]])
         d = bottom @ denominator
     numerator, denominator = ([round_to(kind, v) for v in part] for part in (numerator, denominator))
-    n, d = (m @ np.array([mp.mpf(float(v)) for v in c], dtype=object) for m, c in ((top, numerator), (bottom, denominator)))
-    return numerator, denominator, max(abs(n / d / g - 1)) * mp.mpf(2) ** TYPES[kind][1]
+    quotient = (top @ exact(numerator)) / (bottom @ exact(denominator))
+    return numerator, denominator, max(abs((quotient - g) * w)) * mp.mpf(2) ** TYPES[kind][1]
 
 
 def split(value, bits, kind):
-    """value = hi + lo, hi with at most `bits` bits, so that k * hi is exact for the exponents k."""
+    """value = hi + lo with lo > 0 and at most `bits` bits in hi (42 or 15: k * hi is exact for every exponent k)."""
     scale = mp.mpf(2) ** (bits - 1 - mp.floor(mp.log(value, 2)))
-    hi = mp.nint(value * scale) / scale
+    hi = mp.floor(value * scale) / scale
     return [round_to(kind, hi), round_to(kind, value - hi)]
 
 
@@ -128,8 +134,11 @@ def cos_q(z):  # cos(2 pi f) = 1 + z q(z)
     return mp.fsum((-1) ** (k + 1) * (2 * mp.pi) ** (2 * k + 2) * z**k / mp.factorial(2 * k + 2) for k in range(30))
 
 
-def erfc_q(t):  # erfc(a) = q(t) e^(-a^2) / (1 + 2 a), t = (a - 4) / (a + 4)
-    a = 4 * (1 + t) / (1 - t)
+ERFC_MIDDLE = 3.4375  # near the best, and by luck the constant term loses next to nothing in either type
+
+
+def erfc_q(t):  # erfc(a) = q(t) e^(-a^2) / (1 + 2 a), t = (a - 3.4375) / (a + 3.4375)
+    a = ERFC_MIDDLE * (1 + t) / (1 - t)
     return (1 + 2 * a) * mp.exp(a * a) * mp.erfc(a)
 
 
@@ -151,6 +160,7 @@ def central_q(w):  # the standard normal quantile of 1/2 + q = q (sqrt(2 pi) + w
     return (mp.sqrt(2) * mp.erfinv(2 * q) / q - mp.sqrt(2 * mp.pi)) / w
 
 
+@functools.cache
 def tail_quantile(x):  # the standard normal quantile of 1 - e^(-r^2), r = x + 1.175
     r2 = (x + mp.mpf("1.175")) ** 2
     z = mp.sqrt(2 * r2) - mp.log(2 * r2) / 3
@@ -163,6 +173,10 @@ def tail_quantile(x):  # the standard normal quantile of 1 - e^(-r^2), r = x + 1
     raise ArithmeticError(f"no convergence at {x}")
 
 
+def tail_q(x):  # the same = sqrt(2) r - q(x)
+    return mp.sqrt(2) * (x + mp.mpf("1.175")) - tail_quantile(x)
+
+
 # name: (function, weight, interval, degree in double, degree in float). The weight turns the error of the fitted
 # polynomial into the relative error of the function that uses it.
 POLYNOMIALS = {
@@ -170,15 +184,15 @@ POLYNOMIALS = {
     "log": (log_r, lambda z: z / (2 + z * log_r(z)), (0, tan_octant**2), 6, 2),
     "sin": (sin_q, lambda z: z / (2 * mp.pi + z * sin_q(z)), (0, mp.mpf(1) / 64), 5, 2),
     "cos": (cos_q, lambda z: z / (1 + z * cos_q(z)), (0, mp.mpf(1) / 64), 6, 3),
-    "erfc": (erfc_q, lambda t: 1 / erfc_q(t), ((0.5 - 4) / (0.5 + 4), (27.3 - 4) / (27.3 + 4)), 21, 10),
+    "erfc": (erfc_q, lambda t: 1 / erfc_q(t), [(a - ERFC_MIDDLE) / (a + ERFC_MIDDLE) for a in (0.5, 27.3)], 21, 10),
     "erf": (erf_q, lambda z: 1 / (1 + erf_q(z)), (0, 1), 11, 6),
     "central": (central_q, lambda w: w / (w * central_q(w) + mp.sqrt(2 * mp.pi)), (0, 0.0625), 11, 4),
     "lgamma": (lgamma_q, lambda w: 1 / lgamma_q(w), (-0.5, 0.5), 18, 8),
     "stirling": (stirling_q, lambda z: mp.sqrt(z) / 5, (0, 1 / mp.mpf(6.5) ** 2), 5, 1),
 }
-# name: (function, interval in double, in float, degrees in double, in float)
+# name: (function, weight, interval in double, in float, degrees in double, in float)
 RATIONALS = {
-    "tail": (tail_quantile, (0, 26.2), (0, 9.1), (12, 11), (5, 4)),
+    "tail": (tail_q, lambda x: 1 / tail_quantile(x), (0, 26.2), (0, 9.1), (11, 11), (3, 4)),
 }
 
 
@@ -188,14 +202,15 @@ def literal(value, kind):
 
 
 def table(name, values, kind):
-    text, line = f"  static constexpr {kind} {name}[] = {{", ""
-    for v in values:
-        item = literal(v, kind) + ", "
-        if len(line) + len(item) > 112:
-            text, line = text + "\n      " + line.rstrip(), ""
-        line += item
-    joined = text + ("\n      " if "\n" in text or len(text) + len(line) > 116 else "") + line.rstrip(", ") + "};\n"
-    return joined
+    lines = [""]
+    for item in (literal(v, kind) for v in values):
+        if len(lines[-1]) + len(item) > 110:
+            lines.append("")
+        lines[-1] += (", " if lines[-1] else "") + item
+    start, end = f"  static constexpr {kind} {name}[] = {{", "};\n"
+    if len(lines) == 1 and len(start + lines[0] + end) <= 120:
+        return start + lines[0] + end
+    return start + "\n      " + ",\n      ".join(lines) + end
 
 
 def generate(names):
@@ -208,15 +223,16 @@ def generate(names):
                 values, error = polynomial(function, weight, interval, degree[is_float], kind)
                 print(f"{kind:7}{name:10}degree {len(values) - 1:7}   error {mp.nstr(error, 3)}", file=sys.stderr)
                 out += table(name, values, kind)
-        for name, (function, *rest) in RATIONALS.items():
+        for name, (function, weight, *rest) in RATIONALS.items():
             if not names or name in names:
                 degree = rest[2 + is_float]
-                top, bottom, error = rational(function, rest[is_float], degree, kind)
+                top, bottom, error = rational(function, weight, rest[is_float], degree, kind)
                 print(f"{kind:7}{name:10}degree {degree!s:>7}   error {mp.nstr(error, 3)}", file=sys.stderr)
                 out += table(name + "_top", top, kind) + table(name + "_bottom", bottom, kind)
         out += table("ln2", split(mp.log(2), 42 if kind == "double" else 15, kind), kind)
         out += table("two_pi", split(2 * mp.pi, TYPES[kind][1], kind), kind)
         out += table("sqrt_two_pi", split(mp.sqrt(2 * mp.pi), TYPES[kind][1], kind), kind)
+        out += table("sqrt_two", split(mp.sqrt(2), TYPES[kind][1], kind), kind)
         out += "};\n"
     return out
 

@@ -48,9 +48,10 @@ class Mixture:
     def sample_new(self, key: int, start: int, n: int, /) -> NDArray[np.float64]:
         """The fast path of a plain call: a new float64 array, no labels."""
     def log_prob_point(self, x: object, /) -> Any:
-        """The fast path for one point: a Python float (scalar families) or a C-contiguous (D,) array of
-        float64 or float32. Returns a NumPy scalar of the input's precision (float64 for a Python float), or
-        None when `x` is anything else."""
+        """The fast path for one point: a Python float (scalar families) or a C-contiguous float64 array (D,).
+
+        Returns a NumPy float64, or None when `x` is anything else (or D is large, where speed is elsewhere).
+        """
     def log_prob(self, x: NDArray[_Float], out: NDArray[_Float], /) -> None: ...
     def prob(self, x: NDArray[_Float], out: NDArray[_Float], /) -> None: ...
     def component_log_prob(self, x: NDArray[_Float], out: NDArray[_Float], /) -> None: ...
@@ -108,7 +109,10 @@ def cholesky_from_precision(a: NDArray[np.float64], /) -> tuple[NDArray[np.float
 def condition_means(
     means: NDArray[np.float64], cholesky: NDArray[np.float64], values: NDArray[np.float64], /
 ) -> NDArray[np.float64]:
-    """Means (K, D - m) of the last D - m features given that the first m are `values`."""
+    """Means (K, D - m) of the last D - m features given that the first m are `values`.
+
+    `cholesky` is (K, D, D), or (1, D, D) for all components alike.
+    """
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int, /) -> None: ...

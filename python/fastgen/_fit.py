@@ -14,7 +14,7 @@ from ._starts import SingularCovarianceError, as_init, starting_mixture
 from ._validate import as_int, as_number, as_option
 from .families.covariance import FORMS
 from .mixture import Mixture
-from .stream import Stream
+from .stream import as_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,14 +166,14 @@ def fit(
         tol=as_number(tol, "tol", minimum=0.0),
         reg_covar=as_number(reg_covar, "reg_covar", minimum=0.0),
         callback=callback,
-        verbose=as_int(verbose, "verbose", minimum=0),
+        verbose=as_int(int(verbose) if isinstance(verbose, bool) else verbose, "verbose", minimum=0),
         n_starts=n_starts,
     )
 
     # --- the starts: each has a stream of its own, so that none depends on how many there are
     runs: list[_Run] = []
     failure: SingularCovarianceError | None = None
-    for start, stream in enumerate(Stream(rng).spawn(n_starts)):
+    for start, stream in enumerate(as_stream(rng).spawn(n_starts)):
         try:
             first = starting_mixture(data, model, start_from, settings.reg_covar, stream.key)
             runs.append(_expectation_maximisation(data, model, first, settings, start))
@@ -225,9 +225,7 @@ class _Run(NamedTuple):
     stopped: bool
 
 
-def _expectation_maximisation(
-    data: Data, model: Model, first: _core.Mixture, settings: _Settings, start: int
-) -> _Run:
+def _expectation_maximisation(data: Data, model: Model, first: _core.Mixture, settings: _Settings, start: int) -> _Run:
     """Iterate from `first` until the likelihood settles.
 
     A pass over the data gives the likelihood of the mixture it begins with and the parameters of the next one. So
@@ -251,8 +249,8 @@ def _expectation_maximisation(
         if made is not None:
             if not np.isfinite(value):
                 raise ValueError(
-                    f"the log-likelihood became {value} in iteration {iteration}: values of x are too large for "
-                    f"{data.x.dtype} arithmetic; rescale x, e.g. divide each feature by its standard deviation"
+                    f"the log-likelihood became {value} in iteration {iteration}: x spans too many orders of magnitude "
+                    f"for {data.x.dtype}; rescale its features, e.g. divide each by its standard deviation"
                 )
             if history and 0 < history[-1] - value <= rounding * max(1.0, abs(value)):
                 value = history[-1]
@@ -304,16 +302,17 @@ def _warn(result: FitResult, best: _Run, settings: _Settings) -> None:
         )
     if result.empty_components:
         warnings.warn(
-            f"component {listed(result.empty_components)} has no data and weight 0; fit fewer components, or try "
-            "other starts with n_init",
+            f"fit left components without data, at weight 0: {listed(result.empty_components)}; fit fewer components, "
+            "or try other starts with n_init",
             DegenerateWarning,
             stacklevel=3,
         )
     if result.floored_components:
         warnings.warn(
-            f"component {listed(result.floored_components)} has collapsed: a variance fell below "
-            f"reg_covar={settings.reg_covar:g} and was raised to it; fit fewer components, raise reg_covar, choose a "
-            "simpler covariance_type, or drop features that are constant or depend on others",
+            "fit raised variances that collapsed to the floor "
+            f"reg_covar={settings.reg_covar:g}, in components {listed(result.floored_components)}; fit fewer "
+            "components, raise reg_covar, choose a simpler covariance_type, or drop features that are constant or "
+            "depend on others",
             DegenerateWarning,
             stacklevel=3,
         )

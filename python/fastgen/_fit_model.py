@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 import numpy as np
 
 from . import _core
-from ._validate import NON_NEGATIVE, as_float_array, as_parameter, at, first_index, is_finite, normalised_weights
+from ._validate import FLOAT32, FLOAT64, NON_NEGATIVE, as_float_array, as_parameter, at, first_index, normalised_weights
 from .families import MultivariateNormal, Normal
 from .families.covariance import FORMS
 from .mixture import Mixture
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["CovarianceType", "Data", "Model", "Parameters", "as_data", "listed"]
 
 CovarianceType: TypeAlias = Literal["full", "tied", "diag", "spherical"]
+
+
+# Largest value whose square, summed over many features, stays finite.
+_LARGEST = {FLOAT32: 1e17, FLOAT64: 1e150}
 
 
 class Data(NamedTuple):
@@ -49,7 +53,9 @@ def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
         raise ValueError(f"x has shape {points.shape}, expected (n,) or (n, D), one row per observation")
     if points.size == 0:
         raise ValueError(f"x has shape {points.shape}, expected at least one observation and one feature")
-    if not is_finite(points):
+    # The extremes show any NaN or infinity, without an array of n answers.
+    largest = max(abs(float(points.min())), abs(float(points.max())))
+    if not np.isfinite(largest):
         bad = ~np.isfinite(points)
         index = first_index(bad)
         rows = int(bad.any(axis=-1).sum()) if points.ndim == 2 else int(bad.sum())
@@ -57,6 +63,12 @@ def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
         raise ValueError(
             f"{at('x', index)} is {float(points[index])!r}, expected finite values for a fit; {rows} of {len(points)} "
             f"rows have others: drop them with {keep}, or fill them in first"
+        )
+    limit = _LARGEST[points.dtype]
+    if largest > limit:
+        raise ValueError(
+            f"x has values up to {largest:g}, expected at most {limit:g} so that squares of {points.dtype} do not "
+            "overflow; rescale x, e.g. divide each feature by its standard deviation"
         )
     if sample_weight is None:
         return Data(points, None, float(len(points)))

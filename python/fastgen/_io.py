@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
-from ._validate import NON_NEGATIVE, as_parameter
+from ._validate import NON_NEGATIVE, as_parameter, as_path
 from .families.base import REGISTRY, restore
 from .mixture import Mixture, _as_blocks
 
@@ -46,7 +46,7 @@ def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
     import secrets
 
     # A link is followed, so that what it points to is replaced and not the link itself.
-    target = os.path.realpath(os.fspath(path))
+    target = os.path.realpath(as_path(path))
     arrays = {"weights": mixture.weights}
     blocks = []
     for i, block in enumerate(mixture._blocks):
@@ -69,9 +69,12 @@ def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         if os.path.exists(temporary):
             os.unlink(temporary)
+        if isinstance(error, OSError):
+            # Name the file that was asked for, not the temporary one.
+            raise OSError(error.errno, error.strerror, target) from None
         raise
 
 
@@ -130,7 +133,7 @@ def load(path: str | os.PathLike[str]) -> Mixture:
     import zipfile
     import zlib
 
-    path = os.fspath(path)
+    path = as_path(path)
     with open(path, "rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
@@ -138,14 +141,24 @@ def load(path: str | os.PathLike[str]) -> Mixture:
         except _NewerFormat as error:
             raise ValueError(f"{path!r} {error}") from None
         except (
-            zipfile.BadZipFile, zlib.error, EOFError, KeyError, IndexError, TypeError, ValueError, AttributeError,
-            NotImplementedError, MemoryError, OverflowError, RuntimeError, RecursionError,
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            KeyError,
+            IndexError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            NotImplementedError,
+            MemoryError,
+            OverflowError,
+            RuntimeError,
+            RecursionError,
         ) as error:
             # Whatever is wrong inside, the user's remedy is the same.
             detail = f"{error.args[0]} is missing" if isinstance(error, KeyError) and error.args else error
             raise ValueError(
-                f"{path!r} is not a mixture saved by fastgen, or is damaged: {detail}; save it again with "
-                "Mixture.save"
+                f"{path!r} is not a mixture saved by fastgen, or is damaged: {detail}; save it again with Mixture.save"
             ) from error
 
 

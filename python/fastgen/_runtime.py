@@ -13,6 +13,9 @@ from ._validate import as_int
 __all__ = ["get_num_threads", "runtime_info", "set_num_threads", "show_runtime"]
 
 
+_MOST_THREADS = 1024  # the core's own limit
+
+
 def set_num_threads(n: int) -> None:
     """Set the number of threads that long calls use.
 
@@ -26,7 +29,7 @@ def set_num_threads(n: int) -> None:
     TypeError
         If `n` is not an integer.
     ValueError
-        If `n` is less than 1 or more than the core allows.
+        If `n` is less than 1 or more than 1024.
 
     See Also
     --------
@@ -47,7 +50,7 @@ def set_num_threads(n: int) -> None:
     1
     >>> fg.set_num_threads(before)
     """
-    _core.set_num_threads(as_int(n, "n", minimum=1, hint="the number of threads"))
+    _core.set_num_threads(as_int(n, "n", minimum=1, maximum=_MOST_THREADS, hint="the number of threads"))
 
 
 def get_num_threads() -> int:

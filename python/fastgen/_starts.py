@@ -29,7 +29,7 @@ class SingularCovarianceError(ValueError):
 
     def __init__(self, components: list[int]) -> None:
         super().__init__(
-            f"the covariance of component {listed(components)} is not positive definite and reg_covar is 0; set "
+            f"reg_covar is 0 and a covariance is not positive definite, in component {listed(components)}; set "
             "reg_covar > 0, fit fewer components, or drop features that are constant or depend on others"
         )
 

@@ -85,17 +85,15 @@ def mixture_html(mixture: Mixture) -> str:
 def _fit_summary(result: FitResult) -> list[tuple[str, str]]:
     """The facts of a fit, as names and values."""
     if result.converged:
-        outcome = f"converged after {result.n_iter} iterations"
-    elif result.stopped_by_callback:
-        outcome = f"stopped by the callback after {result.n_iter} iterations"
+        outcome = "converged"
     else:
-        outcome = f"not converged after {result.n_iter} iterations"
+        outcome = "stopped by the callback" if result.stopped_by_callback else "not converged"
     facts = [
-        ("outcome", outcome),
-        ("log-likelihood", f"{result.log_likelihood:.6g} nats (mean {result.history[-1]:.6g})"),
+        ("outcome", f"{outcome} after {result.n_iter} iteration{'s' * (result.n_iter != 1)}"),
+        ("log-likelihood", f"{result.log_likelihood:.3f} nats (mean {result.history[-1]:.6g})"),
         ("observations", f"{result.n_observations:g}"),
         ("parameters", str(result.n_parameters)),
-        ("AIC, BIC", f"{result.aic:.6g}, {result.bic:.6g}"),
+        ("AIC, BIC", f"{result.aic:.3f}, {result.bic:.3f}"),
     ]
     if len(result.start_log_likelihoods) > 1:
         facts.append(("starts", f"{len(result.start_log_likelihoods)}, the best kept"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -33,11 +34,11 @@ __all__ = [
     "as_number",
     "as_option",
     "as_parameter",
+    "as_path",
     "at",
     "check_constraint",
     "check_out",
     "first_index",
-    "is_finite",
     "new_array",
     "normalised_weights",
     "read_only",
@@ -126,8 +127,7 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
     # numpy.ma is not imported for the test: every masked array is an ndarray with a mask.
     if isinstance(value, np.ndarray) and hasattr(value, "mask"):
         raise TypeError(
-            f"{name} is a masked array, whose mask would be lost; pass {name}.filled(np.nan), or only the "
-            "unmasked rows"
+            f"{name} is a masked array, whose mask would be lost; pass {name}.filled(np.nan), or only the unmasked rows"
         )
     try:
         array = np.asarray(value)
@@ -178,7 +178,8 @@ def new_array(shape: tuple[int, ...], dtype: DTypeLike, what: str, hint: str = "
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: NDArray[Any] | None) -> NDArray[Any]:
     """Return `out` after checking that a kernel can write a whole answer into it and nothing else."""
     if not isinstance(out, np.ndarray):
-        raise TypeError(f"out is a {type(out).__name__}, expected a NumPy array of shape {shape} and type {dtype}")
+        found = type(out).__name__
+        raise TypeError(f"out is of type {found}, expected a NumPy array of shape {shape} and type {dtype}")
     if out.shape != shape:
         raise ValueError(f"out has shape {out.shape}, expected {shape}")
     if out.dtype != dtype:
@@ -190,15 +191,6 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: NDArray
     if x is not None and np.may_share_memory(out, x):
         raise ValueError("out overlaps the input in memory, which would be overwritten while read; pass a new array")
     return out
-
-
-def is_finite(array: AnyFloatArray) -> bool:
-    """Whether all elements are finite, without an array of answers in the common case.
-
-    A sum of finite numbers may overflow, so only a finite sum settles it.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(array.sum())) or bool(np.isfinite(array).all())
 
 
 # Numbers and options
@@ -247,6 +239,14 @@ def _listed(options: Sequence[str]) -> str:
     return ", ".join(repr(option) for option in options)
 
 
+def as_path(value: Any) -> str:
+    """Return a path as a string."""
+    try:
+        return os.fsdecode(value)
+    except TypeError:
+        raise TypeError(f"path is {value!r} of type {type(value).__name__}, expected a str or os.PathLike") from None
+
+
 def as_float_dtype(value: DTypeLike) -> np.dtype[Any]:
     """Return the dtype object of float32 or float64, the two types that samples come in."""
     try:
@@ -273,7 +273,7 @@ def as_feature_indices(features: Any, n_features: int) -> tuple[bool, list[int]]
     seen: dict[int, int] = {}
     for position, feature in enumerate(given):
         name = "features" if single else f"features[{position}]"
-        index = as_int(feature, name)
+        index = as_int(feature, name, hint="features is an int or a sequence of ints")
         if not -n_features <= index < n_features:
             raise ValueError(
                 f"{name} is {index}, expected an index from {-n_features} to {n_features - 1}: the mixture has "

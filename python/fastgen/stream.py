@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         "int | Sequence[int] | np.random.SeedSequence | np.random.BitGenerator | np.random.Generator | Stream | None"
     )
 
-__all__ = ["Stream", "stream_key"]
+__all__ = ["Stream", "as_stream", "stream_key"]
 
 _EXPECTED = "expected None, an int, a sequence of ints, a SeedSequence, BitGenerator, Generator or fastgen.Stream"
 
@@ -51,7 +51,12 @@ def stream_key(rng: Any = None) -> int:
         return _key_of_int(rng)
     if type(rng) is Stream:
         return rng.key
-    return Stream(rng).key
+    return as_stream(rng).key
+
+
+def as_stream(rng: Any) -> Stream:
+    """Return the stream that an argument called `rng` names."""
+    return Stream._make(*_entropy(rng, "rng"))
 
 
 @lru_cache(maxsize=1024)
@@ -120,7 +125,7 @@ class Stream(Frozen):
     key: int
 
     def __init__(self, seed: Seed = None) -> None:
-        self._fill(*_entropy(seed))
+        self._fill(*_entropy(seed, "seed"))
 
     def _fill(self, entropy: int | tuple[int, ...], spawn_key: tuple[int, ...]) -> None:
         # NumPy imports its random module when it is first used, and so do we.
@@ -175,7 +180,7 @@ class Stream(Frozen):
         return f"Stream({entropy}{spawned})"
 
 
-def _entropy(seed: Any) -> tuple[int | tuple[int, ...], tuple[int, ...]]:
+def _entropy(seed: Any, name: str) -> tuple[int | tuple[int, ...], tuple[int, ...]]:
     """Entropy and spawn key of whatever names a stream."""
     random = np.random
     if seed is None:
@@ -183,32 +188,32 @@ def _entropy(seed: Any) -> tuple[int | tuple[int, ...], tuple[int, ...]]:
     if isinstance(seed, Stream):
         return seed.entropy, seed.spawn_key
     if isinstance(seed, random.SeedSequence):
-        return _plain_entropy(seed.entropy), tuple(int(word) for word in seed.spawn_key)
+        return _plain_entropy(seed.entropy, name), tuple(int(word) for word in seed.spawn_key)
     if isinstance(seed, (random.Generator, random.BitGenerator)):
         generator = seed if isinstance(seed, random.Generator) else random.Generator(seed)
         high, low = generator.integers(0, 2**64 - 1, size=2, dtype=np.uint64, endpoint=True)
         return int(high) << 64 | int(low), ()
     if isinstance(seed, random.RandomState):
         raise TypeError(
-            f"rng is a RandomState, NumPy's old generator; {_EXPECTED}; e.g. np.random.default_rng(seed), or the "
+            f"{name} is a RandomState, NumPy's old generator; {_EXPECTED}; e.g. np.random.default_rng(seed), or the "
             "seed itself"
         )
-    return _plain_entropy(seed), ()
+    return _plain_entropy(seed, name), ()
 
 
-def _plain_entropy(seed: Any) -> int | tuple[int, ...]:
+def _plain_entropy(seed: Any, name: str) -> int | tuple[int, ...]:
     """An int, or a tuple of ints, as SeedSequence takes them."""
     if isinstance(seed, (str, bytes, float, np.floating, bool, np.bool_)) or (
         isinstance(seed, np.ndarray) and seed.dtype.kind not in "iu"
     ):
-        raise TypeError(f"rng is {seed!r} of type {type(seed).__name__}; {_EXPECTED}")
+        raise TypeError(f"{name} is {seed!r} of type {type(seed).__name__}; {_EXPECTED}")
     if not hasattr(seed, "__len__") or getattr(seed, "ndim", 1) == 0:
         if not hasattr(seed, "__index__"):
-            raise TypeError(f"rng is {seed!r} of type {type(seed).__name__}; {_EXPECTED}")
-        return as_int(seed, "rng", minimum=0, hint="a seed is a non-negative integer")
+            raise TypeError(f"{name} is {seed!r} of type {type(seed).__name__}; {_EXPECTED}")
+        return as_int(seed, name, minimum=0, hint="a seed is a non-negative integer")
     if len(seed) == 0:
-        raise ValueError(f"rng is empty; {_EXPECTED}")
+        raise ValueError(f"{name} is empty; {_EXPECTED}")
     if not hasattr(seed, "__getitem__") or isinstance(seed, dict):
-        raise TypeError(f"rng is a {type(seed).__name__}; {_EXPECTED}")
+        raise TypeError(f"{name} is a {type(seed).__name__}; {_EXPECTED}")
     hint = "a seed is a sequence of non-negative integers"
-    return tuple(as_int(word, f"rng[{i}]", minimum=0, hint=hint) for i, word in enumerate(seed))
+    return tuple(as_int(word, f"{name}[{i}]", minimum=0, hint=hint) for i, word in enumerate(seed))

@@ -202,8 +202,9 @@ class ScalarComponents(Components):
 
     def __repr__(self) -> str:
         with np.printoptions(precision=4, threshold=8, edgeitems=3):
-            values = ", ".join(f"{p.name}={np.array2string(getattr(self, p.name), separator=', ')}"
-                               for p in self.parameters)
+            values = ", ".join(
+                f"{p.name}={np.array2string(getattr(self, p.name), separator=', ')}" for p in self.parameters
+            )
         return f"{type(self).__name__}({values})"
 
 

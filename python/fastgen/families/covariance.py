@@ -51,6 +51,8 @@ class CovarianceForm:
         return values
 
     def _shape_hint(self, shape: tuple[int, ...], k: int, d: int) -> str:
+        if not shape:
+            return "; one variance for all belongs to covariance_type='spherical'"
         for form in FORMS.values():
             if form is not self and shape == form.expected_shape(k, d):
                 return f"; this shape belongs to covariance_type={form.name!r}"
@@ -352,4 +354,3 @@ def _factor_of_rows(factor: FloatArray, rows: list[int]) -> FloatArray:
     lower = work[:, :, :m]
     lower = lower * np.where(np.diagonal(lower, axis1=1, axis2=2) < 0, -1.0, 1.0)[:, None, :]
     return np.ascontiguousarray(lower).reshape(*factor.shape[:-2], m, m)
-

@@ -273,9 +273,7 @@ class MultivariateNormal(Components):
             return None
         given = [block._covariances for block in blocks if block._covariances is not None]
         covariances = self._form.join(given) if len(given) == len(blocks) else None
-        return self._from_factor(
-            np.concatenate([block.means for block in blocks]), factor, self._form, covariances
-        )
+        return self._from_factor(np.concatenate([block.means for block in blocks]), factor, self._form, covariances)
 
     def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
         return self._form.pooled(self.covariances, weights, self.n_features)

@@ -38,6 +38,9 @@ struct AliasEntry {
   std::uint32_t alias;
 };
 
+// Above this many components a table look-up beats comparing with every threshold.
+constexpr std::int64_t most_thresholds = 32;
+
 // How a component is chosen: thresholds on the cumulative weights when there are few, an alias table when many.
 struct Chooser {
   std::int64_t n_components;

@@ -9,9 +9,6 @@
 namespace fastgen {
 namespace {
 
-// Above this many components a table look-up beats comparing with every threshold.
-constexpr std::int64_t most_thresholds = 32;
-
 std::int64_t extent(Extent e, std::int64_t K, std::int64_t D) { return e == Extent::K ? K : e == Extent::D ? D : 1; }
 
 // The thresholds of choosing by comparison: component k for words from threshold k - 1 up to threshold k.

@@ -5,8 +5,7 @@
 // are read in groups of consecutive blocks whose layout is fixed, so that any vector width fills them with plain
 // stores and gets the same bits:
 //   words:          16 blocks make 64 words:   word  64 g + 16 w + b = word w of block 16 g + b
-//   normals, float: 16 blocks make 64 normals: see kernels/normals.hpp
-//   normals, double: 8 blocks make 16 normals: see kernels/normals.hpp
+//   normals:        16 blocks make 32 doubles or 64 floats: see kernels/normals.hpp
 #pragma once
 
 #include "simd.hpp"
@@ -22,30 +21,39 @@ template <int W> struct PhiloxBlocks {
   Vec<std::uint64_t, W> word[4];  // the low 32 bits of each lane count
 };
 
+// The ten round keys, made once for many blocks.
+struct PhiloxKey {
+  std::uint64_t round[10][2];
+  explicit PhiloxKey(std::uint64_t key) {
+    std::uint32_t k0 = std::uint32_t(key), k1 = std::uint32_t(key >> 32);
+    for (auto& r : round) {
+      r[0] = k0, r[1] = k1;
+      k0 += 0x9E3779B9u, k1 += 0xBB67AE85u;
+    }
+  }
+};
+
 // One block a lane. Ten rounds of two 32x32->64 products; 80 vector instructions, which bind it.
 template <int W>
-FASTGEN_INLINE PhiloxBlocks<W> philox(std::uint64_t key, Vec<std::uint64_t, W> c0, Vec<std::uint64_t, W> c1,
+FASTGEN_INLINE PhiloxBlocks<W> philox(const PhiloxKey& key, Vec<std::uint64_t, W> c0, Vec<std::uint64_t, W> c1,
                                       Vec<std::uint64_t, W> c2, Vec<std::uint64_t, W> c3) {
   using U = Vec<std::uint64_t, W>;
   const U m0(std::uint64_t(0xD2511F53u)), m1(std::uint64_t(0xCD9E8D57u));
-  std::uint32_t k0 = std::uint32_t(key), k1 = std::uint32_t(key >> 32);
   FASTGEN_UNROLL
   for (int round = 0; round < 10; ++round) {
     const U p0 = mul_wide_u32(m0, c0), p1 = mul_wide_u32(m1, c2);
     // The high halves of c1 and c3 hold what earlier products left there; the next product ignores it.
-    c0 = (p1 >> 32) ^ (c1 ^ U(std::uint64_t(k0)));
+    c0 = (p1 >> 32) ^ (c1 ^ U(key.round[round][0]));
     c1 = p1;
-    c2 = (p0 >> 32) ^ (c3 ^ U(std::uint64_t(k1)));
+    c2 = (p0 >> 32) ^ (c3 ^ U(key.round[round][1]));
     c3 = p0;
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
   }
   return {{c0, c1, c2, c3}};
 }
 
 // Blocks first, first + step, ... of one purpose, slot 0.
 template <int W>
-FASTGEN_INLINE PhiloxBlocks<W> philox_at(std::uint64_t key, std::uint32_t purpose, Vec<std::uint64_t, W> index) {
+FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t purpose, Vec<std::uint64_t, W> index) {
   using U = Vec<std::uint64_t, W>;
   return philox<W>(key, index, index >> 32, U(std::uint64_t(0)), U(std::uint64_t(purpose)));
 }
@@ -55,7 +63,7 @@ FASTGEN_INLINE PhiloxBlocks<W> philox_at(std::uint64_t key, std::uint32_t purpos
 template <int W32> struct Words {
   Vec<std::uint32_t, W32> word[4];
 };
-template <int W32> FASTGEN_INLINE Words<W32> philox_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t block) {
+template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, std::uint32_t purpose, std::uint64_t block) {
   Words<W32> r;
   if constexpr (W32 == 1) {
     const auto b = philox_at<1>(key, purpose, Vec<std::uint64_t, 1>(block));
@@ -75,7 +83,7 @@ template <int W32> FASTGEN_INLINE Words<W32> philox_words(std::uint64_t key, std
 
 // One word of one block, for the rare paths.
 FASTGEN_INLINE std::uint32_t philox_word(std::uint64_t key, std::uint32_t purpose, std::uint64_t position) {
-  const auto b = philox_at<1>(key, purpose, Vec<std::uint64_t, 1>((position >> 6) * 16 + (position & 15)));
+  const auto b = philox_at<1>(PhiloxKey(key), purpose, Vec<std::uint64_t, 1>((position >> 6) * 16 + (position & 15)));
   return std::uint32_t(b.word[(position >> 4) & 3].v);
 }
 
@@ -102,11 +110,12 @@ FASTGEN_INLINE void fill_groups(std::uint64_t first, std::int64_t n, T* out, Mak
 }
 
 inline void fill_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t first, std::int64_t n, std::uint32_t* out) {
-  constexpr int W = native_width<std::uint32_t>;
+  constexpr int W = wide_width<std::uint32_t> < 16 ? wide_width<std::uint32_t> : 16;
+  const PhiloxKey round_keys(key);
   fill_groups<64>(first, n, out, [&](std::uint64_t group, std::uint32_t* to) {
     FASTGEN_UNROLL
     for (int b = 0; b < 16; b += W) {
-      const auto words = philox_words<W>(key, purpose, group * 16 + std::uint64_t(b));
+      const auto words = philox_words<W>(round_keys, purpose, group * 16 + std::uint64_t(b));
       for (int w = 0; w < 4; ++w) words.word[w].store(to + 16 * w + b);
     }
   });

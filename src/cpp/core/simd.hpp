@@ -76,9 +76,10 @@ template <class T, int W> struct Vec {
 
   Vec() = default;
   FASTGEN_INLINE Vec(Native native) : v(native) {}
-  // Broadcast. The template keeps it apart from the native constructor when W is 1.
+  // Broadcast: s - 0 is s for every s, so compilers make it one instruction (0 + s would turn -0 into 0 and cost an
+  // addition). The template keeps it apart from the native constructor when W is 1.
   template <class S, class = decltype(T(S())), int U = W, class = std::enable_if_t<(U > 1)>>
-  FASTGEN_INLINE Vec(S scalar) : v(Native{} + T(scalar)) {}
+  FASTGEN_INLINE Vec(S scalar) : v(T(scalar) - Native{}) {}
 
   static FASTGEN_INLINE Vec load(const T* p) {
     Vec r;
@@ -111,31 +112,95 @@ template <class T, int W> struct Vec {
   friend FASTGEN_INLINE Vec operator>>(Vec a, int n) { return Vec(Native(a.v >> T(n))); }  // arithmetic for signed T
 };
 
+// Twice the native width: two vectors side by side. An elementary function is one long chain of dependent instructions;
+// written on a wide Vec, two chains run interleaved and hide each other's latency.
+template <class T, int W> constexpr bool is_wide = FASTGEN_VECTOR_BYTES != 0 && W * int(sizeof(T)) > FASTGEN_VECTOR_BYTES;
+template <class T> constexpr int wide_width = native_width<T> == 1 ? 1 : 2 * native_width<T>;
+
+template <class T, int W>
+  requires is_wide<T, W>
+struct Mask<T, W> {
+  using Half = Mask<T, W / 2>;
+  Half lo, hi;
+  friend FASTGEN_INLINE Mask operator&(Mask a, Mask b) { return {a.lo & b.lo, a.hi & b.hi}; }
+  friend FASTGEN_INLINE Mask operator|(Mask a, Mask b) { return {a.lo | b.lo, a.hi | b.hi}; }
+  friend FASTGEN_INLINE Mask operator!(Mask a) { return {!a.lo, !a.hi}; }
+};
+
+template <class T, int W>
+  requires is_wide<T, W>
+struct Vec<T, W> {
+  using Scalar = T;
+  using Half = Vec<T, W / 2>;
+  static constexpr int width = W;
+  Half lo, hi;
+
+  Vec() = default;
+  FASTGEN_INLINE Vec(Half low, Half high) : lo(low), hi(high) {}
+  template <class S, class = decltype(T(S()))> FASTGEN_INLINE Vec(S scalar) : lo(scalar), hi(scalar) {}
+  static FASTGEN_INLINE Vec load(const T* p) { return {Half::load(p), Half::load(p + W / 2)}; }
+  FASTGEN_INLINE void store(T* p) const { lo.store(p), hi.store(p + W / 2); }
+  FASTGEN_INLINE T operator[](int i) const { return i < W / 2 ? lo[i] : hi[i - W / 2]; }
+
+#define FASTGEN_WIDE(result, op) \
+  friend FASTGEN_INLINE result operator op(Vec a, Vec b) { return {a.lo op b.lo, a.hi op b.hi}; }
+  using M = Mask<T, W>;
+  FASTGEN_WIDE(Vec, +)
+  FASTGEN_WIDE(Vec, -)
+  FASTGEN_WIDE(Vec, *)
+  FASTGEN_WIDE(Vec, /)
+  FASTGEN_WIDE(Vec, &)
+  FASTGEN_WIDE(Vec, |)
+  FASTGEN_WIDE(Vec, ^)
+  FASTGEN_WIDE(M, <)
+  FASTGEN_WIDE(M, <=)
+  FASTGEN_WIDE(M, >)
+  FASTGEN_WIDE(M, >=)
+  FASTGEN_WIDE(M, ==)
+  FASTGEN_WIDE(M, !=)
+#undef FASTGEN_WIDE
+  friend FASTGEN_INLINE Vec operator-(Vec a) { return {-a.lo, -a.hi}; }
+  friend FASTGEN_INLINE Vec operator<<(Vec a, int n) { return {a.lo << n, a.hi << n}; }
+  friend FASTGEN_INLINE Vec operator>>(Vec a, int n) { return {a.lo >> n, a.hi >> n}; }
+};
+
 // The same bits read as another lane type; the total size must agree.
 template <class To, class T, int W>
 FASTGEN_INLINE Vec<To, W * int(sizeof(T)) / int(sizeof(To))> bit_cast(Vec<T, W> a) {
   using R = Vec<To, W * int(sizeof(T)) / int(sizeof(To))>;
+  if constexpr (is_wide<T, W>) return R(bit_cast<To>(a.lo), bit_cast<To>(a.hi));
+  else {
   R r;
   static_assert(sizeof(r) == sizeof(a));
   __builtin_memcpy(&r.v, &a.v, sizeof(r));
   return r;
+  }
 }
 template <class V> using IntVec = Vec<IntLike<typename V::Scalar>, V::width>;
 template <class V> using UintVec = Vec<UintLike<typename V::Scalar>, V::width>;
 
 template <class T, int W> FASTGEN_INLINE Vec<T, W> select(Mask<T, W> m, Vec<T, W> a, Vec<T, W> b) {
-  return Vec<T, W>(typename Vec<T, W>::Native(m.v ? a.v : b.v));
+  if constexpr (is_wide<T, W>) return {select(m.lo, a.lo, b.lo), select(m.hi, a.hi, b.hi)};
+  else return Vec<T, W>(typename Vec<T, W>::Native(m.v ? a.v : b.v));
+}
+// -1 in the set lanes, 0 in the others.
+template <class T, int W> FASTGEN_INLINE Vec<T, W> as_ints(Mask<T, W> m) {
+  static_assert(std::is_integral_v<T> && !is_wide<T, W>);
+  if constexpr (W == 1) return Vec<T, W>(T(-T(m.v)));
+  else return Vec<T, W>(typename Vec<T, W>::Native(m.v));
 }
 // A mask from integer lanes, used on floating lanes of the same size (or the other way round).
 template <class To, class T, int W> FASTGEN_INLINE Mask<To, W> mask_cast(Mask<T, W> m) {
   static_assert(sizeof(To) == sizeof(T));
   if constexpr (W == 1) return {m.v};
+  else if constexpr (is_wide<T, W>) return {mask_cast<To>(m.lo), mask_cast<To>(m.hi)};
   else return {(typename Storage<To, W>::mask)m.v};
 }
 
 // a > b ? a : b, so a NaN in either gives b: exactly what x86 has in one instruction, though GCC does not see it.
 template <class T, int W> FASTGEN_INLINE Vec<T, W> max(Vec<T, W> a, Vec<T, W> b) {
   using V [[maybe_unused]] = Vec<T, W>;
+  if constexpr (is_wide<T, W>) return V(max(a.lo, b.lo), max(a.hi, b.hi));
 #if defined(__AVX2__)
   if constexpr (std::is_same_v<T, double> && W == 4) return V((typename V::Native)_mm256_max_pd((__m256d)a.v, (__m256d)b.v));
   if constexpr (std::is_same_v<T, float> && W == 8) return V((typename V::Native)_mm256_max_ps((__m256)a.v, (__m256)b.v));
@@ -150,6 +215,7 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> max(Vec<T, W> a, Vec<T, W> b)
 }
 template <class T, int W> FASTGEN_INLINE Vec<T, W> min(Vec<T, W> a, Vec<T, W> b) {
   using V [[maybe_unused]] = Vec<T, W>;
+  if constexpr (is_wide<T, W>) return V(min(a.lo, b.lo), min(a.hi, b.hi));
 #if defined(__AVX2__)
   if constexpr (std::is_same_v<T, double> && W == 4) return V((typename V::Native)_mm256_min_pd((__m256d)a.v, (__m256d)b.v));
   if constexpr (std::is_same_v<T, float> && W == 8) return V((typename V::Native)_mm256_min_ps((__m256)a.v, (__m256)b.v));
@@ -178,6 +244,8 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> copysign(Vec<T, W> a, Vec<T, 
 template <class T, int W> FASTGEN_INLINE bool any(Mask<T, W> m) {
   if constexpr (W == 1) {
     return m.v;
+  } else if constexpr (is_wide<T, W>) {
+    return any(m.lo | m.hi);
   } else {
 #if defined(__AVX2__)
     if constexpr (sizeof(m.v) == 32) return _mm256_movemask_epi8((__m256i)m.v) != 0;
@@ -195,6 +263,8 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> fma(Vec<T, W> a, Vec<T, W> b,
   if constexpr (W == 1) {
     if constexpr (sizeof(T) == 8) return V(__builtin_fma(a.v, b.v, c.v));
     else return V(__builtin_fmaf(a.v, b.v, c.v));
+  } else if constexpr (is_wide<T, W>) {
+    return V(fma(a.lo, b.lo, c.lo), fma(a.hi, b.hi, c.hi));
   } else {
 #if defined(__FMA__)
     if constexpr (sizeof(T) == 8 && W == 2) return V((typename V::Native)_mm_fmadd_pd((__m128d)a.v, (__m128d)b.v, (__m128d)c.v));
@@ -225,6 +295,8 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> sqrt(Vec<T, W> a) {
   if constexpr (W == 1) {
     if constexpr (sizeof(T) == 8) return V(__builtin_sqrt(a.v));
     else return V(__builtin_sqrtf(a.v));
+  } else if constexpr (is_wide<T, W>) {
+    return V(sqrt(a.lo), sqrt(a.hi));
   } else {
 #if defined(__AVX2__)
     if constexpr (sizeof(T) == 8 && W == 4) return V((typename V::Native)_mm256_sqrt_pd((__m256d)a.v));
@@ -251,6 +323,7 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> sqrt(Vec<T, W> a) {
 // Compilers do not find this instruction in the plain form below (KERNELS: 3.5 against 1.24 ns a Philox word).
 template <int W> FASTGEN_INLINE Vec<std::uint64_t, W> mul_wide_u32(Vec<std::uint64_t, W> a, Vec<std::uint64_t, W> b) {
   using V = Vec<std::uint64_t, W>;
+  if constexpr (is_wide<std::uint64_t, W>) return V(mul_wide_u32(a.lo, b.lo), mul_wide_u32(a.hi, b.hi));
 #if defined(__AVX2__)
   if constexpr (W == 4) return V((typename V::Native)_mm256_mul_epu32((__m256i)a.v, (__m256i)b.v));
 #endif
@@ -265,12 +338,26 @@ template <int W> FASTGEN_INLINE Vec<std::uint64_t, W> mul_wide_u32(Vec<std::uint
   return (a & low) * (b & low);
 }
 
+// Holds a value in a register: without it GCC reads a vector that several multiply-adds share from memory once for each,
+// and the loads bind instead.
+template <class T, int W> FASTGEN_INLINE void in_register(Vec<T, W>& a) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(a) == 64) asm("" : "+v"(a.v));
+#elif defined(__AVX2__)
+  if constexpr (sizeof(a) == 32) asm("" : "+x"(a.v));
+#endif
+  (void)a;
+}
+
 // 0, 1, 2, ... in the lanes.
 template <class T, int W> FASTGEN_INLINE Vec<T, W> iota() {
+  if constexpr (is_wide<T, W>) return {iota<T, W / 2>(), iota<T, W / 2>() + Vec<T, W / 2>(T(W / 2))};
+  else {
   Vec<T, W> r(T(0));
   if constexpr (W > 1)
     for (int i = 0; i < W; ++i) r.v[i] = T(i);
   return r;
+  }
 }
 
 // An integer below 2^64 held in two halves (the low 32 bits of lo and hi count) as the nearest double.

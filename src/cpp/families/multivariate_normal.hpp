@@ -157,6 +157,10 @@ struct MultivariateNormal {
       case 2: return log_density_few<2, 3>(c, k0, k1, tile, offset, lp);
       case 3: return log_density_few<3, 2>(c, k0, k1, tile, offset, lp);
       case 4: return log_density_few<4, 2>(c, k0, k1, tile, offset, lp);
+      case 5: return log_density_few<5, 1>(c, k0, k1, tile, offset, lp);
+      case 6: return log_density_few<6, 1>(c, k0, k1, tile, offset, lp);
+      case 7: return log_density_few<7, 1>(c, k0, k1, tile, offset, lp);
+      case 8: return log_density_few<8, 1>(c, k0, k1, tile, offset, lp);
       default: return log_density_full(c, k0, k1, tile, offset, lp, scratch);
     }
   }
@@ -190,11 +194,11 @@ struct MultivariateNormal {
           FASTGEN_UNROLL
           for (int c = 0; c < C; ++c) {
             const V diff = x[j][c] - m;
-            const T* pj = p + j * D - j * (j - 1) / 2;  // the packed triangle, column j
-            y[j][c] = j ? fma(V(pj[0]), diff, y[j][c]) : V(pj[0]) * diff;
             FASTGEN_UNROLL
-            for (int i = j + 1; i < D; ++i)
-              y[i][c] = j ? fma(V(pj[i - j]), diff, y[i][c]) : V(pj[i - j]) * diff;
+            for (int i = j; i < D; ++i) {
+              const V pij(p[packed_index(D, i, j)]);
+              y[i][c] = j ? fma(pij, diff, y[i][c]) : pij * diff;
+            }
           }
         }
         const V norm(constants.norm[k] + offset[k]);
@@ -226,13 +230,13 @@ struct MultivariateNormal {
       for (std::int64_t s0 = 0; s0 < tile.padded; s0 += group) {
         const std::int64_t lanes = tile.padded - s0 < group ? tile.padded - s0 : group;
         T* to = lp + k * tile.stride + s0;
-        subtract_mean(tile.x + s0, tile.stride, mean, D, lanes, group, scratch);
+        const Centered<T> from{tile.x + s0, tile.stride, mean, scratch, group};
         for (std::int64_t s = 0; s < lanes; s += V::width) V(T(0)).store(to + s);
         for_row_blocks(D, constants.precision(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
           const T* next = packed;
           for_strips<T, 3>(lanes, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
             V y[R][C];
-            next = lower_rows<R, C>(packed, i, scratch + s, group, y);
+            next = lower_rows<R, C>(packed, i, from, s, y);
             FASTGEN_UNROLL
             for (int c = 0; c < C; ++c) {
               V q = V::load(to + s + c * V::width);
@@ -248,27 +252,16 @@ struct MultivariateNormal {
     }
   }
 
-  // diff[d * group + s] = x - mean for a run of lanes.
-  template <class T>
-  static FASTGEN_INLINE void subtract_mean(const T* x, std::int64_t stride, const T* mean, std::int64_t D,
-                                           std::int64_t lanes, std::int64_t group, T* diff) {
-    using V = Vec<T, native_width<T>>;
-    for (std::int64_t d = 0; d < D; ++d) {
-      const V m(mean[d]);
-      for (std::int64_t s = 0; s < lanes; s += V::width) (V::load(x + d * stride + s) - m).store(diff + d * group + s);
-    }
-  }
-
   // out = L^-1 (x - center) for the whole tile; diff is overwritten.
   template <class T>
   static void whiten(const Constants<T>& constants, const Tile<T>& tile, T* diff, T* out) {
     using V = Vec<T, native_width<T>>;
-    subtract_mean(tile.x, tile.stride, constants.center, constants.D, tile.padded, tile.stride, diff);
+    const Centered<T> from{tile.x, tile.stride, constants.center, diff, tile.stride};
     for_row_blocks(constants.D, constants.precision(0), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
       const T* next = packed;
       for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
         V y[R][C];
-        next = lower_rows<R, C>(packed, i, diff + s, tile.stride, y);
+        next = lower_rows<R, C>(packed, i, from, s, y);
         FASTGEN_UNROLL
         for (int r = 0; r < R; ++r) {
           FASTGEN_UNROLL
@@ -377,13 +370,13 @@ struct MultivariateNormal {
     T *diff = scratch, *y = scratch + D * lanes;
     for (std::int64_t k = 0; k < K; ++k)
       for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-        subtract_mean(tile.x + s, stride, c.mean + k * D, D, C * V::width, lanes, diff);
+        const Centered<T> from{tile.x + s, stride, c.mean + k * D, diff, lanes};
         V minus_r[C];
         FASTGEN_UNROLL
         for (int i = 0; i < C; ++i) minus_r[i] = -V::load(r + k * stride + s + i * V::width);
         for_row_blocks(D, c.precision(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
           V rows[R][C];
-          const T* next = lower_rows<R, C>(packed, i, diff, lanes, rows);
+          const T* next = lower_rows<R, C>(packed, i, from, 0, rows);
           FASTGEN_UNROLL
           for (int row = 0; row < R; ++row) {
             FASTGEN_UNROLL
@@ -442,27 +435,21 @@ struct MultivariateNormal {
     const bool one_factor = K == 1 || !c.shared;
     const bool grouped = !one_factor && K * D * D * std::int64_t(sizeof(T)) > first_level;
     const std::int64_t count = grouped ? group_by_label(block, tile, order, ends) : natural_order(block, tile, order);
-    constexpr int W = native_width<T>;
+    constexpr std::int64_t most = 64;  // samples at once: their normals stay in the second-level cache
+    const T *mean[most], *from[most];
+    T* to[most];
     std::int64_t i = 0;
-    const auto label = [&](std::int64_t at) { return std::int64_t(tile.labels[order[at]]) - block.first; };
     while (i < count) {
-      const std::int64_t k = label(i);
-      // Grouped, equal labels are neighbours: the fourth being equal means all four are.
-      if (i + 4 <= count && (one_factor || (grouped && label(i + 3) == k))) {
-        const T *mean[4], *from[4];
-        T* to[4];
-        for (int s = 0; s < 4; ++s) {
-          mean[s] = c.mean + label(i + s) * D;
-          from[s] = z + order[i + s] * D;
-          to[s] = tile.out + order[i + s] * D;
-        }
-        affine<W, 4, T>(D, {mean[0], mean[1], mean[2], mean[3]}, c.lower(k), {from[0], from[1], from[2], from[3]},
-                        {to[0], to[1], to[2], to[3]});
-        i += 4;
-      } else {
-        affine<W, 1, T>(D, {c.mean + k * D}, c.lower(k), {z + order[i] * D}, {tile.out + order[i] * D});
-        ++i;
+      const std::int64_t first = tile.labels[order[i]] - block.first;
+      std::int64_t n = 0;
+      for (; i < count && n < most; ++i, ++n) {
+        const std::int64_t sample = order[i], k = tile.labels[sample] - block.first;
+        if (k != first && !one_factor) break;
+        mean[n] = c.mean + k * D;
+        from[n] = z + sample * D;
+        to[n] = tile.out + sample * D;
       }
+      affine<native_width<T>, T>(D, c.lower(first), {n, mean, from, to});
     }
   }
 

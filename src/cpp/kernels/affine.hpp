@@ -45,20 +45,36 @@ FASTGEN_INLINE void affine_rows(std::int64_t D, std::int64_t r0, const T* const 
   }
 }
 
-// All rows with vectors of at most W lanes. The last vector overlaps the one before instead of running past the end.
-template <int W, int S, class T>
-FASTGEN_INLINE void affine(std::int64_t D, const T* const (&mean)[S], const T* L, const T* const (&z)[S],
-                           T* const (&out)[S]) {
+// Samples that share L, by index: mean of sample i at mean[i], normals at z[i], answer to out[i].
+template <class T> struct AffineGroup {
+  std::int64_t count;
+  const T* const* mean;
+  const T* const* z;
+  T* const* out;
+};
+
+// R vectors of rows from r of every sample: four at a time, so that each load of L feeds four.
+template <class V, int R, class T>
+FASTGEN_INLINE void affine_row_block(std::int64_t D, std::int64_t r, const T* L, const AffineGroup<T>& g) {
+  std::int64_t i = 0;
+  for (; i + 4 <= g.count; i += 4)
+    affine_rows<V, R, 4, T>(D, r, {g.mean[i], g.mean[i + 1], g.mean[i + 2], g.mean[i + 3]}, L,
+                            {g.z[i], g.z[i + 1], g.z[i + 2], g.z[i + 3]}, {g.out[i], g.out[i + 1], g.out[i + 2], g.out[i + 3]});
+  for (; i < g.count; ++i) affine_rows<V, R, 1, T>(D, r, {g.mean[i]}, L, {g.z[i]}, {g.out[i]});
+}
+
+// All rows, block by block: a block of L stays in the first-level cache while the samples go by. Vectors have at most W
+// lanes; the last one overlaps the one before instead of running past the end.
+template <int W, class T> FASTGEN_INLINE void affine(std::int64_t D, const T* L, const AffineGroup<T>& g) {
   if constexpr (W > 1)
-    if (D < W) return affine<W / 2, S>(D, mean, L, z, out);
+    if (D < W) return affine<W / 2>(D, L, g);
   using V = Vec<T, W>;
-  constexpr int R = S == 1 ? 4 : 2;
   std::int64_t r = 0;
-  for (; r + R * W <= D; r += R * W) affine_rows<V, R, S>(D, r, mean, L, z, out);
-  if constexpr (R == 4)
-    for (; r + 2 * W <= D; r += 2 * W) affine_rows<V, 2, S>(D, r, mean, L, z, out);
-  for (; r + W <= D; r += W) affine_rows<V, 1, S>(D, r, mean, L, z, out);
-  if (r < D) affine_rows<V, 1, S>(D, D - W, mean, L, z, out);
+  if (g.count == 1)
+    for (; r + 4 * W <= D; r += 4 * W) affine_row_block<V, 4>(D, r, L, g);
+  for (; r + 2 * W <= D; r += 2 * W) affine_row_block<V, 2>(D, r, L, g);
+  for (; r + W <= D; r += W) affine_row_block<V, 1>(D, r, L, g);
+  if (r < D) affine_row_block<V, 1>(D, D - W, L, g);
 }
 
 // D known when compiled, for the few features where vectors over features would be mostly empty.

@@ -21,6 +21,11 @@ inline void fill_labels(const Chooser& chooser, std::uint64_t key, std::uint64_t
     return;
   }
   std::uint32_t words[2 * label_batch];
+  // Words and thresholds with the top bit flipped, so that signed comparisons order them.
+  const std::int32_t flip = std::int32_t(0x80000000u);
+  std::int32_t high[most_thresholds];
+  if (chooser.thresholds)
+    for (std::int64_t k = 0; k + 1 < K; ++k) high[k] = std::int32_t(std::uint32_t(chooser.thresholds[k] >> 32)) ^ flip;
   for (std::int64_t done = 0; done < n; done += label_batch) {
     const std::int64_t count = n - done < label_batch ? n - done : label_batch;
     const std::uint64_t at = first + std::uint64_t(done);
@@ -39,25 +44,28 @@ inline void fill_labels(const Chooser& chooser, std::uint64_t key, std::uint64_t
     fill_words(key, labels, at, count, words);
     constexpr int W = native_width<std::int32_t>;
     using I = Vec<std::int32_t, W>;
-    const std::int32_t flip = std::int32_t(0x80000000u);  // so that signed comparisons order unsigned words
+    bool undecided = count % W != 0;  // the last samples of the range are left to the loop below
     std::int64_t i = 0;
     for (; i + W <= count; i += W) {
       const I u = bit_cast<std::int32_t>(Vec<std::uint32_t, W>::load(words + i)) ^ I(flip);
-      I label(std::int32_t(0));
-      Mask<std::int32_t, W> tie = u < u;
+      I label(std::int32_t(K - 1));
+      I tie(std::int32_t(0));
       for (std::int64_t k = 0; k + 1 < K; ++k) {
-        const I t(std::int32_t(std::uint32_t(chooser.thresholds[k] >> 32) ^ 0x80000000u));
-        label = select(t > u, label, label + I(std::int32_t(1)));
-        tie = tie | (t == u);
+        const I t(high[k]);
+        label = label + as_ints(t > u);
+        tie = tie | as_ints(t == u);
       }
-      min(label, I(last)).store(to + i);
-      if (any(tie))
-        for (std::int64_t j = i; j < i + W; ++j) to[j] = -1;
+      label = min(label, I(last));
+      if (any(tie != I(std::int32_t(0)))) {
+        label = label | tie;  // -1 where a second word decides
+        undecided = true;
+      }
+      label.store(to + i);
     }
+    if (!undecided) continue;
     for (; i < count; ++i) to[i] = -1;
     for (i = 0; i < count; ++i) {
       if (to[i] >= 0) continue;
-      // A tie, or the end of the range: decide one by one.
       std::int32_t label = 0;
       std::uint64_t u = std::uint64_t(words[i]) << 32;
       bool tie = false;

@@ -70,26 +70,33 @@ FASTGEN_INLINE V column_shift(const T* table, std::int64_t stride, std::int64_t 
   return select(top == V(-infinity<T>), V(T(0)), top);
 }
 
+// Calls body.template operator()<V>(s) for columns 0 .. padded, two vectors at a time while there are two.
+template <class T, class Body> FASTGEN_INLINE void for_columns(std::int64_t padded, Body body) {
+  using Wide = Vec<T, wide_width<T>>;
+  using V = Vec<T, native_width<T>>;
+  std::int64_t s = 0;
+  for (; s + Wide::width <= padded; s += Wide::width) body.template operator()<Wide>(s);
+  for (; s < padded; s += V::width) body.template operator()<V>(s);
+}
+
 // log of the sum of exponentials of each column, into out.
 template <class T> inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T* out) {
-  using V = Vec<T, native_width<T>>;
-  for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+  for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     const T* column = table + s;
     const V shift = column_shift<V>(column, tile.stride, K);
     V sum(T(0));
     for (std::int64_t k = 0; k < K; ++k) sum = sum + math::exp_nonpositive(V::load(column + k * tile.stride) - shift);
     const V value = math::log(sum) + shift;
     select(shift == V(infinity<T>), shift, value).store(out + s);
-  }
+  });
 }
 
 // Columns become probabilities that sum to 1 (times scale[s], where given); log_sum gets the log of the sum. Where every
 // component has density 0 the point says nothing, and the weights of the mixture are the answer.
 template <class T>
 inline void soft_max(const Model<T>& m, T* table, const Tile<T>& tile, const T* scale, T* log_sum) {
-  using V = Vec<T, native_width<T>>;
   const std::int64_t K = m.n_components;
-  for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+  for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     T* column = table + s;
     const V shift = column_shift<V>(column, tile.stride, K);
     V sum(T(0));
@@ -108,7 +115,7 @@ inline void soft_max(const Model<T>& m, T* table, const Tile<T>& tile, const T* 
       if (any(none)) r = select(none, V(m.weights[k]) * factor, r);
       r.store(at);
     }
-  }
+  });
 }
 
 // The first most probable component of each column, as an index; -1 for a NaN column.

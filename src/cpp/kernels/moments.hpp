@@ -100,10 +100,25 @@ inline void add_moments_few(const MomentSums<T>& sums, const T* x, std::int64_t 
   }
 }
 
-// A 4 x (C vectors) block of sum weighted_i diff_j over `rows` samples.
+// Many features are held in panels of 3 vectors, their weighted differences in panels of one: every block of the second
+// moment then streams through two contiguous runs of memory, whatever D is.
+template <class T> constexpr std::int64_t panel = 3 * native_width<T>;
+template <class T> constexpr std::int64_t panels(std::int64_t D) { return (D + panel<T> - 1) / panel<T>; }
+template <class T> FASTGEN_INLINE std::int64_t in_panel(std::int64_t height, std::int64_t s, std::int64_t d) {
+  return (d / panel<T>) * height * panel<T> + s * panel<T> + d % panel<T>;
+}
+
+// Weighted differences: panels of one vector, or of 4 features where vectors are shorter.
+template <class T> constexpr std::int64_t weighted_panel = native_width<T> < 4 ? 4 : native_width<T>;
+template <class T> FASTGEN_INLINE std::int64_t in_weighted(std::int64_t s, std::int64_t d) {
+  return (d / weighted_panel<T>) * moment_rows * weighted_panel<T> + s * weighted_panel<T> + d % weighted_panel<T>;
+}
+
+// A 4 x (C vectors) block of sum weighted_i diff_j over `count` samples, added to rows i of second from column j.
+// Twelve multiply-adds take four broadcasts and three loads: bound by the multiply-adds.
 template <int C, class T>
-FASTGEN_INLINE void add_block(std::int64_t D, std::int64_t pitch, std::int64_t rows, const T* weighted, const T* diff,
-                              std::int64_t i, std::int64_t j, double* second) {
+FASTGEN_INLINE void add_block(std::int64_t D, std::int64_t count, const T* weighted, const T* diff, std::int64_t i,
+                              std::int64_t j, double* second) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
   V acc[4][C];
@@ -112,78 +127,117 @@ FASTGEN_INLINE void add_block(std::int64_t D, std::int64_t pitch, std::int64_t r
     FASTGEN_UNROLL
     for (int c = 0; c < C; ++c) acc[a][c] = V(T(0));
   }
-  for (std::int64_t s = 0; s < rows; ++s) {
+  for (std::int64_t s = 0; s < count; ++s, diff += panel<T>, weighted += weighted_panel<T>) {
     V e[C];
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) e[c] = V::load(diff + s * pitch + j + c * W);
+    for (int c = 0; c < C; ++c) e[c] = V::load(diff + c * W), in_register(e[c]);
     FASTGEN_UNROLL
     for (int a = 0; a < 4; ++a) {
-      const V w(weighted[s * pitch + i + a]);
+      const V w(weighted[a]);
       FASTGEN_UNROLL
       for (int c = 0; c < C; ++c) acc[a][c] = fma(w, e[c], acc[a][c]);
     }
   }
-  T stored[C * W];
+  T stored[4][C * W];
   FASTGEN_UNROLL
   for (int a = 0; a < 4; ++a) {
-    if (i + a >= D) break;
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) acc[a][c].store(stored + c * W);
+    for (int c = 0; c < C; ++c) acc[a][c].store(stored[a] + c * W);
+  }
+  for (std::int64_t a = 0; a < 4 && i + a < D; ++a) {
     double* to = second + (i + a) * D + j;
-    const std::int64_t end = i + a + 1 - j < C * W ? i + a + 1 - j : C * W;
-    for (std::int64_t b = 0; b < end; ++b) to[b] += double(stored[b]);
+    const std::int64_t end = i + a + 1 - j < C * W ? i + a + 1 - j : C * W;  // the lower triangle
+    if (end == C * W) {
+      FASTGEN_UNROLL
+      for (int b = 0; b < C * W; ++b) to[b] += double(stored[a][b]);
+    } else {
+      for (std::int64_t b = 0; b < end; ++b) to[b] += double(stored[a][b]);
+    }
   }
 }
 
-// rows: the tile row by row, (n, pitch) with zeros past D. diff and weighted: (moment_rows, pitch).
+// Memory for many features: the tile in panels, differences and weighted differences of moment_rows samples, and sums.
+template <class T> struct MomentPanels {
+  T *rows, *diff, *weighted, *shift, *first, *second;
+  std::int64_t used;
+  MomentPanels(std::int64_t D, std::int64_t tile, T* p) {
+    T* const begin = p;
+    const std::int64_t width = panels<T>(D) * panel<T>;
+    rows = p, p += round_to_line(width * tile);
+    diff = p, p += round_to_line(width * moment_rows);
+    weighted = p, p += round_to_line((width + weighted_panel<T>) * moment_rows);
+    shift = p, p += round_to_line(width);
+    first = p, p += round_to_line(width);
+    second = p, p += round_to_line(width);
+    used = p - begin;
+  }
+};
+
+// The tile in panels, zeros past the last feature.
+template <class T> inline void fill_panels(const Tile<T>& tile, std::int64_t D, std::int64_t height, T* rows) {
+  for (std::int64_t p = 0; p < panels<T>(D); ++p)
+    for (std::int64_t s = 0; s < tile.n; ++s) {
+      T* to = rows + p * height * panel<T> + s * panel<T>;
+      for (std::int64_t c = 0; c < panel<T>; ++c) {
+        const std::int64_t d = p * panel<T> + c;
+        to[c] = d < D ? tile.x[d * tile.stride + s] : T(0);
+      }
+    }
+}
+
 template <class T>
-inline void add_moments_many(const MomentSums<T>& sums, const T* rows, std::int64_t pitch, std::int64_t D, std::int64_t n,
-                             T* diff, T* weighted, T* shift, T* totals) {
+inline void add_moments_many(const MomentSums<T>& sums, const MomentPanels<T>& m, std::int64_t height, std::int64_t D,
+                             std::int64_t n) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
-  for (std::int64_t d = 0; d < pitch; ++d) shift[d] = d < D ? T(sums.shift[d]) : T(0);
+  const std::int64_t width = (D + W - 1) / W * W;
+  for (std::int64_t d = 0; d < width; ++d) m.shift[d] = d < D ? T(sums.shift[d]) : T(0);
   const bool full = sums.order == MomentOrder::full;
   for (std::int64_t s0 = 0; s0 < n; s0 += moment_rows) {
     const std::int64_t count = n - s0 < moment_rows ? n - s0 : moment_rows;
     const T* r = sums.r + s0;
-    bool none = true;  // far from this component: every term is an exact zero
-    for (std::int64_t s = 0; s < count; ++s) none = none && r[s] == T(0);
-    if (none) continue;
-    for (std::int64_t d = 0; d < pitch; d += W) {
-      const V c = V::load(shift + d);
+    std::int64_t zeros = 0;
+    while (zeros < count && r[zeros] == T(0)) ++zeros;
+    if (zeros == count) continue;  // far from this component: every term is an exact zero
+    for (std::int64_t d = 0; d < width; d += W) {
+      const V c = V::load(m.shift + d);
       V first(T(0)), second(T(0));
-      for (std::int64_t s = 0; s < count; ++s) {
-        const V e = V::load(rows + (s0 + s) * pitch + d) - c;
+      const T* from = m.rows + in_panel<T>(height, s0, d);
+      T* diff = m.diff + in_panel<T>(moment_rows, 0, d);
+      for (std::int64_t s = 0; s < count; ++s, from += panel<T>, diff += panel<T>) {
+        const V e = V::load(from) - c;
         const V w = V(r[s]) * e;
         first = first + w;
         if (full) {
-          e.store(diff + s * pitch + d);
-          w.store(weighted + s * pitch + d);
+          e.store(diff);
+          w.store(m.weighted + in_weighted<T>(s, d));
         } else {
           second = fma(w, e, second);
         }
       }
-      first.store(totals + d);
-      second.store(totals + pitch + d);
+      first.store(m.first + d);
+      second.store(m.second + d);
     }
-    for (std::int64_t d = 0; d < D; ++d) sums.first[d] += double(totals[d]);
+    for (std::int64_t d = 0; d < D; ++d) sums.first[d] += double(m.first[d]);
     if (sums.order == MomentOrder::diagonal)
-      for (std::int64_t d = 0; d < D; ++d) sums.second[d] += double(totals[pitch + d]);
+      for (std::int64_t d = 0; d < D; ++d) sums.second[d] += double(m.second[d]);
     if (!full) continue;
-    for (std::int64_t i = 0; i < D; i += 4) {
-      std::int64_t j = 0;
-      for (; j + 2 * W <= i + 3; j += 3 * W) add_block<3>(D, pitch, count, weighted, diff, i, j, sums.second);
-      for (; j <= i + 3 && j < D; j += W) add_block<1>(D, pitch, count, weighted, diff, i, j, sums.second);
+    for (std::int64_t p = 0; p < panels<T>(D); ++p) {
+      const std::int64_t j = p * panel<T>;
+      const T* diff = m.diff + in_panel<T>(moment_rows, 0, j);
+      for (std::int64_t i = j / 4 * 4; i < D; i += 4) {
+        const T* weighted = m.weighted + in_weighted<T>(0, i);
+        const std::int64_t vectors = (i + 3 - j) / W + 1;  // that reach the diagonal
+        if (vectors >= 3) add_block<3>(D, count, weighted, diff, i, j, sums.second);
+        else if (vectors == 2) add_block<2>(D, count, weighted, diff, i, j, sums.second);
+        else add_block<1>(D, count, weighted, diff, i, j, sums.second);
+      }
     }
   }
 }
 
-// Elements a row when features are many: D and the overhang of a 4 x 3-vector block.
-constexpr std::int64_t moment_pitch(std::int64_t D) { return round_to_line(D + 4) + 3 * line; }
-
 template <class T> inline std::int64_t moments_scratch(const Model<T>& m) {
-  const std::int64_t pitch = moment_pitch(m.n_features);
-  return Workspace<T>(m, nullptr).used + 2 * round_to_line(m.tile) + pitch * (m.tile + 2 * moment_rows + 3);
+  return Workspace<T>(m, nullptr).used + 2 * round_to_line(m.tile) + MomentPanels<T>(m.n_features, m.tile, nullptr).used;
 }
 
 // One-hot columns for the first most probable component, times scale.
@@ -204,14 +258,10 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
                     bool hard, Moments* sums, T* scratch, Cancelled cancelled, void* context) {
   const Workspace<T> w(m, scratch);
   const Patience patience{cancelled, context};
-  const std::int64_t K = m.n_components, D = m.n_features, pitch = moment_pitch(D);
+  const std::int64_t K = m.n_components, D = m.n_features;
   T* scale = scratch + w.used;
   T* log_sum = scale + round_to_line(m.tile);
-  T* rows = log_sum + round_to_line(m.tile);
-  T* diff = rows + pitch * m.tile;
-  T* weighted = diff + pitch * moment_rows;
-  T* shift = weighted + pitch * moment_rows;
-  T* totals = shift + pitch;
+  const MomentPanels<T> memory(D, m.tile, log_sum + round_to_line(m.tile));
   for (std::int64_t i = begin; i < end; i += m.tile) {
     if (i != begin && patience.over()) return;
     const std::int64_t n = end - i < m.tile ? end - i : m.tile;
@@ -229,15 +279,10 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
         ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
 
     const bool many = D > few_features;
-    if (many) {
-      for (std::int64_t s = 0; s < n; ++s) {
-        for (std::int64_t d = 0; d < D; ++d) rows[s * pitch + d] = w.x[d * tile.stride + s];
-        for (std::int64_t d = D; d < pitch; ++d) rows[s * pitch + d] = T(0);
-      }
-    }
+    if (many) fill_panels(tile, D, m.tile, memory.rows);
     const auto add = [&](const MomentSums<T>& one) {
       if (one.mass) add_mass(one, lanes);
-      if (many) return add_moments_many(one, rows, pitch, D, n, diff, weighted, shift, totals);
+      if (many) return add_moments_many(one, memory, m.tile, D, n);
       switch (D) {
         case 1: return add_moments_few<1>(one, w.x, tile.stride, lanes);
         case 2: return add_moments_few<2>(one, w.x, tile.stride, lanes);

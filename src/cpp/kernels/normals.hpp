@@ -1,7 +1,7 @@
 // Standard normals by Box and Muller (1958), two from every two uniform words, with nothing rejected.
 //
-// Layout (see core/philox.hpp): doubles come in groups of 16 from 8 blocks, the cosines first, then the sines; floats
-// in groups of 64 from 16 blocks, as cos, sin, cos, sin of 16 each.
+// Layout (see core/philox.hpp): sixteen blocks make 32 doubles, the cosines first, then the sines, or 64 floats, as cos,
+// sin, cos, sin of 16 each.
 // Radius: 64 bits in double (largest |z| 9.49), 32 bits in float (6.76). Angle: 54 bits in double, 25 in float.
 //
 // Bound by arithmetic. A vector of doubles costs one Philox vector (80 instructions), a logarithm and a square root
@@ -58,26 +58,26 @@ template <int W> FASTGEN_INLINE void unit_vector(Vec<std::uint32_t, W> word, Vec
 // logarithm is an exact zero.
 template <class T, int W> FASTGEN_INLINE Vec<T, W> radius(Vec<T, W> u) { return sqrt(math::log_positive(u) * Vec<T, W>(T(-2))); }
 
-// 16 doubles: blocks 8 g .. 8 g + 7.
-inline void normal_group(std::uint64_t key, std::uint64_t group, double* out) {
-  constexpr int W = native_width<double>;
+// 32 doubles: blocks 16 g .. 16 g + 15, in block order. Four AVX2 vectors run side by side.
+inline void normal_group(const PhiloxKey& key, std::uint64_t group, double* out) {
+  constexpr int W = native_width<double> == 1 ? 1 : native_width<double> < 4 ? 4 : 16;
   using U = Vec<std::uint64_t, W>;
   using V = Vec<double, W>;
   const U low(std::uint64_t(0xffffffffu));
   FASTGEN_UNROLL
-  for (int b = 0; b < 8; b += W) {
-    const auto block = philox_at<W>(key, normals_f64, iota<std::uint64_t, W>() + U(group * 8 + std::uint64_t(b)));
+  for (int b = 0; b < 16; b += W) {
+    const auto block = philox_at<W>(key, normals_f64, iota<std::uint64_t, W>() + U(group * 16 + std::uint64_t(b)));
     const V u = fma(to_double(block.word[0], block.word[1]), V(0x1p-64), V(0x1p-65));
     const V r = radius(u);
     V c, s;
     unit_vector((block.word[2] & low) | (block.word[3] << 32), c, s);
     (r * c).store(out + b);
-    (r * s).store(out + 8 + b);
+    (r * s).store(out + 16 + b);
   }
 }
 // 64 floats: blocks 16 g .. 16 g + 15.
-inline void normal_group(std::uint64_t key, std::uint64_t group, float* out) {
-  constexpr int W = native_width<float>;
+inline void normal_group(const PhiloxKey& key, std::uint64_t group, float* out) {
+  constexpr int W = wide_width<float> < 16 ? wide_width<float> : 16;
   using V = Vec<float, W>;
   FASTGEN_UNROLL
   for (int b = 0; b < 16; b += W) {
@@ -93,12 +93,13 @@ inline void normal_group(std::uint64_t key, std::uint64_t group, float* out) {
   }
 }
 
-template <class T> constexpr int normal_group_size = sizeof(T) == 8 ? 16 : 64;
+template <class T> constexpr int normal_group_size = sizeof(T) == 8 ? 32 : 64;
 
 // Standard normals first .. first + n of a stream.
 template <class T> void fill_normals(std::uint64_t key, std::uint64_t first, std::int64_t n, T* out) {
+  const PhiloxKey round_keys(key);
   fill_groups<normal_group_size<T>>(first, n, out,
-                                    [key](std::uint64_t group, T* to) { normal_group(key, group, to); });
+                                    [&](std::uint64_t group, T* to) { normal_group(round_keys, group, to); });
 }
 
 }  // namespace

@@ -21,9 +21,10 @@ inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, T* lowe
 constexpr std::int64_t quantile_areas = 8;  // scratch, in tiles
 
 template <class T> inline void mixture_cdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scratch) {
-  mixture_tails(m, tile.padded, tile.x, out, scratch, scratch + m.tile);
+  T *lower = scratch, *upper = lower + m.tile, *density = upper + m.tile;
+  mixture_tails(m, tile.padded, tile.x, lower, upper, density);
   // Weights that sum to 1 within rounding must not lift a probability above 1.
-  for (std::int64_t s = 0; s < tile.n; ++s) out[s] = out[s] < T(1) ? out[s] : T(1);
+  for (std::int64_t s = 0; s < tile.n; ++s) out[s] = lower[s] < T(1) ? lower[s] : T(1);
 }
 
 template <class T> inline void mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scratch) {

@@ -8,13 +8,13 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-// Samples drawn together: enough to group by component, few enough for the normals to stay in the second-level cache.
+// Samples drawn together: enough that about 32 share a component, few enough that the normals of the tile stay near.
 // A matter of speed alone; it does not show in the bits.
 inline std::int64_t sample_tile(std::int64_t K, std::int64_t D) {
-  std::int64_t n = 8192 / D;
-  if (n < 8 * K && D > 3) n = 8 * K;
-  if (n * D > 262144) n = 262144 / D;
-  return n < 64 ? 64 : n > 2048 ? 2048 : n;
+  constexpr std::int64_t least = 64, near = 65536;
+  std::int64_t n = D < 8 ? 4096 / D : 32 * K;
+  n = n * D > near ? near / D : n;
+  return (n < least ? least : n > 1024 ? 1024 : n) / least * least;
 }
 
 template <class T> inline std::int64_t sample_scratch(const Model<T>& m) {

@@ -39,12 +39,13 @@ template <class T> std::int64_t multiply_adds(std::int64_t rounds, T* sink) {
 void philox_blocks(std::uint64_t key, const std::uint32_t* counters, std::int64_t n, std::uint32_t* words) {
   constexpr int W = native_width<std::uint64_t>;
   using U = Vec<std::uint64_t, W>;
+  const PhiloxKey round_keys(key);
   for (std::int64_t i = 0; i < n; i += W) {
     const std::int64_t count = n - i < W ? n - i : W;
     std::uint64_t c[4][W] = {};
     for (std::int64_t j = 0; j < count; ++j)
       for (int w = 0; w < 4; ++w) c[w][j] = counters[4 * (i + j) + w];
-    const auto block = philox<W>(key, U::load(c[0]), U::load(c[1]), U::load(c[2]), U::load(c[3]));
+    const auto block = philox<W>(round_keys, U::load(c[0]), U::load(c[1]), U::load(c[2]), U::load(c[3]));
     for (int w = 0; w < 4; ++w) {
       std::uint64_t lanes[W];
       block.word[w].store(lanes);

@@ -26,6 +26,15 @@ template <class T> inline void pack_lower(std::int64_t D, const double* a, T* to
   }
 }
 
+// Where pack_lower puts entry (i, j).
+constexpr std::int64_t packed_index(std::int64_t D, std::int64_t i, std::int64_t j) {
+  const std::int64_t top = i / 4 * 4, R = D - top < 4 ? D - top : 4;
+  const std::int64_t before = triangle_size(top);  // rows above, each entry once
+  if (j < top) return before + j * R + (i - top);
+  const std::int64_t c = j - top;
+  return before + top * R + c * R - c * (c - 1) / 2 + (i - j);
+}
+
 // Its transpose (upper) in row blocks: the diagonal triangle column by column, then the rectangle right of it.
 template <class T> inline void pack_transposed(std::int64_t D, const double* a, T* to) {
   for (std::int64_t i = 0; i < D; i += 4) {
@@ -37,18 +46,29 @@ template <class T> inline void pack_transposed(std::int64_t D, const double* a, 
   }
 }
 
-// R rows of lower * x for C vectors of samples. x: feature j at x[j * stride]. Returns the packed pointer after them.
+// Where the columns of a triangular product come from: points less a mean, kept in `diff` for the rows below.
+template <class T> struct Centered {
+  const T* x;
+  std::int64_t stride;
+  const T* mean;
+  T* diff;
+  std::int64_t pitch;
+};
+
+// R rows of lower * (x - mean) for C vectors of samples from s. Row blocks must be taken from the top: the block that
+// starts at row i makes the differences i .. i + R - 1, between multiply-adds, where stores cost nothing.
 template <int R, int C, class T, class V = Vec<T, native_width<T>>>
-FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const T* x, std::int64_t stride, V (&y)[R][C]) {
+FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Centered<T>& from, std::int64_t s, V (&y)[R][C]) {
   FASTGEN_UNROLL
   for (int r = 0; r < R; ++r) {
     FASTGEN_UNROLL
     for (int c = 0; c < C; ++c) y[r][c] = V(T(0));
   }
-  for (std::int64_t j = 0; j < i; ++j) {
+  T* diff = from.diff + s;
+  for (std::int64_t j = 0; j < i; ++j, diff += from.pitch) {
     V xs[C];
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) xs[c] = V::load(x + j * stride + c * V::width);
+    for (int c = 0; c < C; ++c) xs[c] = V::load(diff + c * V::width), in_register(xs[c]);
     FASTGEN_UNROLL
     for (int r = 0; r < R; ++r) {
       const V p(packed[r]);
@@ -57,11 +77,16 @@ FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const T* x, 
     }
     packed += R;
   }
+  const T* x = from.x + i * from.stride + s;
   FASTGEN_UNROLL
-  for (int j = 0; j < R; ++j) {
+  for (int j = 0; j < R; ++j, diff += from.pitch, x += from.stride) {
+    const V mean(from.mean[i + j]);
     V xs[C];
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) xs[c] = V::load(x + (i + j) * stride + c * V::width);
+    for (int c = 0; c < C; ++c) {
+      xs[c] = V::load(x + c * V::width) - mean;
+      xs[c].store(diff + c * V::width);
+    }
     FASTGEN_UNROLL
     for (int r = j; r < R; ++r) {
       const V p(*packed++);

@@ -1,0 +1,266 @@
+"""The targets of the project, measured as ratios in one run: ``python benchmarks/ratios.py [--quick]`` (see README.md).
+
+The two sides of a ratio take turns, round by round; what is printed is the median over rounds of the ratio within a
+round, so that a machine whose speed drifts, or that others use, disturbs both sides alike. Every answer is checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import subprocess
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from contenders import Fastgen, Numpy, contenders
+from problems import CASES, Problem
+
+import fastgen as fg
+from fastgen import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SHORTEST = 0.02  # seconds: a shorter call is repeated until a measurement takes this long
+
+
+class Row(NamedTuple):
+    """One line of the table. `target` is a floor, or a ceiling where `at_most`; None is for information."""
+
+    item: str
+    target: float | None
+    reached: float
+    detail: str
+    at_most: bool = False
+    unit: str = ""
+
+    @property
+    def verdict(self) -> str:
+        if self.target is None:
+            return ""
+        return "reached" if (self.reached <= self.target if self.at_most else self.reached >= self.target) else "MISSED"
+
+
+def seconds(call: Callable[[], object], repeats: int) -> float:
+    begin = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - begin) / repeats
+
+
+def take_turns(rounds: int, *calls: Callable[[], object]) -> list[list[float]]:
+    """Seconds a call, for each call a list with one entry a round."""
+    repeats = []
+    for call in calls:
+        call()
+        repeats.append(max(1, round(SHORTEST / seconds(call, 1))))
+    times = [[seconds(call, n) for call, n in zip(calls, repeats, strict=True)] for _ in range(rounds)]
+    return [list(column) for column in zip(*times, strict=True)]
+
+
+def ratio(slow: list[float], fast: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(slow, fast, strict=True))
+
+
+def nanoseconds(times: list[float], work: int) -> str:
+    return f"{1e9 * statistics.median(times) / work:.3g}"
+
+
+# The items, in the order of the table.
+
+
+def against_numpy(rounds: int) -> Iterator[Row]:
+    """Drawing and scoring beside the NumPy idiom."""
+    for case, target in zip(CASES, [45, 45, 30, 12, 9, None], strict=True):
+        problem = Problem(*case)
+        fast, numpy = Fastgen(problem), Numpy(problem)
+        problem.check_sample(fast.sample(problem.n))
+        problem.check_sample(numpy.sample(problem.n))
+        ours, theirs = take_turns(rounds, lambda: fast.sample(problem.n), lambda: numpy.sample(problem.n))
+        work = problem.n * problem.D
+        detail = f"{nanoseconds(ours, work)} against {nanoseconds(theirs, work)} ns a number ({numpy.idiom})"
+        yield Row(f"sample ({problem.K}, {problem.D}) against NumPy", target, ratio(theirs, ours), detail)
+
+    for case, target in zip(CASES, [40, 40, 30, 11, 5, None], strict=True):
+        problem = Problem(*case)
+        fast, numpy, x = Fastgen(problem), Numpy(problem), problem.rows
+        problem.check_close(fast.log_prob(x), numpy.log_prob(x))
+        ours, theirs = take_turns(rounds, lambda: fast.log_prob(x), lambda: numpy.log_prob(x))
+        work = problem.n * problem.K
+        detail = f"{nanoseconds(ours, work)} against {nanoseconds(theirs, work)} ns a (row, component)"
+        yield Row(f"log density ({problem.K}, {problem.D}) against NumPy", target, ratio(theirs, ours), detail)
+
+
+def of_peak(rounds: int) -> Iterator[Row]:
+    """Multiply-adds of the triangular products alone, as a share of what the cores can do."""
+    threads = fg.get_num_threads()
+    for K, D, n in CASES:
+        if D < 32:
+            continue
+        problem = Problem(K, D, n)
+        fast, x = Fastgen(problem), problem.rows
+        work = K * n * (D * (D + 1) // 2)
+        for used in dict.fromkeys([threads, 1]):
+            fg.set_num_threads(used)
+            try:
+                fast.log_prob(x)
+                shares, peaks = [], []
+                for _ in range(rounds):
+                    peaks.append(_core.fma_peak(False))
+                    rate = work / seconds(lambda: fast.log_prob(x), max(1, round(1e9 * used / work)))
+                    peaks.append(_core.fma_peak(False))
+                    shares.append(100 * rate / (used * statistics.mean(peaks[-2:])))
+            finally:
+                fg.set_num_threads(threads)
+            item = f"log density ({K}, {D}), share of the FMA peak, {used} thread{'s' * (used > 1)}"
+            target = 75 if used == threads else None
+            detail = f"peak {statistics.median(peaks) / 1e9:.1f} G multiply-adds a second and core"
+            yield Row(item, target, statistics.median(shares), detail, unit="%")
+
+
+def against_scikit_learn(rounds: int) -> Iterator[Row]:
+    """EM iterations alone: the difference of a long and a short fit from the same start."""
+    peers = [peer for peer in contenders() if peer.name == "scikit-learn"]
+    for case in CASES:
+        problem = Problem(*case)
+        target = {(16, 8): 60, (16, 32): 18}.get((problem.K, problem.D))
+        if target is None or not peers:
+            continue
+        fast, peer, x = Fastgen(problem), peers[0](problem), problem.rows
+        for mine, theirs in zip(fast.fit(x, 6), peer.fit(x, 6), strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-8)
+        few, many, peer_few, peer_many = take_turns(
+            rounds,
+            lambda: fast.fit(x, 5),
+            lambda: fast.fit(x, 45),
+            lambda: peer.fit(x, 1),
+            lambda: peer.fit(x, 6),
+        )
+        ours = [(b - a) / 40 for a, b in zip(few, many, strict=True)]
+        theirs = [(b - a) / 5 for a, b in zip(peer_few, peer_many, strict=True)]
+        work = problem.n * problem.K
+        detail = f"{nanoseconds(ours, work)} against {nanoseconds(theirs, work)} ns a (row, component, iteration)"
+        yield Row(f"fit ({problem.K}, {problem.D}) against scikit-learn", target, ratio(theirs, ours), detail)
+
+
+def single_precision(rounds: int) -> Iterator[Row]:
+    """float32 beside float64."""
+    for operation in ("sample", "log_prob"):
+        for K, D, n in CASES:
+            double, single = Fastgen(Problem(K, D, n)), Fastgen(Problem(K, D, n, np.float32))
+            wide = double.problem.n if operation == "sample" else double.problem.rows
+            narrow = single.problem.n if operation == "sample" else single.problem.rows
+            if operation == "sample":
+                single.problem.check_sample(single.sample(n))
+            else:
+                single.problem.check_close(single.log_prob(narrow), double.log_prob(narrow.astype(np.float64)))
+            a, b = take_turns(
+                rounds,
+                lambda call=getattr(double, operation), x=wide: call(x),
+                lambda call=getattr(single, operation), x=narrow: call(x),
+            )
+            name = "sample" if operation == "sample" else "log density"
+            target = None if K == 256 else 1.6
+            yield Row(f"{name} ({K}, {D}), float32 against float64", target, ratio(a, b), "")
+
+
+def one_point(rounds: int) -> Iterator[Row]:
+    """Whole calls from Python on the smallest input."""
+    scalar, plane = Fastgen(Problem(*CASES[0])).mixture, Fastgen(Problem(*CASES[1])).mixture
+    point = np.array([0.3, 0.1])
+    assert np.ndim(scalar.log_prob(0.3)) == 0 and scalar.log_prob(0.3) == scalar.log_prob(np.array([0.3]))[0]
+    assert plane.log_prob(point) == plane.log_prob(point[None])[0]
+    stream, generator = fg.Stream(7), np.random.default_rng(7)
+    calls: dict[str, tuple[float | None, Callable[[], object]]] = {
+        "log_prob of one point (5, 1)": (2, lambda: scalar.log_prob(0.3)),
+        "log_prob of one point (8, 2)": (2, lambda: plane.log_prob(point)),
+        "sample(1) (5, 1)": (2, lambda: scalar.sample(1)),
+        "sample(1) (8, 2)": (2, lambda: plane.sample(1)),
+        "sample(1, rng=stream, start=i) (5, 1)": (None, lambda: scalar.sample(1, rng=stream, start=5)),
+        "sample(1, rng=Generator) (5, 1)": (None, lambda: scalar.sample(1, rng=generator)),
+    }
+    empty, *times = take_turns(rounds, lambda: None, *(call for _, call in calls.values()))
+    for (item, (target, _)), column in zip(calls.items(), times, strict=True):
+        # The loop and the lambda around the call are not the package's.
+        reached = 1e6 * statistics.median(a - b for a, b in zip(column, empty, strict=True))
+        yield Row(item, target, reached, "", at_most=True, unit="us")
+
+
+def of_process(rounds: int) -> Iterator[Row]:
+    """What the package costs a process: time to import, memory beyond the answer."""
+    code = "import numpy, time; t = time.perf_counter(); import fastgen; print(1e3 * (time.perf_counter() - t))"
+    run_python(code)  # writes the bytecode
+    times = [float(run_python(code)) for _ in range(rounds)]
+    yield Row("import fastgen over import numpy", 40, statistics.median(times), "", at_most=True, unit="ms")
+    if sys.platform == "linux":
+        for K, D in ((5, 1), (16, 8)):
+            extra = float(run_python(MEMORY.format(K=K, D=D, n=10_000_000)))
+            item = f"memory of log_prob ({K}, {D}) on 10 million points, over the answer"
+            yield Row(item, 32, extra, "", at_most=True, unit="MB")
+
+
+# The high-water mark of a process of its own, before and after the call.
+MEMORY = textwrap.dedent("""
+    import numpy as np
+    import fastgen as fg
+    def most():
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+    law = fg.Normal(np.arange({K}), 1.0) if {D} == 1 else fg.MultivariateNormal(
+        np.arange({K})[:, None] * np.ones({D}), np.tile(np.eye({D}) + 0.1, ({K}, 1, 1)))
+    m = fg.Mixture(None, law)
+    x = np.full(({n},) if {D} == 1 else ({n}, {D}), 0.5)
+    before = most()
+    answer = m.log_prob(x)
+    assert np.isfinite(answer).all()
+    print(most() - before - answer.nbytes / 2**20)
+""")
+
+
+def run_python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="three rounds a measurement in place of eleven")
+    parser.add_argument("--only", metavar="PART", nargs="+", help="parts to run, of those named below", default=None)
+    parts = {
+        "numpy": against_numpy,
+        "peak": of_peak,
+        "fit": against_scikit_learn,
+        "float32": single_precision,
+        "point": one_point,
+        "process": of_process,
+    }
+    parser.epilog = "parts: " + ", ".join(parts)
+    options = parser.parse_args()
+
+    fg.show_runtime()
+    print(f"processor                   {processor()}\n")
+    print(f"{'item':<66} {'target':>10} {'reached':>10}  {'verdict':<8} detail")
+    missed = 0
+    for name, part in parts.items():
+        if options.only is None or name in options.only:
+            for row in part(3 if options.quick else 11):
+                bound = "" if row.target is None else f"{'<=' if row.at_most else '>='} {row.target:g}"
+                line = f"{row.item:<66} {bound:>10} {row.reached:>7.3g} {row.unit:<2}  {row.verdict:<8} {row.detail}"
+                print(line.rstrip(), flush=True)
+                missed += row.verdict == "MISSED"
+    print(f"\n{missed} target{'s' * (missed != 1)} missed" if missed else "\nall targets reached")
+
+
+def processor() -> str:
+    try:
+        with open("/proc/cpuinfo") as lines:
+            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    main()

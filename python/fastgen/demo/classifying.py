@@ -1,0 +1,75 @@
+"""Classification by Bayes' rule: the mixtures were learned to describe digits, and so can tell them apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._pictures import SIDE, TEXT, figure, style
+from ._terminal import fact, say
+from .digits import N_CLASSES
+
+if TYPE_CHECKING:
+    from ._pictures import Pictures
+    from .digits import Learned
+
+__all__ = ["run"]
+
+_SEED = 3
+_COLUMNS, _ROWS = 4, 2
+
+
+def run(learned: Learned, pictures: Pictures) -> None:
+    """Classify the held-out digits and show the confusions."""
+    images, labels = learned.held_out
+    points = learned.scaling.points(images, _SEED)
+    say("  p(digit | image) is proportional to p(digit) p(image | digit). The components of all digits are one")
+    say("  mixture; the sum of its responsibilities over the components of a digit is p(digit | image).")
+    posterior = learned.posterior(learned.everything.responsibilities(points))
+    decided = posterior.argmax(axis=1)
+    right = decided == labels
+    fact("held-out digits classified correctly", f"{100 * right.mean():.1f} %", f"{right.sum()} of {len(labels)}")
+    sure = posterior.max(axis=1) > 0.999
+    share = f"{100 * right[sure].mean():.1f} %"
+    fact("where p(digit | image) exceeds 0.999", share, f"{right[sure].sum()} of {sure.sum()}")
+
+    confusion = np.zeros((N_CLASSES, N_CLASSES), dtype=np.int64)
+    np.add.at(confusion, (labels, decided), 1)
+    wrong = np.flatnonzero(~right)
+    with style():
+        fig = figure(10, 4.6)
+        left, side = fig.subfigures(1, 2, squeeze=False, width_ratios=[1, 1.05])[0]
+        ax = left.subplots()
+        # Coloured by share, so that the few errors are seen beside the many right ones.
+        ax.imshow(np.sqrt(confusion / confusion.sum(axis=1, keepdims=True)), cmap="Blues", vmin=0, vmax=1.15)
+        for i, j in zip(*np.nonzero(confusion), strict=True):
+            colour = "white" if i == j else "black"
+            ax.text(j, i, str(confusion[i, j]), ha="center", va="center", color=colour, fontsize=9)
+        ax.set_xticks(range(N_CLASSES))
+        ax.set_yticks(range(N_CLASSES))
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        ax.set(xlabel="decided", ylabel="true digit")
+        ax.set_title(f"{right.sum()} of {len(labels)} held-out digits right: {100 * right.mean():.1f} %")
+        if len(wrong):
+            axes = side.subplots(_ROWS, _COLUMNS).ravel()
+            side.suptitle("The errors, and p(digit | image)", x=0.02, ha="left", fontsize=11, fontweight="bold")
+            for panel in axes:
+                panel.set_axis_off()
+            for panel, i in zip(axes, wrong, strict=False):
+                panel.imshow(images[i].reshape(SIDE, SIDE), cmap="gray_r", vmin=0, vmax=16)
+                true, taken = labels[i], decided[i]
+                odds = f"{_percent(posterior[i, true])} : {_percent(posterior[i, taken])}"
+                title = f"{true} taken for {taken}\n{odds}"
+                panel.set_title(title, fontsize=9, fontweight="normal", color=TEXT, loc="center")
+        pictures.save(fig, "digits_classified.png", "which digits are taken for which, and the errors")
+
+
+def _percent(p: float) -> str:
+    """A probability as it reads best: never a 0 or a 100 that is not one."""
+    if p < 0.001:
+        return "<0.1 %"
+    if p > 0.999:
+        return ">99.9 %"
+    return f"{100 * p:.1f} %"

@@ -1,0 +1,185 @@
+"""Sampling and log density beside what a good NumPy user writes: same machine, same run, checked answers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+import fastgen as fg
+
+from ._pictures import BLUE, GREY, TEXT, figure, style
+from ._terminal import say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from ._pictures import Pictures
+
+    Array = NDArray[np.float64]
+
+__all__ = ["run"]
+
+_SEED = 1
+_SHAPES = ((5, 1), (16, 8), (16, 32))  # components, features
+_NUMBERS = 2_000_000  # drawn in one call
+_DEVIATIONS = 6.0  # a correct sampler is further off than this twice in a billion
+
+
+class Problem(NamedTuple):
+    """Parameters of a mixture, and what the NumPy idiom prepares from them once."""
+
+    weights: Array
+    means: Array
+    cholesky: Array
+    whitening: Array  # transposed inverses of the Cholesky factors
+    offsets: Array  # log of weight and normalisation
+    mixture: fg.Mixture
+
+    @classmethod
+    def make(cls, k: int, d: int) -> Problem:
+        """A mixture of k components with overlapping full covariances over d features."""
+        rng = np.random.default_rng([_SEED, k, d])
+        weights = rng.dirichlet(np.full(k, 5.0))
+        means = rng.normal(0.0, 2.0, (k, d))
+        cholesky = np.tril(rng.normal(0.0, 0.4 / d**0.5, (k, d, d)), -1)
+        cholesky += np.eye(d) * rng.uniform(0.5, 1.5, (k, d, 1))
+        if d == 1:
+            mixture = fg.Mixture(weights, fg.Normal(means[:, 0], cholesky[:, 0, 0]))
+        else:
+            mixture = fg.Mixture(weights, fg.MultivariateNormal.from_cholesky(means, cholesky))
+        whitening = np.linalg.inv(cholesky).transpose(0, 2, 1)
+        log_det = np.log(np.diagonal(cholesky, axis1=1, axis2=2)).sum(axis=1)
+        return cls(weights, means, cholesky, whitening, np.log(weights) - log_det - d / 2 * np.log(2 * np.pi), mixture)
+
+    def numpy_sample(self, n: int, rng: np.random.Generator) -> Array:
+        """Choose components, draw standard normals, transform group by group."""
+        labels = rng.choice(len(self.weights), n, p=self.weights)
+        if self.mixture.n_features == 1:
+            return np.asarray(rng.normal(self.means[labels, 0], self.cholesky[labels, 0, 0]))
+        x = rng.standard_normal((n, self.mixture.n_features))
+        for k in range(len(self.weights)):
+            rows = np.flatnonzero(labels == k)
+            x[rows] = x[rows] @ self.cholesky[k].T + self.means[k]
+        return x
+
+    def numpy_log_prob(self, x: Array) -> Array:
+        """Whiten for each component by one matrix product, then a stable log of the sum."""
+        rows = x.reshape(len(x), -1)
+        joint = np.empty((len(rows), len(self.weights)))
+        for k, (mean, whitening) in enumerate(zip(self.means, self.whitening, strict=True)):
+            z = (rows - mean) @ whitening
+            joint[:, k] = np.einsum("ij,ij->i", z, z)
+        joint = self.offsets - 0.5 * joint
+        top = joint.max(axis=1)
+        return np.asarray(top + np.log(np.exp(joint - top[:, None]).sum(axis=1)))
+
+
+class Timing(NamedTuple):
+    """Seconds of a call for n points."""
+
+    task: str
+    components: int
+    features: int
+    n: int
+    fastgen: float
+    numpy: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster fastgen is."""
+        return self.numpy / self.fastgen
+
+
+def run(pictures: Pictures, *, short: bool) -> None:
+    """Time both, check that they agree, and show the ratios."""
+    repeats = 3 if short else 7
+    say(f"  Medians of {repeats} calls each, in turns; float64, full covariances.")
+    say()
+    timings = [timing for k, d in _SHAPES for timing in _measure(k, d, _NUMBERS // (8 if short else 1), repeats)]
+    timings.sort(key=lambda timing: timing.task, reverse=True)
+    table(
+        ["", "features", "components", "points", "fastgen", "NumPy", "ratio"],
+        [
+            [
+                t.task,
+                str(t.features),
+                str(t.components),
+                f"{t.n:,}",
+                f"{1e3 * t.fastgen:.2f} ms",
+                f"{1e3 * t.numpy:.1f} ms",
+                f"{t.ratio:.1f}",
+            ]
+            for t in timings
+        ],
+    )
+    say("\n  Checked: log densities agree to 1e-10, and means and variances of both samples are those of the mixture.")
+
+    with style():
+        fig = figure(9, 3.4)
+        ax = fig.subplots()
+        rows = np.arange(len(timings))[::-1]
+        fast, slow = [1e3 * t.fastgen for t in timings], [1e3 * t.numpy for t in timings]
+        ax.hlines(rows, fast, slow, color="#CCCCCC", lw=3, zorder=1)
+        ax.scatter(fast, rows, s=60, color=BLUE, label="fastgen", zorder=2)
+        ax.scatter(slow, rows, s=60, color=GREY, label="NumPy", zorder=2)
+        for row, timing in zip(rows, timings, strict=True):
+            middle = 1e3 * (timing.fastgen * timing.numpy) ** 0.5
+            ax.text(middle, row + 0.12, f"{timing.ratio:.0f} times", ha="center", va="bottom", fontsize=9)
+        names = [f"{t.task}, {t.features} {'feature' if t.features == 1 else 'features'}" for t in timings]
+        ax.set_yticks(rows, names)
+        ax.set(xscale="log", xlabel="milliseconds per call, on a logarithmic axis", ylim=(-0.6, len(rows) - 0.3))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.tick_params(axis="y", length=0, labelcolor=TEXT)
+        ax.spines["left"].set_visible(False)
+        ax.grid(axis="x", color="#EEEEEE", zorder=0)
+        ax.set_axisbelow(True)
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
+        pictures.save(fig, "speed.png", "times of sampling and log density beside NumPy")
+
+
+def _measure(k: int, d: int, numbers: int, repeats: int) -> list[Timing]:
+    """Time sampling and log density of one mixture."""
+    problem = Problem.make(k, d)
+    rng = np.random.default_rng(_SEED)
+    n = numbers // d
+    sampling, samples = _race(lambda: problem.mixture.sample(n, rng=rng), lambda: problem.numpy_sample(n, rng), repeats)
+    for x in samples:
+        _check_moments(problem.mixture, x)
+    # Fewer: the NumPy idiom takes k times as long here.
+    points = np.ascontiguousarray(samples[0][: max(n // 4, 1)])
+    scoring, answers = _race(lambda: problem.mixture.log_prob(points), lambda: problem.numpy_log_prob(points), repeats)
+    np.testing.assert_allclose(answers[0], answers[1], rtol=1e-10, atol=1e-10)
+    return [
+        Timing("sample", k, d, n, *sampling),
+        Timing("log density", k, d, len(points), *scoring),
+    ]
+
+
+def _race(
+    ours: Callable[[], Array], theirs: Callable[[], Array], repeats: int
+) -> tuple[tuple[float, float], tuple[Array, Array]]:
+    """Median seconds of both, called in turns so that a change of the machine's speed meets both; and their answers."""
+    answers = ours(), theirs()  # the first call of each also warms up, and is not timed
+    seconds = np.empty((repeats, 2))
+    for row in seconds:
+        for i, call in enumerate((ours, theirs)):
+            begin = time.perf_counter()
+            call()
+            row[i] = time.perf_counter() - begin
+    first, second = np.median(seconds, axis=0)
+    return (float(first), float(second)), answers
+
+
+def _check_moments(mixture: fg.Mixture, x: Array) -> None:
+    """Mean and variance of each feature must be those of the mixture, to within chance."""
+    rows = x.reshape(len(x), -1)
+    centred = rows - np.reshape(mixture.mean, -1)
+    variance = np.diagonal(np.reshape(mixture.covariance, (rows.shape[1], -1)))
+    for powers, expected in ((centred, 0.0), (centred**2, variance)):
+        error = (powers.mean(axis=0) - expected) / (powers.std(axis=0) / len(rows) ** 0.5)
+        if not (np.abs(error) < _DEVIATIONS).all():
+            raise AssertionError(f"sample moments are {np.abs(error).max():.1f} standard errors off")

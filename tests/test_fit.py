@@ -1,0 +1,490 @@
+"""Learning: published optima, monotone likelihood, weights, starts, stopping, and what is said about trouble."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import warnings
+
+import fastgen as fg
+import numpy as np
+import pytest
+from helpers import DATA, assert_same_bits
+
+TYPES = ("full", "tied", "diag", "spherical")
+
+
+@pytest.fixture(scope="module")
+def faithful():
+    return np.loadtxt(DATA / "faithful.csv", delimiter=",", skiprows=1)
+
+
+@pytest.fixture(scope="module")
+def diabetes():
+    return np.loadtxt(DATA / "diabetes.csv", delimiter=",", skiprows=1, usecols=(1, 2, 3))
+
+
+def quiet_fit(*args, **kwargs):
+    """A fit whose warnings are not what is tested."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fg.FitWarning)
+        return fg.fit(*args, **kwargs)
+
+
+# Published optima
+
+MCLUST = [  # data, K, type, maximum log-likelihood found by mclust 6.0 (printed to 4 decimals)
+    ("faithful", 2, "full", -1130.2641),
+    ("faithful", 2, "tied", -1140.1868),
+    ("faithful", 2, "diag", -1147.8064),
+    ("faithful", 2, "spherical", -1709.5322),
+    ("faithful", 3, "full", -1127.1988),
+    ("faithful", 3, "tied", -1126.3262),
+    ("faithful", 3, "diag", -1131.9423),
+    ("faithful", 3, "spherical", -1637.4671),
+    ("diabetes", 3, "full", -2303.4956),
+    ("diabetes", 3, "tied", -2446.1172),
+    ("diabetes", 3, "diag", -2364.1419),
+    ("diabetes", 3, "spherical", -2568.3602),
+]
+
+
+@pytest.mark.parametrize(("data", "k", "covariance_type", "published"), MCLUST)
+def test_published_optima(data, k, covariance_type, published, request):
+    """Not worse than mclust. EM stops where an iteration gains less than tol per row; what is left beyond that is
+    gain times 1 / (1 - rate), which for the rate 0.99 of slow EM is 100 tol n: 0.01 at tol = 1e-7 and most 272 rows
+    needs a factor 300 of safety. mclust itself stops at a relative 1e-5."""
+    x = request.getfixturevalue(data)
+    r = fg.fit(x, k, covariance_type=covariance_type, n_init=10, tol=1e-8, max_iter=3000, rng=1)
+    assert r.converged
+    assert r.log_likelihood >= published - 0.01
+    assert r.log_likelihood == pytest.approx(r.mixture.log_prob(x).sum(), rel=1e-12)
+    # A better optimum may exist, but a likelihood out of reach means a covariance at the floor.
+    assert r.log_likelihood <= published + 60
+    assert not r.floored_components
+
+
+def test_faithful_and_iris(faithful):
+    """The two published values that the package promises, by their usual calls."""
+    from sklearn.datasets import load_iris
+
+    assert fg.fit(faithful, 2, rng=0).log_likelihood == pytest.approx(-1130.264, abs=0.01)
+    iris = fg.fit(load_iris().data, 3, n_init=10, rng=0)
+    assert iris.log_likelihood == pytest.approx(-180.186, abs=0.01)
+    # Setosa stands alone, and the other fifty-fifty.
+    assert sorted(np.bincount(iris.mixture.assign(load_iris().data)).tolist()) == [45, 50, 55]
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_against_scikit_learn(faithful, covariance_type):
+    """From the same start, one EM step and ten give scikit-learn's parameters."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    x = faithful / faithful.std(axis=0)
+    means = x[[0, 1, 2]]
+    shape = {"full": (3, 2, 2), "tied": (2, 2), "diag": (3, 2), "spherical": (3,)}[covariance_type]
+    unit = np.broadcast_to(np.eye(2), shape) if covariance_type in ("full", "tied") else np.ones(shape)
+    start = fg.Mixture(None, fg.MultivariateNormal(means, unit, covariance_type))
+    for steps in (1, 10):
+        theirs = GaussianMixture(
+            3, covariance_type=covariance_type, reg_covar=0, tol=0, max_iter=steps, weights_init=np.full(3, 1 / 3),
+            means_init=means, precisions_init=unit,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            theirs.fit(x)
+        ours = fg.fit(x, 3, covariance_type=covariance_type, init=start, tol=0, max_iter=steps, reg_covar=0)
+        assert ours.n_iter == steps
+        # Ten steps amplify rounding of 1e-16 by less than 1e4 each way on such data.
+        np.testing.assert_allclose(ours.mixture.weights, theirs.weights_, rtol=1e-10)
+        np.testing.assert_allclose(ours.mixture.components.means, theirs.means_, rtol=1e-10)
+        np.testing.assert_allclose(ours.mixture.components.covariances, theirs.covariances_, rtol=1e-9, atol=1e-12)
+        assert ours.log_likelihood == pytest.approx(theirs.score(x) * len(x), rel=1e-12)
+        assert ours.aic == pytest.approx(theirs.aic(x), rel=1e-12)
+        assert ours.bic == pytest.approx(theirs.bic(x), rel=1e-12)
+
+
+def test_truth_is_recovered():
+    """100,000 rows: each parameter is within 6 standard errors of the truth, with errors below 0.03."""
+    truth = fg.Mixture([0.2, 0.5, 0.3], fg.MultivariateNormal([[-4.0, 0.0], [0.0, 4.0], [4.0, -2.0]], [1.0, 2.0, 0.5], "spherical"))
+    r = fg.fit(truth.sample(100_000, rng=1), 3, covariance_type="spherical", rng=2)
+    order = np.argsort(r.mixture.components.means[:, 0])
+    np.testing.assert_allclose(r.mixture.weights[order], truth.weights, atol=6 * np.sqrt(0.25 / 1e5))
+    np.testing.assert_allclose(r.mixture.components.means[order], truth.components.means, atol=6 * np.sqrt(2 / 2e4))
+    np.testing.assert_allclose(r.mixture.components.covariances[order], [1.0, 2.0, 0.5], rtol=6 / np.sqrt(2e4))
+
+
+# The likelihood never falls
+
+def problem(seed):
+    """One of many random problems: well-behaved data, duplicates, constant or collinear columns, few rows, offsets."""
+    rng = np.random.default_rng([2024, seed])
+    k, d = int(rng.integers(1, 7)), int(rng.integers(1, 7))
+    n = int(rng.integers(max(k, 3), 400))
+    x = rng.normal(size=(n, d)) * rng.uniform(0.1, 3, size=d) + 4 * rng.normal(size=(k, d))[rng.integers(0, k, size=n)]
+    kind = ("plain", "duplicates", "constant", "collinear", "integers", "offset", "heavy", "few values")[seed % 8]
+    if kind == "duplicates":
+        x[n // 2 :] = x[: n - n // 2]
+        x[: n // 4] = x[0]
+    elif kind == "constant":
+        x[:, int(rng.integers(d))] = 3.25
+    elif kind == "collinear":
+        x[:, -1] = x[:, 0] * 2 - 1
+    elif kind == "integers":
+        x = np.round(x)
+    elif kind == "offset":
+        x += 1000
+    elif kind == "heavy":
+        x *= np.exp(rng.normal(scale=2, size=(n, 1)))
+    elif kind == "few values":
+        x = x[rng.integers(0, min(n, k + 1), size=n)]
+    dtype = np.float32 if seed % 5 == 4 else np.float64
+    weight = rng.integers(0, 4, size=n).astype(float) if seed % 3 == 2 else None
+    if weight is not None:
+        weight[:k] = 1
+    return x.astype(dtype)[:, 0] if d == 1 and seed % 2 else x.astype(dtype), k, weight
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_likelihood_never_falls(seed):
+    """What is recorded, and what the mixtures of every iteration really score (float64: to 1e-13 of the size of the
+    terms; float32 arithmetic: to a few of its ulps times the number of features)."""
+    x, k, weight = problem(seed)
+    covariance_type = TYPES[seed % 4 if seed < 100 else (seed // 4) % 4]
+    seen = []
+    result = quiet_fit(
+        x, k, covariance_type=covariance_type, sample_weight=weight, rng=seed, max_iter=30, tol=0,
+        init=("k-means++", "random")[seed // 8 % 2], callback=lambda state: seen.append(state.mixture),
+    )
+    history = result.history
+    assert len(history) == len(seen) == result.n_iter == 30
+    assert (np.diff(history) >= 0).all()
+    v = np.ones(len(x)) if weight is None else weight
+    wide = x.astype(np.float64)
+    scores = np.array([v @ np.where(v > 0, m.log_prob(wide), 0) / v.sum() for m in seen])
+    # log densities are accurate to 1e-13 where the model is well-conditioned; a variance at the floor of 1e-6 beside one
+    # of 1e4 has condition 1e10. float32 rounds x - mean to 6e-8 of the mean, and variances of 1e-6 turn 1e-7 into 1e-4
+    # standard deviations.
+    condition = max(
+        float((np.linalg.cond(np.atleast_2d(c)) if np.ndim(c) else 1.0))
+        for m in seen[-1:]
+        for c in np.reshape(m.components.covariance, (k, *np.shape(m.components.covariance)[1:]))
+    )
+    slack = 1e-13 * (1 + np.abs(scores).max()) + 1e-16 * condition * 10
+    if x.dtype == np.float32:
+        floor = np.sqrt(min(np.min(np.reshape(m.components.variance, -1)) for m in seen[-1:]))
+        slack = np.finfo(np.float32).eps * 8 * (1 + np.abs(scores).max() + (np.abs(wide).max() / floor) ** 1 * np.ndim(wide))
+    assert np.diff(scores).min() >= -slack
+    assert np.abs(scores - history).max() <= slack + 1e-9 * (1 + np.abs(scores).max()) * (x.dtype == np.float32)
+    assert result.log_likelihood == pytest.approx(history[-1] * v.sum(), rel=1e-12)
+    assert (result.mixture.weights >= 0).all()
+    assert np.isfinite(result.mixture.log_prob(wide[v > 0])).all()
+
+
+# Weights of rows
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+@pytest.mark.parametrize("d", [1, 3])
+def test_weight_is_repetition(covariance_type, d):
+    """From the same start; sums of other terms round differently, EM's ten steps amplify that a little."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(200, d)) + 3 * rng.integers(0, 2, size=(200, 1))
+    x = x[:, 0] if d == 1 else x
+    weight = rng.integers(1, 5, size=200)
+    options = {"covariance_type": covariance_type, "init": x[:3], "max_iter": 10, "tol": 0}
+    once, repeated = fg.fit(x, 3, sample_weight=weight, **options), fg.fit(np.repeat(x, weight, axis=0), 3, **options)
+    np.testing.assert_allclose(once.history, repeated.history, rtol=1e-12)
+    np.testing.assert_allclose(once.mixture.weights, repeated.mixture.weights, rtol=1e-9)
+    np.testing.assert_allclose(once.mixture.components.mean, repeated.mixture.components.mean, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(once.mixture.components.covariance, repeated.mixture.components.covariance, rtol=1e-8, atol=1e-10)
+    assert once.log_likelihood == pytest.approx(repeated.log_likelihood, rel=1e-12)
+    assert once.bic == pytest.approx(repeated.bic, rel=1e-12)
+
+
+@pytest.mark.parametrize("init", ["k-means++", "random"])
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_weight_zero_is_absence(covariance_type, init):
+    """Bit for bit, the start included."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(300, 2)) + 3 * rng.integers(0, 3, size=(300, 1))
+    used = rng.random(300) < 0.7
+    junk = np.where(used[:, None], x, 1e6)
+    options = {"covariance_type": covariance_type, "init": init, "max_iter": 15, "tol": 0, "rng": 1}
+    zero, absent = fg.fit(junk, 3, sample_weight=used.astype(float), **options), fg.fit(x[used], 3, **options)
+    assert zero.mixture == absent.mixture
+    assert_same_bits(zero.history, absent.history)
+    assert zero.bic == absent.bic
+
+
+def test_scale_of_weights():
+    """Doubling all weights doubles the log-likelihood, changes no bit of the mixture."""
+    rng = np.random.default_rng(4)
+    x, weight = rng.normal(size=(300, 2)), rng.uniform(0.1, 2, size=300)
+    one, two = (quiet_fit(x, 2, sample_weight=w, rng=1, max_iter=10, tol=0) for w in (weight, 2 * weight))
+    np.testing.assert_allclose(one.mixture.components.means, two.mixture.components.means, rtol=1e-12)
+    assert two.log_likelihood == pytest.approx(2 * one.log_likelihood, rel=1e-12)
+
+
+def test_equal_weights_of_one():
+    x = np.random.default_rng(4).normal(size=(300, 2))
+    a, b = (fg.fit(x, 2, sample_weight=w, rng=1, tol=0, max_iter=5) for w in (None, np.ones(300)))
+    assert a.mixture == b.mixture
+
+
+# Stopping
+
+@pytest.fixture(scope="module")
+def overlapping():
+    """Data on which EM takes hundreds of iterations."""
+    return fg.Mixture(None, fg.Normal([0.0, 2.0], 1.0)).sample(2000, rng=1)
+
+
+def test_convergence_warning(overlapping):
+    with pytest.warns(fg.ConvergenceWarning) as caught:
+        r = fg.fit(overlapping, 2, max_iter=7, tol=1e-9, rng=1)
+    assert len(caught) == 1
+    message = str(caught[0].message)
+    change = f"{r.history[-1] - r.history[-2]:.3g}"
+    for part in ("max_iter=7", change, "tol is 1e-09", "raise max_iter", "init=result.mixture"):
+        assert part in message
+    assert caught[0].filename == __file__  # it points at the caller
+    assert not r.converged
+    assert r.n_iter == 7
+    # As it says: going on from there reaches the end.
+    assert fg.fit(overlapping, 2, max_iter=3000, tol=1e-9, init=r.mixture).converged
+
+
+def test_one_warning_for_many_starts(overlapping):
+    with pytest.warns(fg.ConvergenceWarning) as caught:
+        fg.fit(overlapping, 2, max_iter=3, tol=1e-9, n_init=4, rng=1)
+    assert len(caught) == 1
+
+
+def test_convergence_criterion(overlapping):
+    for tol in (1e-3, 1e-5, 1e-7):
+        r = fg.fit(overlapping, 2, tol=tol, max_iter=3000, rng=1)
+        assert r.converged
+        gains = np.diff(r.history)
+        assert gains[-1] < tol
+        assert (gains[:-1] >= tol).all()
+        assert len(r.history) == r.n_iter
+
+
+def test_tol_zero_runs_all(faithful):
+    r = fg.fit(faithful, 2, tol=0, max_iter=150, rng=1)  # and warns of nothing
+    assert r.n_iter == len(r.history) == 150
+    assert not r.converged
+    assert (np.diff(r.history) >= 0).all()
+
+
+def test_callback(overlapping):
+    states = []
+
+    def stop_at_five(state):
+        states.append(state)
+        return state.iteration == 5
+
+    r = fg.fit(overlapping, 2, callback=stop_at_five, rng=1, n_init=3)
+    assert [s.iteration for s in states] == [1, 2, 3, 4, 5]
+    assert [s.start for s in states] == [0] * 5
+    assert r.stopped_by_callback
+    assert not r.converged
+    assert r.n_iter == 5
+    assert r.history.tolist() == [s.log_likelihood for s in states]
+    assert states[-1].mixture == r.mixture
+    assert states[3].change == states[3].log_likelihood - states[2].log_likelihood
+    for s in states:
+        assert s.log_likelihood == pytest.approx(s.mixture.log_prob(overlapping).mean(), rel=1e-12)
+    # A callback that asks for nothing changes nothing.
+    quiet = fg.fit(overlapping, 2, max_iter=5, tol=0, rng=1, callback=lambda _: None)
+    assert quiet.mixture == fg.fit(overlapping, 2, max_iter=5, tol=0, rng=1).mixture
+
+
+def test_callback_that_raises(overlapping):
+    def fail(_):
+        raise RuntimeError("from the callback")
+
+    with pytest.raises(RuntimeError, match="from the callback"):
+        fg.fit(overlapping, 2, callback=fail)
+
+
+def test_verbose(overlapping, capfd):
+    fg.fit(overlapping, 2, max_iter=25, tol=0, rng=1)
+    assert capfd.readouterr().out == ""
+    fg.fit(overlapping, 2, max_iter=25, tol=0, rng=1, verbose=1)
+    assert [int(i) for i in re.findall(r"iteration +(\d+)", capfd.readouterr().out)] == [10, 20, 25]
+    r = fg.fit(overlapping, 2, max_iter=25, tol=0, rng=1, verbose=2)
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 25
+    assert f"{r.history[-1]:.8g}" in lines[-1]
+    fg.fit(overlapping, 2, max_iter=2, tol=0, rng=1, verbose=2, n_init=2)
+    assert "start 2/2" in capfd.readouterr().out
+
+
+# Starts
+
+def test_n_init(diabetes):
+    """The best of several starts; start i is the same however many there are."""
+    runs = [fg.fit(diabetes, 5, n_init=n, rng=3, covariance_type="diag", max_iter=1000) for n in (1, 2, 6)]
+    scores = runs[-1].start_log_likelihoods
+    assert len(scores) == 6
+    assert runs[-1].log_likelihood == max(scores)
+    assert len(set(scores)) > 1
+    assert [r.start_log_likelihoods for r in runs[:2]] == [scores[:1], scores[:2]]
+
+
+def test_same_rng_same_fit(diabetes):
+    a, b, c = (fg.fit(diabetes, 3, rng=rng, covariance_type="diag", max_iter=1000) for rng in (1, fg.Stream(1), 2))
+    assert a.mixture == b.mixture
+    assert a.mixture != c.mixture
+
+
+def test_init_is_where_it_starts(faithful):
+    """Means: after no step the likelihood is that of equal weights, these means, and the covariance of all data."""
+    x = faithful
+    means = np.array([[2.0, 50.0], [4.5, 90.0]])
+    step = fg.Mixture(None, fg.MultivariateNormal(means, np.cov(x.T, bias=True), "tied"))
+    by_means = fg.fit(x, 2, init=means, max_iter=3, tol=0)
+    full = fg.MultivariateNormal(means, np.stack([np.cov(x.T, bias=True)] * 2))
+    by_mixture = fg.fit(x, 2, init=fg.Mixture(None, full), max_iter=3, tol=0)
+    np.testing.assert_allclose(by_means.history, by_mixture.history, rtol=1e-11)
+    assert by_means.history[0] > step.log_prob(x).mean()
+    # From an optimum nothing moves.
+    best = fg.fit(x, 2, rng=1, tol=1e-12, max_iter=5000)
+    again = fg.fit(x, 2, init=best.mixture)
+    assert again.n_iter <= 2
+    assert again.log_likelihood == pytest.approx(best.log_likelihood, abs=1e-8)
+    # A tied start for full covariances, and the other way round.
+    for have, want in itertools.product(TYPES, TYPES):
+        start = fg.fit(x, 2, covariance_type=have, rng=1, max_iter=300)
+        r = quiet_fit(x, 2, covariance_type=want, init=start.mixture, max_iter=300)
+        if want == "full":
+            assert r.log_likelihood >= start.log_likelihood - 1e-9
+
+
+@pytest.mark.parametrize("init", ["k-means++", "random"])
+def test_starts_are_rows_without_repeats(init):
+    """As many distinct rows as components: each start must use them all, whatever the multiplicities."""
+    x = np.repeat(np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [30.0, 30.0]]), [500, 3, 2, 1], axis=0)
+    for seed in range(5):
+        r = quiet_fit(x, 4, init=init, covariance_type="spherical", rng=seed, max_iter=1, tol=0)
+        if init == "k-means++":
+            assert sorted(map(tuple, r.mixture.components.means.round(3).tolist())) == sorted(set(map(tuple, x.tolist())))
+
+
+def test_kmeans_start_ignores_units(faithful):
+    """A feature in other units is the same feature: the starts, and so the fits, correspond."""
+    a = fg.fit(faithful, 2, rng=1)
+    scale = np.array([1024.0, 1 / 512])  # powers of 2: exact
+    b = fg.fit(faithful * scale, 2, rng=1, reg_covar=0)
+    assert a.n_iter == b.n_iter
+    np.testing.assert_allclose(a.mixture.components.means * scale, b.mixture.components.means, rtol=1e-9)
+
+
+# Other data
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_one_dimension(overlapping, covariance_type):
+    """(n,) gives Normal, (n, 1) MultivariateNormal, with the same numbers."""
+    line = fg.fit(overlapping, 2, covariance_type=covariance_type, rng=1, max_iter=20, tol=0)
+    column = fg.fit(overlapping[:, None], 2, covariance_type=covariance_type, rng=1, max_iter=20, tol=0)
+    assert isinstance(line.mixture.components, fg.Normal)
+    assert isinstance(column.mixture.components, fg.MultivariateNormal)
+    assert column.mixture.components.covariance_type == covariance_type
+    np.testing.assert_allclose(line.mixture.components.loc, column.mixture.components.means[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(line.history, column.history, rtol=1e-12)
+    assert (line.n_parameters, column.n_parameters) == ((4, 4) if covariance_type == "tied" else (5, 5))
+    if covariance_type == "tied":
+        assert np.ptp(line.mixture.components.scale) == 0
+
+
+@pytest.mark.parametrize(("covariance_type", "n"), [("full", 3 * 4 + 3 * 10 + 2), ("tied", 12 + 10 + 2), ("diag", 12 + 12 + 2), ("spherical", 12 + 3 + 2)])
+def test_information_criteria(covariance_type, n):
+    x = np.random.default_rng(1).normal(size=(500, 4))
+    r = quiet_fit(x, 3, covariance_type=covariance_type, rng=1)
+    assert r.n_parameters == n
+    assert r.aic == pytest.approx(2 * n - 2 * r.log_likelihood, rel=1e-14)
+    assert r.bic == pytest.approx(n * np.log(500) - 2 * r.log_likelihood, rel=1e-14)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_float32(faithful, covariance_type):
+    """The same optimum, to the accuracy of float32 log densities (1e-6 of sums of terms of size 4)."""
+    wide = fg.fit(faithful, 2, covariance_type=covariance_type, rng=1, tol=1e-7, max_iter=1000)
+    r = fg.fit(faithful.astype(np.float32), 2, covariance_type=covariance_type, rng=1, tol=1e-5, max_iter=1000)
+    assert r.log_likelihood == pytest.approx(wide.log_likelihood, abs=0.5 if covariance_type != "full" else 0.1)
+    assert r.mixture.components.means.dtype == np.float64
+    assert r.mixture.log_prob(faithful).sum() == pytest.approx(r.log_likelihood, abs=272 * 1e-5)
+
+
+def test_offset():
+    """Data at 1e6 with unit variance: covariances by x - c, not by E[x^2] - mean^2 (which would lose 12 digits)."""
+    rng = np.random.default_rng(1)
+    x = np.round((rng.normal(size=(1000, 3)) + 4 * rng.integers(0, 2, size=(1000, 1))) * 2**20) / 2**20
+    near, far = (fg.fit(x + offset, 2, rng=1, max_iter=20, tol=0) for offset in (0, 2.0**20))
+    np.testing.assert_allclose(far.mixture.components.covariances, near.mixture.components.covariances, rtol=1e-7)
+    np.testing.assert_allclose(far.history, near.history, rtol=1e-9)
+
+
+def test_one_component_is_the_sample_moments(faithful):
+    r = fg.fit(faithful, 1, reg_covar=0)
+    np.testing.assert_allclose(r.mixture.mean, faithful.mean(axis=0), rtol=1e-13)
+    np.testing.assert_allclose(r.mixture.covariance, np.cov(faithful.T, bias=True), rtol=1e-12)
+
+
+def test_as_many_components_as_rows():
+    x = np.arange(5.0)
+    r = quiet_fit(x, 5, rng=1)
+    assert np.isfinite(r.log_likelihood)
+    assert (r.mixture.components.scale >= 1e-3 * (1 - 1e-12)).all()  # the floor: the root of reg_covar
+
+
+# Trouble is reported
+
+def test_collapsing_component_is_reported():
+    x = np.concatenate([np.random.default_rng(1).normal(size=(200, 2)), np.full((5, 2), 50.0)])
+    with pytest.warns(fg.DegenerateWarning, match=r"collapsed.*reg_covar=1e-06, in components? 1; fit fewer") as caught:
+        r = fg.fit(x, 2, init=[[0.0, 0.0], [50.0, 50.0]])
+    assert len(caught) == 1
+    assert r.floored_components == (1,)
+    np.testing.assert_allclose(np.linalg.eigvalsh(r.mixture.components.covariances[1]), 1e-6, rtol=1e-6)
+
+
+def test_empty_component_is_reported():
+    x = np.random.default_rng(1).normal(size=(200, 2))
+    start = fg.Mixture([0.5, 0.5], fg.MultivariateNormal([[0.0, 0.0], [1e9, 0.0]], 1.0, "spherical"))
+    with pytest.warns(fg.DegenerateWarning, match="components? without data, at weight 0: 1; fit fewer components"):
+        r = fg.fit(x, 2, covariance_type="spherical", init=start)
+    assert r.empty_components == (1,)
+    assert r.mixture.weights.tolist() == [1.0, 0.0]
+    assert r.log_likelihood == pytest.approx(fg.fit(x, 1, covariance_type="spherical").log_likelihood, rel=1e-9)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag"])
+def test_singular_covariance_without_a_floor(covariance_type):
+    x = np.random.default_rng(1).normal(size=(100, 3))
+    x[:, 1] = 2.0
+    with pytest.raises(ValueError, match=r"reg_covar is 0 and a covariance is not positive definite.*; set reg_covar > 0"):
+        fg.fit(x, 2, covariance_type=covariance_type, reg_covar=0, rng=1)
+
+
+def test_floor_is_a_floor():
+    """reg_covar raises small eigenvalues and leaves others alone; a constant column has exactly the floor."""
+    x = np.random.default_rng(1).normal(size=(500, 3))
+    x[:, 2] = 1.0
+    with pytest.warns(fg.DegenerateWarning, match=r"collapsed to the floor reg_covar=0\.0001, in components? 0;"):
+        r = fg.fit(x, 1, reg_covar=1e-4)
+    expected = np.cov(x.T, bias=True)
+    expected[2, 2] = 1e-4
+    np.testing.assert_allclose(r.mixture.covariance, expected, rtol=1e-9, atol=1e-12)
+    without = fg.fit(x[:, :2], 1, reg_covar=1e-4).mixture.covariance
+    np.testing.assert_allclose(without, expected[:2, :2], rtol=1e-12)
+
+
+def test_results_print(overlapping):
+    r = fg.fit(overlapping, 2, rng=1)
+    for part in ("converged after", "log-likelihood", "AIC, BIC", "Mixture of 2 components"):
+        assert part in repr(r)
+    assert "<table" in r._repr_html_()
+    assert not r.history.flags.writeable

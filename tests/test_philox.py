@@ -1,0 +1,258 @@
+"""The random numbers, by independent means: published answers, another implementation, and the layout in NumPy."""
+
+from __future__ import annotations
+
+import cases
+import fastgen as fg
+import numpy as np
+import pytest
+from fastgen import _core
+
+# The purposes of core/philox.hpp.
+LABELS, LABEL_TIES, NORMALS_F64, NORMALS_F32, STARTS = range(5)
+SLOT = 0
+KEY = fg.Stream(2024).key
+
+
+# Philox itself
+
+PUBLISHED = [  # Random123, kat_vectors, philox4x32 10: counter, key, answer
+    ("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
+    ("ffffffff ffffffff ffffffff ffffffff", "ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd"),
+    ("243f6a88 85a308d3 13198a2e 03707344", "a4093822 299f31d0", "d16cfe09 94fdcceb 5001e420 24126ea1"),
+]
+
+
+def words(text):
+    return [int(word, 16) for word in text.split()]
+
+
+@pytest.mark.parametrize(("counter", "key", "answer"), PUBLISHED)
+def test_published_answers(counter, key, answer, isa):
+    low, high = words(key)
+    # More than one row: whole vectors and what is left over.
+    counters = np.tile(np.array(words(counter), np.uint32), (37, 1))
+    assert (_core.philox(low | high << 32, counters) == words(answer)).all()
+
+
+def test_against_randomgen(isa):
+    """randomgen draws the block after the counter it is given."""
+    from randomgen import Philox
+
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        key = int(rng.integers(2**64, dtype=np.uint64))
+        counter = int(rng.integers(2**64 - 1, dtype=np.uint64)) << 64 | int(rng.integers(2**64 - 1, dtype=np.uint64))
+        theirs = Philox(key=key, counter=counter, number=4, width=32).random_raw(4 * 33)
+        block = [counter + 1 + i for i in range(33)]
+        counters = np.array([[b >> 32 * w & 0xFFFFFFFF for w in range(4)] for b in block], np.uint32)
+        assert _core.philox(key, counters).ravel().tolist() == theirs.tolist()
+
+
+# The layout, from blocks
+
+def blocks(key, purpose, first, n):
+    """Words (n, 4) of n blocks."""
+    index = np.uint64(first) + np.arange(n, dtype=np.uint64)
+    counters = np.zeros((n, 4), np.uint32)
+    counters[:, 0], counters[:, 1] = index & np.uint64(0xFFFFFFFF), index >> np.uint64(32)
+    counters[:, 2], counters[:, 3] = SLOT, purpose
+    return _core.philox(key, counters)
+
+
+def stream_words(key, purpose, start, n):
+    """Words start .. start + n: groups of 64 from 16 blocks, the first words of all 16, then the second ones, ..."""
+    first, last = start // 64, (start + n - 1) // 64 + 1
+    b = blocks(key, purpose, first * 16, (last - first) * 16)
+    flat = b.reshape(-1, 16, 4).transpose(0, 2, 1).ravel()
+    return flat[start - first * 64 :][:n]
+
+
+def unit_radius_f64(word0, word1):
+    u64 = word0.astype(np.uint64) | word1.astype(np.uint64) << np.uint64(32)
+    # The middle of one of 2^64 cells, as the nearest double: near u = 1 that rounding is most of log u.
+    u = u64.astype(np.float64) * 2.0**-64 + 2.0**-65
+    return np.sqrt(-2 * np.log(u.astype(np.longdouble))).astype(np.float64)
+
+
+def normals_f64(key, n):
+    """Normals 0 .. n: groups of 16 from 8 blocks, cosines first. Two top bits of the angle word are the signs; the
+    next 52 place the angle around pi/4."""
+    groups = -(-n // 16)
+    w = blocks(key, NORMALS_F64, 0, groups * 8)
+    r = unit_radius_f64(w[:, 0], w[:, 1])
+    angle = w[:, 2].astype(np.uint64) | w[:, 3].astype(np.uint64) << np.uint64(32)
+    t = ((angle << np.uint64(2)) >> np.uint64(12)).astype(np.float64) / 2.0**52 - 0.5
+    phi = np.pi / 4 + np.pi / 2 * t
+    c = np.where(angle >> np.uint64(63), -1.0, 1.0) * np.cos(phi)
+    s = np.where(angle >> np.uint64(62) & np.uint64(1), -1.0, 1.0) * np.sin(phi)
+    return np.stack([(r * c).reshape(-1, 8), (r * s).reshape(-1, 8)], axis=1).ravel()[:n]
+
+
+def normals_f32(key, n):
+    """Normals 0 .. n: groups of 64 from 16 blocks: cosines and sines of words 0, 1, then of words 2, 3."""
+    groups = -(-n // 64)
+    w = blocks(key, NORMALS_F32, 0, groups * 16).astype(np.uint32)
+    parts = []
+    for half in (0, 2):
+        # The kernel rounds u to float32 before the logarithm, and so do we: near u = 1 that is most of log u.
+        u = (w[:, half].astype(np.float32) * np.float32(2.0**-32)).astype(np.float64)
+        u = (u + 2.0**-33).astype(np.float32).astype(np.float64)
+        r = np.sqrt(-2 * np.log(u))
+        angle = w[:, half + 1]
+        t = ((angle << np.uint32(2)) >> np.uint32(9)).astype(np.float64) / 2.0**23 - 0.5
+        phi = np.pi / 4 + np.pi / 2 * t
+        c = np.where(angle >> np.uint32(31), -1.0, 1.0) * np.cos(phi)
+        s = np.where(angle >> np.uint32(30) & np.uint32(1), -1.0, 1.0) * np.sin(phi)
+        parts += [(r * c).reshape(-1, 16), (r * s).reshape(-1, 16)]
+    return np.stack(parts, axis=1).ravel()[:n]
+
+
+def labels(weights, key, start, n):
+    """Comparison of 32-bit words with cumulative weights, 64-bit ones on a tie (which no test here meets)."""
+    if len(weights) == 1:
+        return np.zeros(n, np.int64)
+    thresholds = (np.array([int(t) for t in np.cumsum(weights)[:-1] * 2.0**64], object) // 2**32).astype(np.int64)
+    u = stream_words(key, LABELS, start, n).astype(np.int64)
+    assert not np.isin(u, thresholds).any()
+    return (thresholds[None, :] < u[:, None]).sum(axis=1)
+
+
+@pytest.mark.parametrize("start", [0, 1, 63, 64, 1000, 2**36 + 5, 2**62 + 7])
+@pytest.mark.parametrize("purpose", [LABELS, LABEL_TIES, STARTS])
+def test_word_layout(start, purpose, isa):
+    assert (_core.stream_words(KEY, purpose, start, 300) == stream_words(KEY, purpose, start, 300)).all()
+
+
+def test_purposes_do_not_share_words():
+    """64,000 words of five purposes: by the birthday bound 12 of the 2e9 / 4.3e9 pairs would be chance, so compare pairs
+    of neighbouring words, which are 64 bits: the chance of one equal pair is 1e-10."""
+    pairs = []
+    for purpose in range(5):
+        w = _core.stream_words(KEY, purpose, 0, 64_000).astype(np.uint64)
+        pairs.append(w[::2] << np.uint64(32) | w[1::2])
+    assert np.unique(np.concatenate(pairs)).size == 5 * 32_000
+
+
+STANDARD = fg.Mixture(None, fg.Normal(0.0, 1.0))
+
+
+def test_normals_f64(isa):
+    """A few ulp of the normal, and of its radius: the unit vector is a sum and difference of two polynomials, so that a
+    cosine near 0 is as good as numbers near 0.7 are, an ulp of 1."""
+    n = 30_000
+    expected = normals_f64(KEY, n)
+    actual = STANDARD.sample(n, rng=fg.Stream(2024))
+    radius = np.repeat(np.hypot(*expected[: n // 16 * 16].reshape(-1, 2, 8).transpose(1, 0, 2)), 2, axis=0).reshape(-1)
+    eps = np.finfo(np.float64).eps
+    difference = np.abs(actual - expected)[: len(radius)]
+    assert (difference <= 2 * eps * np.abs(expected[: len(radius)]) + eps * radius).all()
+
+
+def test_normals_f32(isa):
+    n = 64_000
+    expected = normals_f32(KEY, n)
+    actual = STANDARD.sample(n, rng=fg.Stream(2024), dtype=np.float32)
+    eps = np.finfo(np.float32).eps
+    pairs = expected.reshape(-1, 2, 2, 16)
+    radius = np.repeat(np.hypot(pairs[:, :, 0], pairs[:, :, 1])[:, :, None], 2, axis=2).ravel()
+    assert (np.abs(actual - expected) <= 2 * eps * np.abs(expected) + eps * radius).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("start", [0, 777, 2**40 + 3])
+def test_labels(dtype, start, isa):
+    """Exactly, with weights that are no binary fractions, zeros among them."""
+    for weights in ([0.3, 0.7], [0.0, 0.1, 0.2, 0.0, 0.7, 0.0], np.arange(1, 33.0)):
+        m = fg.Mixture(weights, fg.Normal(np.arange(len(weights)), 1.0))
+        expected = labels(m.weights, fg.Stream(9).key, start, 5000)
+        _, actual = m.sample(5000, rng=9, start=start, dtype=dtype, return_labels=True)
+        assert (actual == expected).all()
+
+
+def alias_labels(weights, key, n):
+    """Walker's method by its definition: 64-bit u, column = high part of u K, the rest against the column's share. The
+    table is read off the sampler's own behaviour only in so far as each column may hold two components."""
+    w = stream_words(key, LABELS, 0, 2 * n).astype(object)
+    u = w[::2] + w[1::2] * 2**32
+    k = len(weights)
+    return np.array([int(x * k >> 64) for x in u]), np.array([float((x * k) % 2**64) / 2.0**64 for x in u])
+
+
+def test_alias_table(isa):
+    """Every column has one threshold: its own component below, one other above. Together the shares are the weights."""
+    k, n = 40, 60_000
+    weights = np.random.default_rng(3).uniform(0.05, 1, size=k)
+    weights[7] = 0
+    m = fg.Mixture(weights, fg.Normal(np.arange(k), 1.0))
+    _, actual = m.sample(n, rng=9, return_labels=True)
+    column, rest = alias_labels(m.weights, fg.Stream(9).key, n)
+    mass = np.zeros(k)
+    for c in range(k):
+        here, at = actual[column == c], rest[column == c]
+        others = np.unique(here[here != c])
+        assert others.size <= 1
+        below, above = at[here == c], at[here != c]
+        assert below.size == 0 or above.size == 0 or below.max() < above.min()
+        # The threshold lies in the gap between the two.
+        low, high = below.max(initial=0.0), above.min(initial=1.0)
+        threshold = (low + high) / 2 if below.size and above.size else float(above.size == 0)
+        mass[c] += threshold
+        if others.size:
+            mass[others[0]] += 1 - threshold
+    # 1,500 values a column leave gaps of about 1 / 1500 (at most 0.02, being below 20 / 1500 with probability e^-20); a
+    # component collects such errors from as many columns as it is an alias in.
+    assert np.abs(mass / k - m.weights).max() < 0.02
+    assert not (actual == 7).any()
+
+
+@pytest.mark.parametrize("case", [c for c in cases.SMALL_CASES if c.k <= 32], ids=repr)
+def test_sample_from_the_layout(case, isa):
+    """Labels exactly, and mean + L z with the normals of NumPy, sample i taking normals i D .. i D + D."""
+    n, d = 3000, case.d
+    m = case.mixture()
+    x, chosen = m.sample(n, rng=2024, return_labels=True)
+    assert (chosen == labels(m.weights, KEY, 0, n)).all()
+    z = normals_f64(KEY, n * d).reshape(n, d)
+    blocks_ = m.components if isinstance(m.components, tuple) else (m.components,)
+    mean = np.concatenate([np.reshape(b.mean, (len(b), d)) for b in blocks_])
+    covariance = np.concatenate([np.reshape(b.covariance, (len(b), d, d)) for b in blocks_])
+    lower = np.linalg.cholesky(covariance)
+    expected = mean[chosen] + np.einsum("nij,nj->ni", lower[chosen], z)
+    # Each normal is off by a few ulp of a radius below 6, each product by an ulp, each sum by D; and two Cholesky
+    # factorisations of a matrix with condition below 10 differ by 10 D eps of it.
+    size = np.abs(mean[chosen]).max(axis=1) + np.abs(lower[chosen]).sum(axis=(1, 2)) * 6
+    assert (np.abs(x.reshape(n, d) - expected).max(axis=1) <= 40 * d * np.finfo(np.float64).eps * size).all()
+
+
+# Seeds
+
+def test_seeds_are_numpys_seed_sequence():
+    """The key is the first 64-bit word of SeedSequence, for ints, sequences and spawned streams."""
+    for entropy in (0, 7, 2**130 + 1, [1, 2, 3]):
+        assert fg.Stream(entropy).key == int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
+    children = np.random.SeedSequence(7).spawn(3)
+    assert [s.key for s in fg.Stream(7).spawn(3)] == [int(c.generate_state(1, np.uint64)[0]) for c in children]
+    assert [fg.Stream(c).key for c in children] == [s.key for s in fg.Stream(7).spawn(3)]
+    assert fg.Stream(7).spawn(2)[1].spawn(1)[0].key == int(
+        children[1].spawn(1)[0].generate_state(1, np.uint64)[0]
+    )
+
+
+def test_generators_are_advanced_by_128_bits():
+    m = STANDARD
+    used, untouched = np.random.default_rng(3), np.random.default_rng(3)
+    first, second = m.sample(5, rng=used), m.sample(5, rng=used)
+    assert not np.array_equal(first, second)
+    untouched.integers(0, 2**64 - 1, size=4, dtype=np.uint64, endpoint=True)
+    assert used.random() == untouched.random()
+    assert np.array_equal(m.sample(5, rng=np.random.default_rng(3)), first)
+    # A failing call leaves it alone.
+    with pytest.raises(ValueError, match="out has shape"):
+        m.sample(5, rng=used, out=np.empty(4))
+    assert used.bit_generator.state == untouched.bit_generator.state
+
+
+def test_fresh_streams():
+    assert len({fg.Stream().key for _ in range(100)}) == 100
+    assert len({float(STANDARD.sample(1)[0]) for _ in range(1000)}) == 1000

@@ -1,0 +1,232 @@
+"""Threads, forks and interrupts."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import cases
+import fastgen as fg
+import numpy as np
+import pytest
+from fastgen import _core
+from helpers import assert_same_bits, run_python
+
+BIG = cases.case((cases.FULL, 4), d=9)
+
+
+def everything(seed):
+    """A sample, its densities and a fit, all large enough for several threads."""
+    m = BIG.mixture()
+    x = m.sample(20_000, rng=seed)
+    fit = fg.fit(x[:5000], 2, rng=seed, max_iter=3, tol=0)
+    return x, m.log_prob(x), m.responsibilities(x[:500]), fit.history
+
+
+def in_child(seed, queue):
+    queue.put(everything(seed))
+
+
+@pytest.mark.parametrize("threads", [2, 7])
+def test_fork_after_threads(threads):
+    """A child forked while the pool exists has no threads of it, and must neither wait for them nor crash."""
+    _core.set_num_threads(threads)
+    expected = everything(1)
+    context = multiprocessing.get_context("fork")
+    for _ in range(3):
+        queue = context.SimpleQueue()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on warns of exactly what is tested
+            children = [context.Process(target=in_child, args=(1, queue)) for _ in range(2)]
+            for child in children:
+                child.start()
+        for _ in children:
+            for a, b in zip(queue.get(), expected, strict=True):
+                assert_same_bits(a, b, "in a forked child")
+        for child in children:
+            child.join(timeout=30)
+            assert child.exitcode == 0
+    for a, b in zip(everything(1), expected, strict=True):
+        assert_same_bits(a, b, "in the parent, afterwards")
+
+
+def test_fork_gives_fresh_streams():
+    """rng=None in parent and children: all different, though they share memory at the fork."""
+    m = cases.BIT_CASES[1].mixture()
+    m.sample(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with multiprocessing.get_context("fork").Pool(3) as pool:
+            draws = pool.map(_one_draw, range(60), chunksize=1)
+    draws += [float(m.sample(1)[0]) for _ in range(60)]
+    assert len(set(draws)) == 120
+
+
+def _one_draw(_):
+    return float(cases.BIT_CASES[1].mixture().sample(1)[0])
+
+
+def test_many_threads_on_one_model():
+    """Sixteen threads, each with its own seed, on one new model, whose constants are prepared by whichever comes first."""
+    _core.set_num_threads(2)
+    expected = [everything(seed) for seed in range(4)]
+    for _ in range(3):
+        m = BIG.fresh()
+        gate = threading.Barrier(16)
+
+        def work(i, m=m, gate=gate):
+            gate.wait()
+            x = m.sample(20_000, rng=i % 4)
+            return x, m.log_prob(x), m.responsibilities(x[:500])
+
+        with ThreadPoolExecutor(16) as pool:
+            for i, parts in enumerate(pool.map(work, range(16))):
+                for a, b in zip(parts, expected[i % 4], strict=False):
+                    assert_same_bits(a, b, f"thread {i}")
+
+
+def test_many_small_calls_from_many_threads():
+    """The fast path for one point and the stream of rng=None, shared."""
+    m = cases.BIT_CASES[1].mixture()
+    expected = [float(m.log_prob(v)) for v in np.linspace(-3, 3, 50)]
+
+    def work(_):
+        values = [float(m.log_prob(v)) for v in np.linspace(-3, 3, 50)]
+        return values, [float(m.sample(1)[0]) for _ in range(200)]
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(work, range(8)))
+    assert all(values == expected for values, _ in results)
+    assert len({v for _, draws in results for v in draws}) == 1600
+
+
+def test_changing_the_number_of_threads_meanwhile():
+    m = BIG.mixture()
+    expected = m.sample(200_000, rng=1)
+    stop = threading.Event()
+
+    def change():
+        n = 0
+        while not stop.is_set():
+            n = n % 5 + 1
+            fg.set_num_threads(n)
+
+    other = threading.Thread(target=change)
+    other.start()
+    try:
+        for _ in range(10):
+            assert_same_bits(m.sample(200_000, rng=1), expected)
+    finally:
+        stop.set()
+        other.join()
+
+
+@pytest.mark.parametrize("what", ["sample", "log_prob", "fit"])
+def test_gil_is_released(what):
+    """Meanwhile another Python thread runs: it counts on for most of the time of the call."""
+    _core.set_num_threads(1)
+    m = BIG.mixture()
+    x = m.sample(300_000, rng=1)
+    calls = {
+        "sample": lambda: m.sample(3_000_000, rng=1),
+        "log_prob": lambda: [m.log_prob(x) for _ in range(4)],
+        "fit": lambda: fg.fit(x, 4, max_iter=8, tol=0, rng=1),
+    }
+    ticks, stop = [], threading.Event()
+
+    def tick():
+        while not stop.wait(0.002):
+            ticks.append(time.perf_counter())
+
+    other = threading.Thread(target=tick)
+    other.start()
+    begin = time.perf_counter()
+    calls[what]()
+    end = time.perf_counter()
+    stop.set()
+    other.join()
+    inside = np.array([begin, *(t for t in ticks if begin < t < end), end])
+    # A call that held the GIL would leave one gap as long as itself (the fit: as one of its ten passes).
+    assert end - begin > 0.05
+    assert np.diff(inside).max() < (end - begin) / 3
+
+
+# Interrupts
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+import numpy as np
+import fastgen as fg
+m = fg.Mixture(None, fg.MultivariateNormal(np.arange(32.0).reshape(4, 8), np.stack([np.eye(8)] * 4)))
+x = np.broadcast_to(np.zeros((1, 8)), (10**9, 8))  # no memory, days of work
+out = np.empty(50_000_000 * 8)
+small = m.sample(2000, rng=1)
+calls = {{
+    "sample": lambda: [m.sample(50_000_000, rng=1, out=out.reshape(-1, 8)) for _ in range(100)],
+    "log_prob": lambda: m.log_prob(x[: 10**8], out=out[: 10**8]),
+    "responsibilities": lambda: m._core.responsibilities(x[: 10**8], out.reshape(-1, 4)),
+    "fit": lambda: fg.fit(x[: 10**8], 2, init=small[:2], rng=1),
+}}
+before = small.copy()
+for threads in (1, 2):
+    fg.set_num_threads(threads)
+    sent = []
+    def interrupt():
+        time.sleep(0.25)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+    other = threading.Thread(target=interrupt)
+    other.start()
+    try:
+        calls[{what!r}]()
+    except KeyboardInterrupt:
+        print("interrupted after", time.perf_counter() - sent[0])
+    else:
+        print("never interrupted")
+    other.join()
+    # Everything still works, with the same bits.
+    assert np.array_equal(m.sample(2000, rng=1), before)
+    assert np.isfinite(m.log_prob(small)).all()
+    assert fg.fit(small, 2, rng=1, max_iter=2, tol=0).n_iter == 2
+print("usable")
+"""
+
+
+@pytest.mark.parametrize("what", ["sample", "log_prob", "responsibilities", "fit"])
+def test_ctrl_c(what):
+    """SIGINT ends a long call within half a second (on a machine busy with other tests: one), with one thread and two."""
+    done = run_python(INTERRUPTED.format(what=what))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "usable"
+    delays = [float(line.rsplit(" ", 1)[1]) for line in lines[:-1]]
+    assert len(delays) == 2
+    assert max(delays) < 0.5
+
+
+def test_interrupt_in_a_worker_thread_is_not_taken():
+    """Signals belong to the main thread: a long call elsewhere goes on, and returns whole."""
+    code = """
+import os, signal, threading, time
+import numpy as np
+import fastgen as fg
+m = fg.Mixture(None, fg.Normal([0.0, 1.0], 1.0))
+got = []
+worker = threading.Thread(target=lambda: got.append(m.sample(30_000_000, rng=1)))
+worker.start()
+try:
+    time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(5)
+except KeyboardInterrupt:
+    print("main thread interrupted")
+worker.join()
+assert got[0].shape == (30_000_000,)
+assert np.array_equal(got[0][-1000:], m.sample(1000, rng=1, start=30_000_000 - 1000))
+print("whole")
+"""
+    done = run_python(code)
+    assert done.stdout.split("\n")[:2] == ["main thread interrupted", "whole"], done.stderr
