@@ -10,9 +10,8 @@ import time
 import warnings
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 import fastgen as fg
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +47,7 @@ class Fastgen:
         return self.mixture.responsibilities(x)
 
     def fit(self, x: np.ndarray, n_iter: int) -> Parameters:
-        result = fg.fit(
-            x, self.problem.K, init=self._mixture(*self.problem.start), max_iter=n_iter, tol=0, reg_covar=0
-        )
+        result = fg.fit(x, self.problem.K, init=self._mixture(*self.problem.start), max_iter=n_iter, tol=0, reg_covar=0)
         law = result.mixture.components
         if self.problem.D == 1:
             return result.mixture.weights, law.loc[:, None], law.scale[:, None, None] ** 2

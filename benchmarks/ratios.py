@@ -15,12 +15,11 @@ import textwrap
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+import fastgen as fg
 import numpy as np
 from contenders import Fastgen, Numpy, contenders
-from problems import CASES, Problem
-
-import fastgen as fg
 from fastgen import _core
+from problems import CASES, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,8 +159,8 @@ def single_precision(rounds: int) -> Iterator[Row]:
                 single.problem.check_close(single.log_prob(narrow), double.log_prob(narrow.astype(np.float64)))
             a, b = take_turns(
                 rounds,
-                lambda call=getattr(double, operation), x=wide: call(x),
-                lambda call=getattr(single, operation), x=narrow: call(x),
+                lambda: getattr(double, operation)(wide),
+                lambda: getattr(single, operation)(narrow),
             )
             name = "sample" if operation == "sample" else "log density"
             target = None if K == 256 else 1.6
@@ -172,7 +171,8 @@ def one_point(rounds: int) -> Iterator[Row]:
     """Whole calls from Python on the smallest input."""
     scalar, plane = Fastgen(Problem(*CASES[0])).mixture, Fastgen(Problem(*CASES[1])).mixture
     point = np.array([0.3, 0.1])
-    assert np.ndim(scalar.log_prob(0.3)) == 0 and scalar.log_prob(0.3) == scalar.log_prob(np.array([0.3]))[0]
+    assert np.ndim(scalar.log_prob(0.3)) == 0
+    assert scalar.log_prob(0.3) == scalar.log_prob(np.array([0.3]))[0]
     assert plane.log_prob(point) == plane.log_prob(point[None])[0]
     stream, generator = fg.Stream(7), np.random.default_rng(7)
     calls: dict[str, tuple[float | None, Callable[[], object]]] = {

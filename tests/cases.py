@@ -1,4 +1,4 @@
-"""The one table of laws. Every generic test runs over it: to test a new family, add a row to LAWS (and its golden bits).
+"""The one table of laws. Every generic test runs over it: to test a new family, add a row to LAWS and its golden bits.
 
 A row says how to make parameters, how to construct components from them, what their density is at 50 digits, and which
 parameters are bad. Cases are mixtures made of rows.
@@ -6,13 +6,15 @@ parameters are bad. Cases are mixtures made of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import fastgen as fg
 import numpy as np
 import reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Bad(NamedTuple):
@@ -79,10 +81,19 @@ NORMAL = Law(
     (
         Bad("loc nan", lambda: fg.Normal([0.0, np.nan], 1.0), ValueError, r"loc\[1\] is nan, expected a finite number"),
         Bad("loc inf", lambda: fg.Normal(np.inf, 1.0), ValueError, r"loc is inf, expected a finite number"),
-        Bad("scale 0", lambda: fg.Normal(0.0, [1.0, 0.0]), ValueError, r"scale\[1\] is 0\.0, expected .*greater than 0"),
+        Bad(
+            "scale 0", lambda: fg.Normal(0.0, [1.0, 0.0]), ValueError, r"scale\[1\] is 0\.0, expected .*greater than 0"
+        ),
         Bad("scale < 0", lambda: fg.Normal(0.0, -2.5), ValueError, r"scale is -2\.5, expected .*greater than 0"),
-        Bad("scale tiny", lambda: fg.Normal(0.0, 1e-310), ValueError, r"scale is 1e-310, expected .*at least 2\.3e-308"),
-        Bad("lengths", lambda: fg.Normal([1.0, 2.0], [1.0, 2.0, 3.0]), ValueError, r"loc \(2,\), scale \(3,\).*one length"),
+        Bad(
+            "scale tiny", lambda: fg.Normal(0.0, 1e-310), ValueError, r"scale is 1e-310, expected .*at least 2\.3e-308"
+        ),
+        Bad(
+            "lengths",
+            lambda: fg.Normal([1.0, 2.0], [1.0, 2.0, 3.0]),
+            ValueError,
+            r"loc \(2,\), scale \(3,\).*one length",
+        ),
         Bad("2-D", lambda: fg.Normal([[0.0]], 1.0), ValueError, r"loc has shape \(1, 1\), expected \(K,\)"),
         Bad("empty", lambda: fg.Normal([], 1.0), ValueError, r"loc is empty, expected one value per component"),
         Bad("text", lambda: fg.Normal("a", 1.0), TypeError, r"loc holds text"),
@@ -97,9 +108,7 @@ FULL = Law(
     False,
     fg.MultivariateNormal,
     lambda rng, k, d: {"means": _means(rng, k, d), "covariances": _matrices(rng, k, d, d)},
-    lambda p, k: reference.multivariate_normal(
-        p["means"][k], reference.cholesky(reference.exact(p["covariances"][k]))
-    ),
+    lambda p, k: reference.multivariate_normal(p["means"][k], reference.cholesky(reference.exact(p["covariances"][k]))),
     lambda p, k, x: _solve(np.linalg.cholesky(p["covariances"][k]), x - p["means"][k]),
     ((1, 1), (3, 2), (4, 3), (5, 4), (2, 5), (3, 8), (2, 17), (40, 3), (1, 64)),
     (
@@ -109,9 +118,24 @@ FULL = Law(
             ValueError,
             r"means has shape \(2,\), expected \(K, D\).*means\[None, :\]",
         ),
-        Bad("means empty", lambda: fg.MultivariateNormal(np.zeros((0, 2)), np.zeros((0, 2, 2))), ValueError, r"means .*\(0, 2\)"),
-        Bad("means inf", lambda: fg.MultivariateNormal([[0.0, np.inf]], [_EYE]), ValueError, rf"means\[0, 1\] is inf, {_FINITE}"),
-        Bad("cov nan", lambda: fg.MultivariateNormal(_M[:1], [_EYE * np.nan]), ValueError, rf"covariances\[0, 0, 0\] is nan, {_FINITE}"),
+        Bad(
+            "means empty",
+            lambda: fg.MultivariateNormal(np.zeros((0, 2)), np.zeros((0, 2, 2))),
+            ValueError,
+            r"means .*\(0, 2\)",
+        ),
+        Bad(
+            "means inf",
+            lambda: fg.MultivariateNormal([[0.0, np.inf]], [_EYE]),
+            ValueError,
+            rf"means\[0, 1\] is inf, {_FINITE}",
+        ),
+        Bad(
+            "cov nan",
+            lambda: fg.MultivariateNormal(_M[:1], [_EYE * np.nan]),
+            ValueError,
+            rf"covariances\[0, 0, 0\] is nan, {_FINITE}",
+        ),
         Bad(
             "cov shape",
             lambda: fg.MultivariateNormal(_M, np.ones((2, 3))),
@@ -245,7 +269,12 @@ DIAG = Law(
             ValueError,
             r"covariances\[1, 1\] is -4\.0, expected .*greater than 0.*variance",
         ),
-        Bad("shape", lambda: fg.MultivariateNormal(_M, np.ones((2, 3)), "diag"), ValueError, r"covariances has shape \(2, 3\), expected \(2, 2\)"),
+        Bad(
+            "shape",
+            lambda: fg.MultivariateNormal(_M, np.ones((2, 3)), "diag"),
+            ValueError,
+            r"covariances has shape \(2, 3\), expected \(2, 2\)",
+        ),
     ),
 )
 
@@ -258,7 +287,12 @@ SPHERICAL = Law(
     lambda p, k, x: (x - p["means"][k]) / np.sqrt(p["covariances"][k]),
     ((1, 1), (3, 2), (5, 7), (3, 64), (100, 3)),
     (
-        Bad("variance 0", lambda: fg.MultivariateNormal(_M, [1.0, 0.0], "spherical"), ValueError, r"covariances\[1\] is 0\.0, expected .*greater"),
+        Bad(
+            "variance 0",
+            lambda: fg.MultivariateNormal(_M, [1.0, 0.0], "spherical"),
+            ValueError,
+            r"covariances\[1\] is 0\.0, expected .*greater",
+        ),
     ),
 )
 

@@ -49,7 +49,9 @@ def test_against_50_digits(case, isa):
         assert resp[assigned[i]] >= max(resp) * (1 - 4 * LOG_TOLERANCE * max(sizes))
         # The gradient is the sum over components of responsibility times that of the component: its error is at most
         # the error of the responsibilities times the size of the terms, which may cancel in the sum.
-        components = [component(reference.exact(np.atleast_1d(x[i])))[1] for component in case.references()] if i < 2 else []
+        components = (
+            [component(reference.exact(np.atleast_1d(x[i])))[1] for component in case.references()] if i < 2 else []
+        )
         for d in range(case.d if components else 0):
             terms = sum(r * max(abs(v) for v in g) * s for r, g, s in zip(resp, components, sizes, strict=True))
             assert abs(mpf(float(gradient[i, d])) - grad[d]) <= 2 * LOG_TOLERANCE * terms + 1e-300
@@ -138,7 +140,9 @@ def test_condition_number_of_covariances(d, covariance_type):
     """The Cholesky factorisation is exact for a matrix within (d + 1) eps |A| of A (Higham 2002, theorem 10.3), which
     changes x' A^-1 x by that times |A^-1|: relatively, (d + 1) eps times the condition number."""
     a = ill_conditioned(d)
-    m = fg.Mixture(None, fg.MultivariateNormal(np.zeros((1, d)), a if covariance_type == "tied" else a[None], covariance_type))
+    m = fg.Mixture(
+        None, fg.MultivariateNormal(np.zeros((1, d)), a if covariance_type == "tied" else a[None], covariance_type)
+    )
     component = reference.multivariate_normal(np.zeros(d), reference.cholesky(reference.exact(a)))
     x = np.random.default_rng(17).normal(size=(10, d))
     for row, value in zip(x, m.log_prob(x), strict=True):
@@ -175,6 +179,7 @@ def test_condition_number_of_independent_features(law):
 
 # Weights
 
+
 def small_mixture(law, weights):
     case = cases.case((law, len(weights)), d=1 if law.scalar else 2)
     (parameters,) = case.parameters()
@@ -199,7 +204,9 @@ def test_weight_zero_never_contributes(law):
     assert not (m.assign(x) == 1).any()
     # Its own density is still told.
     components = case.references()
-    assert close(m.component_log_prob(x[:1])[0, 1], components[1](reference.exact(np.atleast_1d(x[0])))[0], LOG_TOLERANCE)
+    assert close(
+        m.component_log_prob(x[:1])[0, 1], components[1](reference.exact(np.atleast_1d(x[0])))[0], LOG_TOLERANCE
+    )
 
 
 def test_weight_zero_times_infinity():
@@ -226,6 +233,7 @@ def test_weight_1e_300():
 
 
 # Points without a density, and without a value
+
 
 @pytest.mark.parametrize("case", cases.BIT_CASES, ids=repr)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -275,6 +283,7 @@ def test_nan_and_infinite_rows(case, dtype, isa):
 
 # float32
 
+
 @pytest.mark.parametrize("case", cases.DENSITY_CASES, ids=repr)
 def test_float32(case, isa):
     """float32 in, float32 out, within the error of the arithmetic.
@@ -304,7 +313,9 @@ def test_float32(case, isa):
     weighted = bounds + 2 * EPS32 * np.abs(np.log(m.weights))
     shares = m.responsibilities(wide)
     # exp(bound) allows for the second order where a bound is not small.
-    bound = np.log((shares * np.exp(np.minimum(weighted, 700))).sum(axis=1)) + 4 * EPS32 * (1 + np.abs(m.log_prob(wide)))
+    bound = np.log((shares * np.exp(np.minimum(weighted, 700))).sum(axis=1)) + 4 * EPS32 * (
+        1 + np.abs(m.log_prob(wide))
+    )
     answer = m.log_prob(x)
     assert answer.dtype == np.float32
     assert (np.abs(answer - m.log_prob(wide)) <= bound).all()
@@ -370,7 +381,9 @@ def test_cdf_and_icdf_are_inverse(name):
     # The cdf amplifies a rounding of x, eps |x|, by the density.
     room = 1e-12 * q + 2 * EPS * np.abs(m.icdf(q)) * m.prob(m.icdf(q))
     assert (np.abs(m.cdf(m.icdf(q)) - q) <= room).all()
-    assert (np.diff(m.icdf(np.sort(q))) >= 0).all()
+    # Increasing, but for the last place of x.
+    x = m.icdf(np.sort(q))
+    assert (np.diff(x) >= -np.spacing(np.abs(x[1:]))).all()
 
 
 def test_cdf_float32():
@@ -390,6 +403,7 @@ def test_cdf_float32():
 
 
 # Moments, marginals and conditionals
+
 
 @pytest.mark.parametrize("case", cases.SMALL_CASES, ids=repr)
 def test_moments(case):
@@ -422,10 +436,12 @@ def test_marginal(case, features):
     part = m.marginal(features)
     w, mean, covariance = gaussian_parts(m)
     np.testing.assert_array_equal(part.weights, w)
-    pw, pmean, pcov = gaussian_parts(part)
+    _, pmean, pcov = gaussian_parts(part)
     np.testing.assert_array_equal(pmean, mean[:, features])
     # The factor of the rows is found by D reflections, each within a few D eps.
-    np.testing.assert_allclose(pcov, covariance[:, features][:, :, features], rtol=0, atol=40 * EPS * np.abs(covariance).max())
+    np.testing.assert_allclose(
+        pcov, covariance[:, features][:, :, features], rtol=0, atol=40 * EPS * np.abs(covariance).max()
+    )
     if len(features) == 1:
         scalar = m.marginal(features[0])
         x = np.linspace(-5, 5, 50)
@@ -444,7 +460,7 @@ def test_condition(case, features):
     known = [f % 4 for f in features]
     rest = [f for f in range(4) if f not in known]
     _, mean, covariance = gaussian_parts(m)
-    w, gmean, gcov = gaussian_parts(given)
+    _, gmean, gcov = gaussian_parts(given)
     for k in range(case.k):
         s_ab, s_bb = covariance[k][np.ix_(rest, known)], covariance[k][np.ix_(known, known)]
         gain = np.linalg.solve(s_bb, s_ab.T).T

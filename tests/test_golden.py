@@ -71,6 +71,8 @@ def test_golden(case, dtype, isa):
 
 if __name__ == "__main__":
     content = {"STREAM_VERSION": fg.STREAM_VERSION}
-    content |= {f"{case!r} {name}": fingerprint(case, dtype) for case in cases.SMALL_CASES for name, dtype in DTYPES.items()}
+    content |= {
+        f"{case!r} {name}": fingerprint(case, dtype) for case in cases.SMALL_CASES for name, dtype in DTYPES.items()
+    }
     FILE.write_text(json.dumps(content, indent=1) + "\n")
     sys.stdout.write(f"wrote {FILE}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import doctest
+import errno
 import importlib
 import inspect
 import json
@@ -11,7 +12,6 @@ import pickle
 import pkgutil
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import zipfile
@@ -26,13 +26,37 @@ from helpers import ROOT, assert_same_bits, run_python
 # Names
 
 DESIGN_NAMES = {
-    "Normal", "MultivariateNormal", "Mixture", "Stream", "load", "fit", "set_num_threads", "get_num_threads",
-    "show_runtime", "STREAM_VERSION",
+    "Normal",
+    "MultivariateNormal",
+    "Mixture",
+    "Stream",
+    "load",
+    "fit",
+    "set_num_threads",
+    "get_num_threads",
+    "show_runtime",
+    "STREAM_VERSION",
 }
 DESIGN_MEMBERS = {
     "Mixture": [
-        "weights", "components", "n_components", "n_features", "mean", "covariance", "sample", "log_prob", "prob",
-        "component_log_prob", "responsibilities", "assign", "grad_log_prob", "cdf", "icdf", "marginal", "condition", "save",
+        "weights",
+        "components",
+        "n_components",
+        "n_features",
+        "mean",
+        "covariance",
+        "sample",
+        "log_prob",
+        "prob",
+        "component_log_prob",
+        "responsibilities",
+        "assign",
+        "grad_log_prob",
+        "cdf",
+        "icdf",
+        "marginal",
+        "condition",
+        "save",
     ],
     "MultivariateNormal": ["from_cholesky", "from_precision", "means", "covariances", "covariance_type"],
     "Normal": ["loc", "scale"],
@@ -84,9 +108,13 @@ def test_version():
 
 # Documentation
 
+
 def modules():
     names = [m.name for m in pkgutil.walk_packages(fg.__path__, "fastgen.")]
-    return ["fastgen", *sorted(n for n in names if not n.startswith(("fastgen._core", "fastgen.demo", "fastgen.__main__")))]
+    return [
+        "fastgen",
+        *sorted(n for n in names if not n.startswith(("fastgen._core", "fastgen.demo", "fastgen.__main__"))),
+    ]
 
 
 @pytest.mark.parametrize("name", modules())
@@ -131,10 +159,18 @@ def test_docstrings(name, thing):
         assert ">>> " in text
 
 
-def test_stubs():
+def test_stubs(tmp_path):
     """The stub of the compiled module says what is there (mypy's stubtest, which imports and compares)."""
+    # A stub cannot name pybind11's metaclass. The entries are exact names: members are still compared.
+    allowed = tmp_path / "allowed.txt"
+    allowed.write_text("\n".join(rf"fastgen\._core\.{name}" for name in ("Components", "EMStep", "Mixture")))
     done = subprocess.run(
-        [sys.executable, "-m", "mypy.stubtest", "fastgen._core"], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", "mypy.stubtest", "fastgen._core", "--allowlist", str(allowed)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -144,6 +180,7 @@ def test_typed_marker():
 
 
 # Saving, pickling, comparing
+
 
 @pytest.mark.parametrize("case", cases.SMALL_CASES, ids=repr)
 def test_round_trips(case, tmp_path):
@@ -282,10 +319,10 @@ def test_save_is_whole_or_nothing(tmp_path, monkeypatch):
     old.save(path)
 
     def fail(*_args, **_kwargs):
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(np.lib.format, "write_array", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OSError, match=r"No space left on device.*model"):
         new.save(path)
     monkeypatch.undo()
     assert fg.load(path) == old
@@ -315,6 +352,7 @@ def test_reprs():
 
 
 # Environment
+
 
 def test_show_runtime(capsys):
     fg.show_runtime()
@@ -402,9 +440,23 @@ def test_kernel_objects_share_nothing(isa, tmp_path):
     assert shutil.which("nm")
     target = tmp_path / "table.o"
     subprocess.run(
-        [compiler, "-std=c++20", "-O1", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-ffp-contract=off",
-         "-fno-math-errno", "-fno-trapping-math", f"-DFASTGEN_ISA={isa}", *FLAGS[isa], "-c",
-         str(ROOT / "src/cpp/kernels/table.cpp"), "-o", str(target)],
+        [
+            compiler,
+            "-std=c++20",
+            "-O1",
+            "-fPIC",
+            "-fvisibility=hidden",
+            "-fvisibility-inlines-hidden",
+            "-ffp-contract=off",
+            "-fno-math-errno",
+            "-fno-trapping-math",
+            f"-DFASTGEN_ISA={isa}",
+            *FLAGS[isa],
+            "-c",
+            str(ROOT / "src/cpp/kernels/table.cpp"),
+            "-o",
+            str(target),
+        ],
         check=True,
         timeout=300,
     )
@@ -421,22 +473,24 @@ def test_kernel_objects_share_nothing(isa, tmp_path):
 
 def test_module_exports_only_its_entry():
     done = subprocess.run(["nm", "-D", "--defined-only", _core.__file__], capture_output=True, text=True, check=True)
-    names = [line.split()[-1] for line in done.stdout.splitlines()]
-    assert [n for n in names if not n.startswith(("_ZNSt", "_ZSt", "_ZTISt", "_ZTSSt"))] == ["PyInit__core"]
+    symbols = [line.split()[-2:] for line in done.stdout.splitlines()]
+    # Weak symbols of the C++ library are left, compiled for every CPU.
+    assert [name for kind, name in symbols if kind in "TDBR"] == ["PyInit__core"]
+    assert not [name for _, name in symbols if any(isa in name for isa in ("avx", "neon", "emulated"))]
 
 
 # Costs
 
+
 def test_import_time():
-    """At most 40 ms over import numpy: the difference of medians of eleven imports each, taken in turn."""
-    code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
+    """At most 40 ms over import numpy. Processor time of whole imports: the least of nine each, taken in turn, which a
+    busy machine lengthens least."""
+    code = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
     times = {"numpy": [], "fastgen": []}
-    for _ in range(11):
+    for _ in range(9):
         for module, found in times.items():
             found.append(float(run_python(code.format(module)).stdout))
-    # Medians of 11 move by some 10 ms on a machine that is busy; the least time is what the code needs.
-    extra = min(times["fastgen"]) - min(times["numpy"])
-    assert min(extra, statistics.median(times["fastgen"]) - statistics.median(times["numpy"])) <= 0.040
+    assert min(times["fastgen"]) - min(times["numpy"]) <= 0.040
 
 
 def test_import_is_lean():
@@ -444,7 +498,18 @@ def test_import_is_lean():
     code = "import sys, numpy; before = set(sys.modules); import fastgen; print(*sorted(set(sys.modules) - before))"
     loaded = run_python(code).stdout.split()
     assert "fastgen" in loaded
-    heavy = {"scipy", "sklearn", "matplotlib", "zipfile", "json", "multiprocessing", "concurrent", "doctest", "asyncio", "html"}
+    heavy = {
+        "scipy",
+        "sklearn",
+        "matplotlib",
+        "zipfile",
+        "json",
+        "multiprocessing",
+        "concurrent",
+        "doctest",
+        "asyncio",
+        "html",
+    }
     assert heavy.isdisjoint(name.split(".")[0] for name in loaded)
 
 
@@ -465,7 +530,10 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 - ans
 @pytest.mark.parametrize("method", ["log_prob", "assign"])
 @pytest.mark.parametrize(
     "model",
-    ["fg.Mixture(None, fg.Normal(np.arange(5.0), 1.0))", "fg.Mixture(None, fg.MultivariateNormal(np.zeros((2, 8)), 1.0, 'diag'))"],
+    [
+        "fg.Mixture(None, fg.Normal(np.arange(5.0), 1.0))",
+        "fg.Mixture(None, fg.MultivariateNormal(np.zeros((2, 8)), 1.0, 'diag'))",
+    ],
 )
 def test_memory_of_10_million_points(model, method):
     """The answer and at most 32 MB: no n x K, no n x D, no copy of the points."""
@@ -479,7 +547,7 @@ import resource
 import numpy as np
 import fastgen as fg
 m = fg.Mixture(None, fg.MultivariateNormal(np.arange(32.0).reshape(4, 8), np.stack([np.eye(8)] * 4)))
-out = np.zeros((1_000_000, 8))
+out = np.ones((1_000_000, 8))
 m.sample(50_000, rng=1)
 fg.fit(out[:20_000] + m.sample(20_000, rng=1), 4, rng=1, max_iter=2, tol=0)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -126,14 +126,16 @@ def test_changing_the_number_of_threads_meanwhile():
 
 @pytest.mark.parametrize("what", ["sample", "log_prob", "fit"])
 def test_gil_is_released(what):
-    """Meanwhile another Python thread runs: it counts on for most of the time of the call."""
+    """Meanwhile another Python thread runs, here one that wakes every 2 ms. If the GIL were held it would wake between
+    passes over the data only: of these there are at most 12."""
     _core.set_num_threads(1)
     m = BIG.mixture()
-    x = m.sample(300_000, rng=1)
+    x = np.broadcast_to(np.zeros((1, 9)), (5_000_000, 9))
+    out = np.empty(len(x))
     calls = {
-        "sample": lambda: m.sample(3_000_000, rng=1),
-        "log_prob": lambda: [m.log_prob(x) for _ in range(4)],
-        "fit": lambda: fg.fit(x, 4, max_iter=8, tol=0, rng=1),
+        "sample": lambda: m.sample(6_000_000, rng=1),
+        "log_prob": lambda: m.log_prob(x, out=out),
+        "fit": lambda: fg.fit(x[:500_000], 4, init=m, max_iter=10, tol=0),
     }
     ticks, stop = [], threading.Event()
 
@@ -142,16 +144,17 @@ def test_gil_is_released(what):
             ticks.append(time.perf_counter())
 
     other = threading.Thread(target=tick)
-    other.start()
-    begin = time.perf_counter()
-    calls[what]()
-    end = time.perf_counter()
-    stop.set()
-    other.join()
-    inside = np.array([begin, *(t for t in ticks if begin < t < end), end])
-    # A call that held the GIL would leave one gap as long as itself (the fit: as one of its ten passes).
-    assert end - begin > 0.05
-    assert np.diff(inside).max() < (end - begin) / 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fg.FitWarning)  # a point is no data
+        other.start()
+        begin = time.perf_counter()
+        calls[what]()
+        end = time.perf_counter()
+        stop.set()
+        other.join()
+    assert end - begin > 0.15
+    # A tenth of the ticks of an idle machine, at least 25.
+    assert sum(begin < t < end for t in ticks) >= max(25, (end - begin) / 0.02)
 
 
 # Interrupts
@@ -168,14 +171,14 @@ calls = {{
     "sample": lambda: [m.sample(50_000_000, rng=1, out=out.reshape(-1, 8)) for _ in range(100)],
     "log_prob": lambda: m.log_prob(x[: 10**8], out=out[: 10**8]),
     "responsibilities": lambda: m._core.responsibilities(x[: 10**8], out.reshape(-1, 4)),
-    "fit": lambda: fg.fit(x[: 10**8], 2, init=small[:2], rng=1),
+    "fit": lambda: fg.fit(x[: 10**7], 2, init=small[:2], rng=1, tol=0, max_iter=10**6),
 }}
 before = small.copy()
 for threads in (1, 2):
     fg.set_num_threads(threads)
     sent = []
     def interrupt():
-        time.sleep(0.25)
+        time.sleep(0.4)
         sent.append(time.perf_counter())
         os.kill(os.getpid(), signal.SIGINT)
     other = threading.Thread(target=interrupt)
@@ -197,7 +200,7 @@ print("usable")
 
 @pytest.mark.parametrize("what", ["sample", "log_prob", "responsibilities", "fit"])
 def test_ctrl_c(what):
-    """SIGINT ends a long call within half a second (on a machine busy with other tests: one), with one thread and two."""
+    """SIGINT ends a long call within half a second, with one thread and with two; then everything works as before."""
     done = run_python(INTERRUPTED.format(what=what))
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()

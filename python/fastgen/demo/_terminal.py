@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["fact", "heading", "say", "table"]
 
-_FACT_WIDTH = 49
+_FACT_WIDTH = 44
 
 
 def say(text: str = "") -> None:

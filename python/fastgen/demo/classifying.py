@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _SEED = 3
-_COLUMNS, _ROWS = 4, 2
+_COLUMNS, _ROWS = 3, 2
 
 
 def run(learned: Learned, pictures: Pictures) -> None:
     """Classify the held-out digits and show the confusions."""
     images, labels = learned.held_out
     points = learned.scaling.points(images, _SEED)
-    say("  p(digit | image) is proportional to p(digit) p(image | digit). The components of all digits are one")
-    say("  mixture; the sum of its responsibilities over the components of a digit is p(digit | image).")
+    say("  p(digit | image) is proportional to p(digit) p(image | digit). The components of all digits are")
+    say("  one mixture; the sum of its responsibilities over the components of a digit is p(digit | image).")
     posterior = learned.posterior(learned.everything.responsibilities(points))
     decided = posterior.argmax(axis=1)
     right = decided == labels
@@ -54,22 +54,17 @@ def run(learned: Learned, pictures: Pictures) -> None:
         ax.set_title(f"{right.sum()} of {len(labels)} held-out digits right: {100 * right.mean():.1f} %")
         if len(wrong):
             axes = side.subplots(_ROWS, _COLUMNS).ravel()
-            side.suptitle("The errors, and p(digit | image)", x=0.02, ha="left", fontsize=11, fontweight="bold")
+            shown = "The errors" if len(wrong) <= len(axes) else f"{len(axes)} of the {len(wrong)} errors"
+            side.suptitle(f"{shown}, and p(decided | image)", x=0.02, ha="left", fontsize=11, fontweight="bold")
             for panel in axes:
                 panel.set_axis_off()
             for panel, i in zip(axes, wrong, strict=False):
                 panel.imshow(images[i].reshape(SIDE, SIDE), cmap="gray_r", vmin=0, vmax=16)
-                true, taken = labels[i], decided[i]
-                odds = f"{_percent(posterior[i, true])} : {_percent(posterior[i, taken])}"
-                title = f"{true} taken for {taken}\n{odds}"
-                panel.set_title(title, fontsize=9, fontweight="normal", color=TEXT, loc="center")
+                title = f"{labels[i]} taken for {decided[i]}\n{_percent(posterior[i, decided[i]])}"
+                panel.set_title(title, fontsize=9.5, fontweight="normal", color=TEXT, loc="center")
         pictures.save(fig, "digits_classified.png", "which digits are taken for which, and the errors")
 
 
 def _percent(p: float) -> str:
-    """A probability as it reads best: never a 0 or a 100 that is not one."""
-    if p < 0.001:
-        return "<0.1 %"
-    if p > 0.999:
-        return ">99.9 %"
-    return f"{100 * p:.1f} %"
+    """A probability in percent, never a 100 that is not one."""
+    return "over 99.9 %" if p > 0.999 else f"{100 * p:.1f} %"

@@ -59,7 +59,7 @@ def run(learned: Learned, pictures: Pictures) -> None:
     rows.append(average)
 
     with style():
-        fig = figure(10, 3.25)
+        fig = figure(10, 3.05)
         ax = fig.subplots()
         names = ["real, held out", "what is seen", *(f"draw {i + 1}" for i in range(_DRAWS)), "mean"]
         show_images(ax, np.stack(rows), names)

@@ -173,12 +173,10 @@ def run(*, short: bool) -> Learned:
     train, held_out = load()
     n, n_held_out = len(train.labels), len(held_out.labels)
     say(f"  {n} images of 8 x 8 pixels for learning, {n_held_out} others held out for testing.")
-    say("  Which kind of mixture? Compared on images left out of the learning, by the bits it takes to")
-    say(
-        f"  store a pixel: less is better, {np.log2(LEVELS):.2f} if all 17 grey levels were equally likely. The floor is"
-    )
-    say("  the least variance allowed in any direction (reg_covar); the best of three is shown. This takes")
-    say("  some seconds.\n")
+    say("  Which kind of mixture? Compared on images left out of the learning, by the bits it takes to store")
+    say(f"  a pixel: less is better, {np.log2(LEVELS):.2f} if all 17 grey levels were equally likely. The floor is the")
+    say("  least variance allowed in any direction (reg_covar); the best of three is shown. This takes some")
+    say("  seconds.\n")
     begin = time.perf_counter()
     results = list(_compare(train, 1 if short else 3))
     choice, _ = min(results, key=lambda result: result[1])

@@ -31,7 +31,7 @@ def run(pictures: Pictures) -> None:
     fact("mean of the draws", f"{x.mean():.4f}", f"stated: 0, give or take {0.1 / _N**0.5:.4f}")
     fact("standard deviation of the draws", f"{x.std():.4f}", f"stated: 0.1, give or take {0.1 / (2 * _N) ** 0.5:.4f}")
     fact(
-        "largest gap between their CDF and the stated one",
+        "largest gap between their CDF and the stated",
         f"{_cdf_gap(normal, x):.4f}",
         f"95 of 100 such samples stay below {1.358 / _N**0.5:.4f}",
     )

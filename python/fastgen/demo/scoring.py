@@ -85,7 +85,7 @@ def run(learned: Learned, pictures: Pictures) -> None:
     say("\n  The last is there to show a limit: a paler digit is still a likely digit.")
 
     with style():
-        fig = figure(10, 4.3)
+        fig = figure(10, 4.05)
         left, right = fig.subplots(1, 2, width_ratios=[1.45, 1])
         some = np.searchsorted(np.sort(held_out.labels), np.arange(N_CLASSES))
         some = np.argsort(held_out.labels, kind="stable")[some]
@@ -101,7 +101,9 @@ def run(learned: Learned, pictures: Pictures) -> None:
         right.set_xlabel("share of real digits flagged (false alarms)")
         right.set_ylabel("share of spoilt digits flagged")
         right.set_title("Flagged by low log density")
-        right.legend(loc="lower right", title="area under the curve", alignment="left", title_fontsize=9)
+        legend = right.legend(title="area under the curve", alignment="left", title_fontsize=9, loc="lower right")
+        legend.set_frame_on(True)
+        legend.get_frame().set(edgecolor="none", alpha=1.0)
         pictures.save(fig, "digits_anomalies.png", "spoilt digits, and how well the log density finds them")
 
 

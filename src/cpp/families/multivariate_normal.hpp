@@ -24,7 +24,7 @@ struct MultivariateNormal {
     std::int64_t K, D, shared;  // `shared`: 0 where one factor serves all components, else 1
     bool whitened;              // tied: densities may be taken between whitened points
     const T *mean, *norm;
-    const T *factor;            // full, tied: columns of L (D^2 each); diag, spherical: standard deviations
+    const T *factor;            // full, tied: L packed for sampling; diag, spherical: standard deviations
     const T *inverse;           // full, tied: L^-1 packed (triangle each); diag, spherical: 1 / standard deviation
     const T *transposed;        // full, tied: L^-T packed
     const T *center, *white;    // tied: a centre of the means and L^-1 (mean - centre)
@@ -36,7 +36,7 @@ struct MultivariateNormal {
       mean = p, p += K * D;
       norm = p, p += K;
       if (shape.variant == full || shape.variant == tied) {
-        factor = p, p += factors * D * D;
+        factor = p, p += factors * affine_size<T>(D);
         inverse = p, p += factors * tri;
         transposed = p, p += factors * tri;
         center = p, p += D;
@@ -51,16 +51,17 @@ struct MultivariateNormal {
       }
     }
     FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
-    const T* lower(std::int64_t k) const { return factor + shared * k * D * D; }
+    const T* lower(std::int64_t k) const { return factor + shared * k * affine_size<T>(D); }
     const T* precision(std::int64_t k) const { return inverse + shared * k * triangle_size(D); }
     const T* precision_transposed(std::int64_t k) const { return transposed + shared * k * triangle_size(D); }
   };
 
-  static std::int64_t constants_size(Shape shape) {
-    const std::int64_t K = shape.n_components, D = shape.n_features, tri = triangle_size(D);
+  template <class T> static std::int64_t constants_size(Shape shape) {
+    const std::int64_t K = shape.n_components, D = shape.n_features;
+    const std::int64_t factor = affine_size<T>(D) + 2 * triangle_size(D);
     switch (shape.variant) {
-      case full: return K * D + K + K * (D * D + 2 * tri) + D + K * D + 1;
-      case tied: return K * D + K + D * D + 2 * tri + D + K * D + 1;
+      case full: return K * D + K + K * factor + D + K * D + 1;
+      case tied: return K * D + K + factor + D + K * D + 1;
       case diag: return K * D + K + 2 * K * D;
       default: return K * D + K + 2 * K;
     }
@@ -98,8 +99,7 @@ struct MultivariateNormal {
     for (std::int64_t k = k0; k < k1; ++k) {
       const double* lower = factors + k * D * D;
       invert_lower(D, lower, scratch);
-      for (std::int64_t j = 0; j < D; ++j)
-        for (std::int64_t i = 0; i < D; ++i) at(c.factor)[k * D * D + j * D + i] = i >= j ? T(lower[i * D + j]) : T(0);
+      pack_affine(D, lower, at(c.factor) + k * affine_size<T>(D));
       pack_lower(D, scratch, at(c.inverse) + k * triangle_size(D));
       pack_transposed(D, scratch, at(c.transposed) + k * triangle_size(D));
       double log_det = 0;
@@ -155,12 +155,12 @@ struct MultivariateNormal {
     switch (c.D) {
       case 1: return log_density_few<1, 4>(c, k0, k1, tile, offset, lp);
       case 2: return log_density_few<2, 3>(c, k0, k1, tile, offset, lp);
-      case 3: return log_density_few<3, 2>(c, k0, k1, tile, offset, lp);
-      case 4: return log_density_few<4, 2>(c, k0, k1, tile, offset, lp);
-      case 5: return log_density_few<5, 1>(c, k0, k1, tile, offset, lp);
-      case 6: return log_density_few<6, 1>(c, k0, k1, tile, offset, lp);
-      case 7: return log_density_few<7, 1>(c, k0, k1, tile, offset, lp);
-      case 8: return log_density_few<8, 1>(c, k0, k1, tile, offset, lp);
+      case 3: return log_density_few<3, 3>(c, k0, k1, tile, offset, lp);
+      case 4: return log_density_few<4, 3>(c, k0, k1, tile, offset, lp);
+      case 5: return log_density_few<5, 3>(c, k0, k1, tile, offset, lp);
+      case 6: return log_density_few<6, 3>(c, k0, k1, tile, offset, lp);
+      case 7: return log_density_few<7, 3>(c, k0, k1, tile, offset, lp);
+      case 8: return log_density_few<8, 3>(c, k0, k1, tile, offset, lp);
       default: return log_density_full(c, k0, k1, tile, offset, lp, scratch);
     }
   }
@@ -171,44 +171,49 @@ struct MultivariateNormal {
     return max(fma(V(T(-0.5)), q, norm), V(-infinity<T>));
   }
 
-  // Few features: points stay in registers while the components go by.
+  // q (+)= the squares of rows Top .. Top + 3 of a factor of D <= 8 rows times x - mean.
+  template <int D, int Top, int C, class T, class V = Vec<T, native_width<T>>>
+  static FASTGEN_INLINE void few_rows(const T* x, std::int64_t stride, const T* mean, const T* p, V (&q)[C]) {
+    constexpr int R = D - Top < 4 ? D - Top : 4;
+    V y[R][C];
+    FASTGEN_UNROLL
+    for (int j = 0; j < Top + R; ++j) {
+      const V m(mean[j]);
+      V diff[C];
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) diff[c] = V::load(x + j * stride + c * V::width) - m;
+      FASTGEN_UNROLL
+      for (int r = 0; r < R; ++r) {
+        if (j > Top + r) continue;
+        const V pij(p[packed_index(D, Top + r, j)]);
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) y[r][c] = j ? fma(pij, diff[c], y[r][c]) : pij * diff[c];
+      }
+    }
+    FASTGEN_UNROLL
+    for (int r = 0; r < R; ++r) {
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) q[c] = Top + r ? fma(y[r][c], y[r][c], q[c]) : y[r][c] * y[r][c];
+    }
+  }
+
+  // Few features: everything unrolled, rows of the factor in blocks of four, differences made again for each block.
+  // Bound by multiply-adds and the exp of the caller.
   template <int D, int Strip, class T>
   static void log_density_few(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
                               const T* offset, T* lp) {
     using V = Vec<T, native_width<T>>;
     for_strips<T, Strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-      V x[D][C];
-      FASTGEN_UNROLL
-      for (int d = 0; d < D; ++d) {
-        FASTGEN_UNROLL
-        for (int c = 0; c < C; ++c) x[d][c] = V::load(tile.x + d * tile.stride + s + c * V::width);
-      }
-      const T* mean = constants.mean + k0 * D;
+      const T *x = tile.x + s, *mean = constants.mean + k0 * D;
       T* to = lp + k0 * tile.stride + s;
       for (std::int64_t k = k0; k < k1; ++k, mean += D, to += tile.stride) {
         const T* p = constants.precision(k);
-        V y[D][C];
-        FASTGEN_UNROLL
-        for (int j = 0; j < D; ++j) {
-          const V m(mean[j]);
-          FASTGEN_UNROLL
-          for (int c = 0; c < C; ++c) {
-            const V diff = x[j][c] - m;
-            FASTGEN_UNROLL
-            for (int i = j; i < D; ++i) {
-              const V pij(p[packed_index(D, i, j)]);
-              y[i][c] = j ? fma(pij, diff, y[i][c]) : pij * diff;
-            }
-          }
-        }
+        V q[C];
+        few_rows<D, 0>(x, tile.stride, mean, p, q);
+        if constexpr (D > 4) few_rows<D, 4>(x, tile.stride, mean, p, q);
         const V norm(constants.norm[k] + offset[k]);
         FASTGEN_UNROLL
-        for (int c = 0; c < C; ++c) {
-          V q = y[0][c] * y[0][c];
-          FASTGEN_UNROLL
-          for (int i = 1; i < D; ++i) q = fma(y[i][c], y[i][c], q);
-          finish(q, norm).store(to + c * V::width);
-        }
+        for (int c = 0; c < C; ++c) finish(q[c], norm).store(to + c * V::width);
       }
     });
   }
@@ -433,23 +438,32 @@ struct MultivariateNormal {
     std::int32_t* order = reinterpret_cast<std::int32_t*>(z + tile.n * D);
     std::int32_t* ends = order + tile.n;
     const bool one_factor = K == 1 || !c.shared;
-    const bool grouped = !one_factor && K * D * D * std::int64_t(sizeof(T)) > first_level;
+    const bool grouped = !one_factor && K * affine_size<T>(D) * std::int64_t(sizeof(T)) > first_level;
     const std::int64_t count = grouped ? group_by_label(block, tile, order, ends) : natural_order(block, tile, order);
+    const auto component = [&](std::int64_t i) { return std::int64_t(tile.labels[order[i]]) - block.first; };
+    const auto mean_of = [&](std::int64_t i) { return c.mean + component(i) * D; };
+    const auto z_of = [&](std::int64_t i) { return z + order[i] * D; };
+    const auto out_of = [&](std::int64_t i) { return tile.out + order[i] * D; };
+    std::int64_t i = 0;
+    if (!grouped && !one_factor) {
+      const auto lower_of = [&](std::int64_t j) { return c.lower(component(j)); };
+      for (; i + 4 <= count; i += 4)
+        affine_apart<4, T>(D, {{lower_of(i), lower_of(i + 1), lower_of(i + 2), lower_of(i + 3)},
+                               {mean_of(i), mean_of(i + 1), mean_of(i + 2), mean_of(i + 3)},
+                               {z_of(i), z_of(i + 1), z_of(i + 2), z_of(i + 3)},
+                               {out_of(i), out_of(i + 1), out_of(i + 2), out_of(i + 3)}});
+      for (; i < count; ++i) affine_apart<1, T>(D, {{lower_of(i)}, {mean_of(i)}, {z_of(i)}, {out_of(i)}});
+      return;
+    }
     constexpr std::int64_t most = 64;  // samples at once: their normals stay in the second-level cache
     const T *mean[most], *from[most];
     T* to[most];
-    std::int64_t i = 0;
     while (i < count) {
-      const std::int64_t first = tile.labels[order[i]] - block.first;
+      const std::int64_t k = component(i);
       std::int64_t n = 0;
-      for (; i < count && n < most; ++i, ++n) {
-        const std::int64_t sample = order[i], k = tile.labels[sample] - block.first;
-        if (k != first && !one_factor) break;
-        mean[n] = c.mean + k * D;
-        from[n] = z + sample * D;
-        to[n] = tile.out + sample * D;
-      }
-      affine<native_width<T>, T>(D, c.lower(first), {n, mean, from, to});
+      for (; i < count && n < most && (one_factor || component(i) == k); ++i, ++n)
+        mean[n] = mean_of(i), from[n] = z_of(i), to[n] = out_of(i);
+      affine_shared(D, c.lower(k), n, mean, from, to);
     }
   }
 
@@ -486,7 +500,7 @@ struct MultivariateNormal {
     for (std::int64_t i = 0; i < tile.n; ++i) {
       const std::int64_t k = tile.labels[i] - block.first;
       if (std::uint64_t(k) >= std::uint64_t(c.K)) continue;
-      affine_small<D>(c.mean + k * D, c.lower(k), z + i * D, tile.out + i * D);
+      affine_few<D>(c.mean + k * D, c.lower(k), z + i * D, tile.out + i * D);
     }
   }
 

@@ -23,7 +23,7 @@ struct Normal {
       loc = b.constants, scale = loc + K, inverse = scale + K, norm = inverse + K;
     }
   };
-  static std::int64_t constants_size(Shape shape) { return 4 * shape.n_components; }
+  template <class T> static std::int64_t constants_size(Shape shape) { return 4 * shape.n_components; }
 
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,

@@ -22,7 +22,7 @@ template <class T> struct FamilyOps {
 };
 
 template <class Family, class T> constexpr FamilyOps<T> family_ops() {
-  FamilyOps<T> ops{Family::constants_size,
+  FamilyOps<T> ops{Family::template constants_size<T>,
                    Family::template prepare<T>,
                    Family::template evaluate_scratch<T>,
                    Family::template log_density<T>,

@@ -1,10 +1,12 @@
-// out = mean + L z, one sample at a time or four that share L, lanes over features.
+// out = mean + L z for samples whose normals lie row by row: lanes over features, so the rows of the answer are written
+// with plain stores, in i.i.d. order.
 //
-// Columns of L are contiguous (column j at L + j D, zeros above the diagonal), so rows of the answer are written with
-// plain stores in i.i.d. order. Each element is summed over j in ascending order and the mean is added last: adding
-// it first would round every partial sum to the mean's last place.
+// L is packed in panels of 64 bytes of rows, column by column: every step of the sum reads one cache line, the next one,
+// whatever D is. Each element is summed over j in ascending order and the mean is added last: adding it first would round
+// every partial sum to the mean's last place.
 //
-// One sample alone is bound by loads of L (one a multiply-add); four together by the multiply-adds.
+// Four samples go together. If they share L, two loads of it feed eight multiply-adds, which then bind; if not, the loads
+// of L bind (one a multiply-add), and the four chains hide each other's latency.
 #pragma once
 
 #include "../core/simd.hpp"
@@ -13,78 +15,112 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-template <class V, int R, int S, class T>
-FASTGEN_INLINE void affine_rows(std::int64_t D, std::int64_t r0, const T* const (&mean)[S], const T* L,
-                                const T* const (&z)[S], T* const (&out)[S]) {
+template <class T> constexpr std::int64_t affine_panel = 64 / std::int64_t(sizeof(T));
+
+// Elements of the packed factor: panel p holds columns 0 up to its last row.
+template <class T> constexpr std::int64_t affine_size(std::int64_t D) {
+  const std::int64_t P = affine_panel<T>, last = (D - 1) / P * P;
+  return last * (last + P) / 2 + P * D;
+}
+// Where the panel that starts at row r begins.
+template <class T> constexpr std::int64_t affine_offset(std::int64_t r) { return r * (r + affine_panel<T>) / 2; }
+
+template <class T> inline void pack_affine(std::int64_t D, const double* lower, T* to) {
+  constexpr std::int64_t P = affine_panel<T>;
+  for (std::int64_t r = 0; r < D; r += P)
+    for (std::int64_t j = 0; j < (r + P < D ? r + P : D); ++j)
+      for (std::int64_t i = r; i < r + P; ++i) *to++ = i < D && j <= i ? T(lower[i * D + j]) : T(0);
+}
+
+// S samples: their factors, means, normals and answers.
+template <class T, int S> struct AffineSamples {
+  const T *L[S], *mean[S], *z[S];
+  T* out[S];
+};
+
+// R vectors of rows from row r + first; Shared: all samples have the factor of the first.
+template <int R, int S, bool Shared, class T>
+FASTGEN_INLINE void affine_rows(std::int64_t D, std::int64_t r, std::int64_t first, const AffineSamples<T, S>& a) {
+  constexpr std::int64_t P = affine_panel<T>;
+  using V = Vec<T, native_width<T>>;
   V acc[S][R];
   FASTGEN_UNROLL
   for (int s = 0; s < S; ++s) {
     FASTGEN_UNROLL
-    for (int r = 0; r < R; ++r) acc[s][r] = V(T(0));
+    for (int v = 0; v < R; ++v) acc[s][v] = V(T(0));
   }
-  const std::int64_t end = r0 + R * V::width;  // columns past the last row are zeros
-  const T* column = L + r0;
-  for (std::int64_t j = 0; j < end; ++j, column += D) {
+  const std::int64_t end = r + P < D ? r + P : D, offset = affine_offset<T>(r) + first;
+  for (std::int64_t j = 0; j < end; ++j) {
     V l[R];
     FASTGEN_UNROLL
-    for (int r = 0; r < R; ++r) l[r] = V::load(column + r * V::width);
-    FASTGEN_UNROLL
     for (int s = 0; s < S; ++s) {
-      const V zj(z[s][j]);
+      if (!Shared || s == 0) {
+        FASTGEN_UNROLL
+        for (int v = 0; v < R; ++v) {
+          l[v] = V::load(a.L[s] + offset + j * P + v * V::width);
+          if constexpr (Shared && S > 1) in_register(l[v]);
+        }
+      }
+      const V zj(a.z[s][j]);
       FASTGEN_UNROLL
-      for (int r = 0; r < R; ++r) acc[s][r] = fma(l[r], zj, acc[s][r]);
+      for (int v = 0; v < R; ++v) acc[s][v] = fma(l[v], zj, acc[s][v]);
     }
   }
   FASTGEN_UNROLL
   for (int s = 0; s < S; ++s) {
     FASTGEN_UNROLL
-    for (int r = 0; r < R; ++r) {
-      const std::int64_t row = r0 + r * V::width;
-      (acc[s][r] + V::load(mean[s] + row)).store(out[s] + row);
+    for (int v = 0; v < R; ++v) {
+      const std::int64_t row = r + first + v * V::width;
+      if (row + V::width <= D) {
+        (acc[s][v] + V::load(a.mean[s] + row)).store(a.out[s] + row);
+      } else {
+        T rest[V::width];
+        acc[s][v].store(rest);
+        for (std::int64_t i = row; i < D; ++i) a.out[s][i] = rest[i - row] + a.mean[s][i];
+      }
     }
   }
 }
 
-// Samples that share L, by index: mean of sample i at mean[i], normals at z[i], answer to out[i].
-template <class T> struct AffineGroup {
-  std::int64_t count;
-  const T* const* mean;
-  const T* const* z;
-  T* const* out;
-};
-
-// R vectors of rows from r of every sample: four at a time, so that each load of L feeds four.
-template <class V, int R, class T>
-FASTGEN_INLINE void affine_row_block(std::int64_t D, std::int64_t r, const T* L, const AffineGroup<T>& g) {
-  std::int64_t i = 0;
-  for (; i + 4 <= g.count; i += 4)
-    affine_rows<V, R, 4, T>(D, r, {g.mean[i], g.mean[i + 1], g.mean[i + 2], g.mean[i + 3]}, L,
-                            {g.z[i], g.z[i + 1], g.z[i + 2], g.z[i + 3]}, {g.out[i], g.out[i + 1], g.out[i + 2], g.out[i + 3]});
-  for (; i < g.count; ++i) affine_rows<V, R, 1, T>(D, r, {g.mean[i]}, L, {g.z[i]}, {g.out[i]});
+// The panel that starts at row r, without its empty vectors.
+template <int S, bool Shared, class T>
+FASTGEN_INLINE void affine_panel_of(std::int64_t D, std::int64_t r, const AffineSamples<T, S>& a) {
+  constexpr std::int64_t W = native_width<T>, P = affine_panel<T>;
+  // Up to two vectors at a time fit the registers with four samples.
+  constexpr int R = P / W < 2 ? 1 : 2;
+  for (std::int64_t first = 0; first < P && r + first < D; first += R * W) {
+    if (R == 1 || r + first + W < D) affine_rows<R, S, Shared>(D, r, first, a);
+    else affine_rows<1, S, Shared>(D, r, first, a);
+  }
 }
 
-// All rows, block by block: a block of L stays in the first-level cache while the samples go by. Vectors have at most W
-// lanes; the last one overlaps the one before instead of running past the end.
-template <int W, class T> FASTGEN_INLINE void affine(std::int64_t D, const T* L, const AffineGroup<T>& g) {
-  if constexpr (W > 1)
-    if (D < W) return affine<W / 2>(D, L, g);
-  using V = Vec<T, W>;
-  std::int64_t r = 0;
-  if (g.count == 1)
-    for (; r + 4 * W <= D; r += 4 * W) affine_row_block<V, 4>(D, r, L, g);
-  for (; r + 2 * W <= D; r += 2 * W) affine_row_block<V, 2>(D, r, L, g);
-  for (; r + W <= D; r += W) affine_row_block<V, 1>(D, r, L, g);
-  if (r < D) affine_row_block<V, 1>(D, D - W, L, g);
+// `n` samples that share a factor: a panel stays in the first-level cache while they go by.
+template <class T>
+inline void affine_shared(std::int64_t D, const T* L, std::int64_t n, const T* const* mean, const T* const* z, T* const* out) {
+  for (std::int64_t r = 0; r < D; r += affine_panel<T>) {
+    std::int64_t i = 0;
+    for (; i + 4 <= n; i += 4)
+      affine_panel_of<4, true, T>(D, r, {{L, L, L, L},
+                                         {mean[i], mean[i + 1], mean[i + 2], mean[i + 3]},
+                                         {z[i], z[i + 1], z[i + 2], z[i + 3]},
+                                         {out[i], out[i + 1], out[i + 2], out[i + 3]}});
+    for (; i < n; ++i) affine_panel_of<1, true, T>(D, r, {{L}, {mean[i]}, {z[i]}, {out[i]}});
+  }
+}
+
+// S samples with factors of their own.
+template <int S, class T> inline void affine_apart(std::int64_t D, const AffineSamples<T, S>& a) {
+  for (std::int64_t r = 0; r < D; r += affine_panel<T>) affine_panel_of<S, false>(D, r, a);
 }
 
 // D known when compiled, for the few features where vectors over features would be mostly empty.
-template <int D, class T> FASTGEN_INLINE void affine_small(const T* mean, const T* L, const T* z, T* out) {
+template <int D, class T> FASTGEN_INLINE void affine_few(const T* mean, const T* L, const T* z, T* out) {
   using V = Vec<T, 1>;
   FASTGEN_UNROLL
   for (int r = 0; r < D; ++r) {
     V acc(T(0));
     FASTGEN_UNROLL
-    for (int j = 0; j <= r; ++j) acc = fma(V(L[j * D + r]), V(z[j]), acc);
+    for (int j = 0; j <= r; ++j) acc = fma(V(L[j * affine_panel<T> + r]), V(z[j]), acc);
     out[r] = acc.v + mean[r];
   }
 }

@@ -1,0 +1,51 @@
+"""Make the pictures of the README: ``python docs/make_images.py``, with the `demo` extra installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import fastgen as fg
+from fastgen.demo import digits, drawing
+from fastgen.demo._pictures import BLUE, ORANGE, Pictures, figure, show_images, style
+
+ROOT = Path(__file__).parents[1]
+
+
+def demo_picture(pictures: Pictures) -> None:
+    """Two learned distributions beside their data: eruptions of Old Faithful, and handwritten digits."""
+    x = np.loadtxt(ROOT / "tests" / "data" / "faithful.csv", delimiter=",", skiprows=1)
+    mixture = fg.fit(x, 2, rng=1).mixture
+    new = mixture.sample(len(x), rng=1)
+    train, held_out = digits.load()
+    learned = digits.learn(train, held_out, digits.Choice("full", 2, 0.1))
+
+    with style():
+        fig = figure(10, 3.9)
+        geyser, real, drawn = fig.subplots(1, 3, width_ratios=[1.45, 1, 1])
+        eruption, waiting = np.meshgrid(np.linspace(1.1, 5.9, 241), np.linspace(36, 104, 241))
+        log_density = mixture.log_prob(np.stack([eruption, waiting], axis=-1))
+        # Each line encloses this share of the draws: the log density that all but so many of them exceed.
+        shares = np.array([0.99, 0.9, 0.7, 0.45, 0.2])
+        levels = np.quantile(mixture.log_prob(mixture.sample(100_000, rng=2)), 1 - shares)
+        geyser.contourf(
+            eruption, waiting, log_density, [*levels, np.inf], cmap="Blues", alpha=0.45, vmax=levels[-1] + 3
+        )
+        geyser.contour(eruption, waiting, log_density, levels, colors=BLUE, linewidths=0.8)
+        geyser.scatter(*x.T, s=13, color="black", lw=0, label="real")
+        geyser.scatter(*new.T, s=13, facecolor="none", edgecolor=ORANGE, lw=1.0, label="drawn")
+        geyser.set(xlim=(1.1, 5.9), ylim=(36, 104))
+        geyser.set_xlabel("eruption (minutes)")
+        geyser.set_ylabel("time to the next (minutes)")
+        geyser.set_title("Old Faithful: p(x) learned")
+        geyser.legend(loc="lower right", handletextpad=0.2)
+        show_images(real, drawing.by_class(held_out, 8))
+        real.set_title("Digits: real")
+        show_images(drawn, drawing.by_class(drawing.draw(learned), 8))
+        drawn.set_title("Digits: drawn")
+        pictures.save(fig, "demo.png", "learned distributions and draws")
+
+
+if __name__ == "__main__":
+    demo_picture(Pictures(ROOT / "docs" / "images"))
