@@ -8,12 +8,12 @@ import numpy as np
 
 import fastgen as fg
 from fastgen.demo import digits, drawing
-from fastgen.demo._pictures import BLUE, ORANGE, Pictures, figure, show_images, style
+from fastgen.demo._pictures import BLUE, ORANGE, figure, show_images, style
 
 ROOT = Path(__file__).parents[1]
 
 
-def demo_picture(pictures: Pictures) -> None:
+def demo_picture(folder: Path) -> None:
     """Two learned distributions beside their data: eruptions of Old Faithful, and handwritten digits."""
     x = np.loadtxt(ROOT / "tests" / "data" / "faithful.csv", delimiter=",", skiprows=1)
     mixture = fg.fit(x, 2, rng=1).mixture
@@ -29,11 +29,10 @@ def demo_picture(pictures: Pictures) -> None:
         # Each line encloses this share of the draws: the log density that all but so many of them exceed.
         shares = np.array([0.99, 0.9, 0.7, 0.45, 0.2])
         levels = np.quantile(mixture.log_prob(mixture.sample(100_000, rng=2)), 1 - shares)
-        geyser.contourf(
-            eruption, waiting, log_density, [*levels, np.inf], cmap="Blues", alpha=0.45, vmax=levels[-1] + 3
-        )
-        geyser.contour(eruption, waiting, log_density, levels, colors=BLUE, linewidths=0.8)
-        geyser.scatter(*x.T, s=13, color="black", lw=0, label="real")
+        bands = [*levels, log_density.max() + 1]
+        geyser.contourf(eruption, waiting, log_density, bands, cmap="Blues", alpha=0.45, vmax=levels[-1] + 4)
+        geyser.contour(eruption, waiting, log_density, levels, colors=BLUE, linewidths=0.8, linestyles="solid")
+        geyser.scatter(*x.T, s=13, color="#404040", lw=0, label="real")
         geyser.scatter(*new.T, s=13, facecolor="none", edgecolor=ORANGE, lw=1.0, label="drawn")
         geyser.set(xlim=(1.1, 5.9), ylim=(36, 104))
         geyser.set_xlabel("eruption (minutes)")
@@ -44,8 +43,10 @@ def demo_picture(pictures: Pictures) -> None:
         real.set_title("Digits: real")
         show_images(drawn, drawing.by_class(drawing.draw(learned), 8))
         drawn.set_title("Digits: drawn")
-        pictures.save(fig, "demo.png", "learned distributions and draws")
+        fig.savefig(folder / "demo.png", dpi=120, metadata={"Software": None})
 
 
 if __name__ == "__main__":
-    demo_picture(Pictures(ROOT / "docs" / "images"))
+    images = ROOT / "docs" / "images"
+    images.mkdir(exist_ok=True)
+    demo_picture(images)

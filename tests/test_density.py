@@ -329,6 +329,27 @@ def test_float32(case, isa):
     assert np.median(bound) < 0.02
 
 
+@pytest.mark.parametrize("covariance_type", ["normal", "full", "diag", "spherical"])
+def test_float32_with_parameters_beyond_its_range(covariance_type, isa):
+    """A scale of 1e-60 is 0 in float32 and its reciprocal infinite: refused, or anything but NaN for a finite point."""
+    scale = np.array([1.0, 1e-60])
+    if covariance_type == "normal":
+        m = fg.Mixture(None, fg.Normal([0.0, 3.0], scale))
+    elif covariance_type == "full":
+        m = fg.Mixture(None, fg.MultivariateNormal.from_cholesky([[0.0], [3.0]], scale[:, None, None]))
+    else:
+        variances = scale**2 if covariance_type == "spherical" else scale[:, None] ** 2
+        m = fg.Mixture(None, fg.MultivariateNormal([[0.0], [3.0]], variances, covariance_type))
+    x = np.array([0.0, 3.0], np.float32).reshape((2,) if covariance_type == "normal" else (2, 1))
+    for method in (m.log_prob, m.responsibilities):
+        try:
+            answer = method(x)
+        except ValueError as error:
+            assert "float32" in str(error)  # noqa: PT017 - either is right
+        else:
+            assert not np.isnan(answer).any()
+
+
 # Distribution functions
 
 MIXTURES = {

@@ -10,7 +10,7 @@ import numpy as np
 
 from ._fit_model import Model, as_data, listed
 from ._fit_result import ConvergenceWarning, DegenerateWarning, FitResult, FitState
-from ._starts import SingularCovarianceError, as_init, starting_mixture
+from ._starts import SingularCovarianceError, as_init, feature_scale, starting_mixture
 from ._validate import as_int, as_number, as_option
 from .families.covariance import FORMS
 from .mixture import Mixture
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
     from . import _core
     from ._fit_model import CovarianceType, Data
+    from ._validate import FloatArray
     from .stream import Seed
 
 __all__ = ["fit"]
 
 # A mean log-likelihood is a sum of rounded terms: it may fall by this many ulps without EM having gone back.
 _ROUNDING_ULPS = 64
+# The rounding errors of a covariance in units of D eps (largest variance). A floor on its eigenvalues must be above them.
+_FLOOR_ULPS = 16
 # With verbose=1, one line for so many iterations.
 _LINES_EVERY = 10
 
@@ -75,7 +78,8 @@ def fit(
         this. 0 runs all `max_iter` iterations.
     reg_covar : float, default 1e-6
         Smallest variance allowed in any direction (smallest eigenvalue of a covariance), in the square of the unit of
-        the data. It is a floor, not an addition: covariances above it are not changed.
+        the data. It is a floor, not an addition: covariances above it are not changed. A floor below the rounding
+        errors of the data (a few eps times the largest variance) counts as just above them; 0 means none.
     rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or Stream, optional
         Randomness for the starts; see `Stream`.
     callback : callable, optional
@@ -155,6 +159,7 @@ def fit(
     model = Model(data.scalar, k, data.n_features, cast("CovarianceType", form))
 
     # --- how to start and when to stop
+    scale = feature_scale(data, model)
     start_from = as_init(init, model)
     n_starts = as_int(n_init, "n_init", minimum=1)
     if n_starts > 1 and not isinstance(start_from, str):
@@ -164,7 +169,7 @@ def fit(
     settings = _Settings(
         max_iter=as_int(max_iter, "max_iter", minimum=1),
         tol=as_number(tol, "tol", minimum=0.0),
-        reg_covar=as_number(reg_covar, "reg_covar", minimum=0.0),
+        reg_covar=_floor(as_number(reg_covar, "reg_covar", minimum=0.0), data, scale),
         callback=callback,
         verbose=as_int(int(verbose) if isinstance(verbose, bool) else verbose, "verbose", minimum=0),
         n_starts=n_starts,
@@ -175,7 +180,7 @@ def fit(
     failure: SingularCovarianceError | None = None
     for start, stream in enumerate(as_stream(rng).spawn(n_starts)):
         try:
-            first = starting_mixture(data, model, start_from, settings.reg_covar, stream.key)
+            first = starting_mixture(data, model, start_from, scale, settings.reg_covar, stream.key)
             runs.append(_expectation_maximisation(data, model, first, settings, start))
         except SingularCovarianceError as error:
             failure = error
@@ -202,6 +207,14 @@ def fit(
     )
     _warn(result, best, settings)
     return result
+
+
+def _floor(reg_covar: float, data: Data, scale: FloatArray) -> float:
+    """The floor on the eigenvalues of covariances: `reg_covar`, unless that drowns in rounding. 0 asks for none."""
+    if reg_covar == 0.0:
+        return 0.0
+    rounding = _FLOOR_ULPS * data.n_features * float(np.finfo(data.x.dtype).eps)
+    return max(reg_covar, rounding * float(scale.max()) ** 2)
 
 
 class _Settings(NamedTuple):

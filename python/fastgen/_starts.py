@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._fit_model import CovarianceType, Data, Model
     from ._validate import FloatArray
 
-__all__ = ["SingularCovarianceError", "as_init", "starting_mixture"]
+__all__ = ["SingularCovarianceError", "as_init", "feature_scale", "starting_mixture"]
 
 # Rounds of k-means after k-means++. More hardly change where EM ends.
 _KMEANS_ROUNDS = 10
@@ -67,14 +67,13 @@ def _check_mixture(init: Mixture, model: Model) -> None:
 
 
 def starting_mixture(
-    data: Data, model: Model, init: str | FloatArray | Mixture, reg_covar: float, key: int
+    data: Data, model: Model, init: str | FloatArray | Mixture, scale: FloatArray, reg_covar: float, key: int
 ) -> _core.Mixture:
-    """The mixture that EM starts from."""
+    """The mixture that EM starts from; `scale` is that of the features, for k-means."""
     if isinstance(init, Mixture):
         return _one_block(init)
     if isinstance(init, str):
         spread = init == "k-means++"
-        scale = _feature_scale(data, model) if spread else np.ones(model.n_features)
         rows = _core.choose_rows(data.x, data.weight, scale, model.n_components, key, spread)
         means = np.array(data.x[rows], dtype=np.float64, order="C").reshape(-1, model.n_features)
         if spread:
@@ -110,7 +109,7 @@ def _overall(data: Data, model: Model, covariance_type: CovarianceType, reg_cova
     return step
 
 
-def _feature_scale(data: Data, model: Model) -> FloatArray:
+def feature_scale(data: Data, model: Model) -> FloatArray:
     """Standard deviation of each feature, 1 for a constant one."""
     variance = np.array(_overall(data, model, "diag", 0.0).covariances).reshape(-1)
     return np.sqrt(np.where(variance > 0, variance, 1.0))

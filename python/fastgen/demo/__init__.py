@@ -56,7 +56,7 @@ def main(output: str | os.PathLike[str] | None = None, short: bool = False) -> N
         raise SystemExit(f"The pictures cannot be written there: {error}") from error
 
     runtime = fg.runtime_info()
-    say(f"fastgen {fg.__version__} on {runtime['threads']} threads, {runtime['instruction_set']} instructions")
+    say(f"fastgen {fg.__version__}, threads: {runtime['threads']}, instruction set: {runtime['instruction_set']}")
 
     heading("1. Draw from a distribution that you state")
     normals.run(pictures)

@@ -1,7 +1,7 @@
 // Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
 // 1, 2, 3" (SC 2011), and the layout in which fastgen reads it.
 //
-// A block is 128 bits: philox(key, {index low, index high, slot, purpose + attempt * 256}). Arrays of words or normals
+// A block is 128 bits: philox(key, {index low, index high, slot, purpose}). Arrays of words or normals
 // are read in groups of consecutive blocks whose layout is fixed, so that any vector width fills them with plain
 // stores and gets the same bits:
 //   words:          16 blocks make 64 words:   word  64 g + 16 w + b = word w of block 16 g + b
@@ -20,6 +20,9 @@ enum Purpose : std::uint32_t { labels = 0, label_ties = 1, normals_f64 = 2, norm
 template <int W> struct PhiloxBlocks {
   Vec<std::uint64_t, W> word[4];  // the low 32 bits of each lane count
 };
+
+// A place in a flat array of words or normals: a sample index times the values a sample takes may pass 2^64.
+__extension__ typedef unsigned __int128 Position;
 
 // The ten round keys, made once for many blocks.
 struct PhiloxKey {
@@ -51,29 +54,31 @@ FASTGEN_INLINE PhiloxBlocks<W> philox(const PhiloxKey& key, Vec<std::uint64_t, W
   return {{c0, c1, c2, c3}};
 }
 
-// Blocks first, first + step, ... of one purpose, slot 0.
+// Block number `base` + lane of one purpose. base is a multiple of 16 and lane less than 16, so nothing carries beyond the
+// low 64 bits; the high ones go to the slot.
 template <int W>
-FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t purpose, Vec<std::uint64_t, W> index) {
+FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t purpose, Position base, Vec<std::uint64_t, W> lane) {
   using U = Vec<std::uint64_t, W>;
-  return philox<W>(key, index, index >> 32, U(std::uint64_t(0)), U(std::uint64_t(purpose)));
+  const U index = U(std::uint64_t(base)) + lane;
+  return philox<W>(key, index, index >> 32, U(std::uint64_t(base >> 64)), U(std::uint64_t(purpose)));
 }
 
-// The words of W64 * 2 consecutive blocks as 32-bit lanes in block order: even blocks in the low halves of 64-bit
+// The words of blocks base + first .. base + first + W32 - 1 as 32-bit lanes in block order: even blocks in the low halves of 64-bit
 // lanes, odd blocks in the high ones. At width 1 there is nothing to pair.
 template <int W32> struct Words {
   Vec<std::uint32_t, W32> word[4];
 };
-template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, std::uint32_t purpose, std::uint64_t block) {
+template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, std::uint32_t purpose, Position base, int first) {
   Words<W32> r;
   if constexpr (W32 == 1) {
-    const auto b = philox_at<1>(key, purpose, Vec<std::uint64_t, 1>(block));
+    const auto b = philox_at<1>(key, purpose, base, Vec<std::uint64_t, 1>(std::uint64_t(first)));
     for (int w = 0; w < 4; ++w) r.word[w] = Vec<std::uint32_t, 1>(std::uint32_t(b.word[w].v));
   } else {
     constexpr int W = W32 / 2;
     using U = Vec<std::uint64_t, W>;
-    const U even = (iota<std::uint64_t, W>() << 1) + U(block);
-    const auto a = philox_at<W>(key, purpose, even);
-    const auto b = philox_at<W>(key, purpose, even + U(std::uint64_t(1)));
+    const U even = (iota<std::uint64_t, W>() << 1) + U(std::uint64_t(first));
+    const auto a = philox_at<W>(key, purpose, base, even);
+    const auto b = philox_at<W>(key, purpose, base, even + U(std::uint64_t(1)));
     const U low(std::uint64_t(0xffffffffu));
     FASTGEN_UNROLL
     for (int w = 0; w < 4; ++w) r.word[w] = bit_cast<std::uint32_t>((a.word[w] & low) | (b.word[w] << 32));
@@ -82,20 +87,20 @@ template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, 
 }
 
 // One word of one block, for the rare paths.
-FASTGEN_INLINE std::uint32_t philox_word(std::uint64_t key, std::uint32_t purpose, std::uint64_t position) {
-  const auto b = philox_at<1>(PhiloxKey(key), purpose, Vec<std::uint64_t, 1>((position >> 6) * 16 + (position & 15)));
-  return std::uint32_t(b.word[(position >> 4) & 3].v);
+FASTGEN_INLINE std::uint32_t philox_word(std::uint64_t key, std::uint32_t purpose, Position position) {
+  const auto b = philox_at<1>(PhiloxKey(key), purpose, (position >> 6) * 16, Vec<std::uint64_t, 1>(std::uint64_t(position & 15)));
+  return std::uint32_t(b.word[int(position >> 4) & 3].v);
 }
 
 // Group-wise filling of out[0 .. n) with positions first .. first + n, where one group is `Group` values made by
 // make(group index, pointer to Group values). Ends that cut a group go through a buffer.
 template <int Group, class T, class Make>
-FASTGEN_INLINE void fill_groups(std::uint64_t first, std::int64_t n, T* out, Make make) {
+FASTGEN_INLINE void fill_groups(Position first, std::int64_t n, T* out, Make make) {
   T buffer[Group];
   std::int64_t done = 0;
   while (done < n) {
-    const std::uint64_t position = first + std::uint64_t(done);
-    const std::int64_t skip = std::int64_t(position % Group);
+    const Position position = first + Position(done);
+    const std::int64_t skip = std::int64_t(std::uint64_t(position) % Group);
     const std::int64_t left = n - done;
     if (skip == 0 && left >= Group) {
       make(position / Group, out + done);
@@ -109,13 +114,13 @@ FASTGEN_INLINE void fill_groups(std::uint64_t first, std::int64_t n, T* out, Mak
   }
 }
 
-inline void fill_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t first, std::int64_t n, std::uint32_t* out) {
+inline void fill_words(std::uint64_t key, std::uint32_t purpose, Position first, std::int64_t n, std::uint32_t* out) {
   constexpr int W = wide_width<std::uint32_t> < 16 ? wide_width<std::uint32_t> : 16;
   const PhiloxKey round_keys(key);
-  fill_groups<64>(first, n, out, [&](std::uint64_t group, std::uint32_t* to) {
+  fill_groups<64>(first, n, out, [&](Position group, std::uint32_t* to) {
     FASTGEN_UNROLL
     for (int b = 0; b < 16; b += W) {
-      const auto words = philox_words<W>(round_keys, purpose, group * 16 + std::uint64_t(b));
+      const auto words = philox_words<W>(round_keys, purpose, group * 16, b);
       for (int w = 0; w < 4; ++w) words.word[w].store(to + 16 * w + b);
     }
   });

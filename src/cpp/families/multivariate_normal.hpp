@@ -425,7 +425,7 @@ struct MultivariateNormal {
     const Constants<T> c(block);
     const std::int64_t K = c.K, D = c.D;
     T* z = tile.scratch;
-    fill_normals(tile.key, tile.first * std::uint64_t(D), tile.n * D, z);
+    fill_normals(tile.key, Position(tile.first) * Position(D), tile.n * D, z);
     if (block.shape.variant == diag || block.shape.variant == spherical) return draw_axes(block, c, tile, z);
     switch (D) {
       case 1: return draw_few<1>(block, c, tile, z);

@@ -31,7 +31,7 @@ inline void fill_labels(const Chooser& chooser, std::uint64_t key, std::uint64_t
     const std::uint64_t at = first + std::uint64_t(done);
     std::int32_t* to = out + done;
     if (chooser.alias) {
-      fill_words(key, labels, at * 2, 2 * count, words);
+      fill_words(key, labels, Position(at) * 2, 2 * count, words);
       for (std::int64_t i = 0; i < count; ++i) {
         const std::uint64_t u = words[2 * i] | (std::uint64_t(words[2 * i + 1]) << 32);
         __extension__ const unsigned __int128 product = (unsigned __int128)u * std::uint64_t(K);

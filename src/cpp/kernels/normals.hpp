@@ -59,14 +59,14 @@ template <int W> FASTGEN_INLINE void unit_vector(Vec<std::uint32_t, W> word, Vec
 template <class T, int W> FASTGEN_INLINE Vec<T, W> radius(Vec<T, W> u) { return sqrt(math::log_positive(u) * Vec<T, W>(T(-2))); }
 
 // 32 doubles: blocks 16 g .. 16 g + 15, in block order. Four AVX2 vectors run side by side.
-inline void normal_group(const PhiloxKey& key, std::uint64_t group, double* out) {
+inline void normal_group(const PhiloxKey& key, Position group, double* out) {
   constexpr int W = native_width<double> == 1 ? 1 : native_width<double> < 4 ? 4 : 16;
   using U = Vec<std::uint64_t, W>;
   using V = Vec<double, W>;
   const U low(std::uint64_t(0xffffffffu));
   FASTGEN_UNROLL
   for (int b = 0; b < 16; b += W) {
-    const auto block = philox_at<W>(key, normals_f64, iota<std::uint64_t, W>() + U(group * 16 + std::uint64_t(b)));
+    const auto block = philox_at<W>(key, normals_f64, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
     const V u = fma(to_double(block.word[0], block.word[1]), V(0x1p-64), V(0x1p-65));
     const V r = radius(u);
     V c, s;
@@ -76,12 +76,12 @@ inline void normal_group(const PhiloxKey& key, std::uint64_t group, double* out)
   }
 }
 // 64 floats: blocks 16 g .. 16 g + 15.
-inline void normal_group(const PhiloxKey& key, std::uint64_t group, float* out) {
+inline void normal_group(const PhiloxKey& key, Position group, float* out) {
   constexpr int W = wide_width<float> < 16 ? wide_width<float> : 16;
   using V = Vec<float, W>;
   FASTGEN_UNROLL
   for (int b = 0; b < 16; b += W) {
-    const auto words = philox_words<W>(key, normals_f32, group * 16 + std::uint64_t(b));
+    const auto words = philox_words<W>(key, normals_f32, group * 16, b);
     FASTGEN_UNROLL
     for (int half = 0; half < 2; ++half) {
       const V r = radius(fma(to_float(words.word[2 * half]), V(0x1p-32f), V(0x1p-33f)));
@@ -96,10 +96,10 @@ inline void normal_group(const PhiloxKey& key, std::uint64_t group, float* out) 
 template <class T> constexpr int normal_group_size = sizeof(T) == 8 ? 32 : 64;
 
 // Standard normals first .. first + n of a stream.
-template <class T> void fill_normals(std::uint64_t key, std::uint64_t first, std::int64_t n, T* out) {
+template <class T> void fill_normals(std::uint64_t key, Position first, std::int64_t n, T* out) {
   const PhiloxKey round_keys(key);
   fill_groups<normal_group_size<T>>(first, n, out,
-                                    [&](std::uint64_t group, T* to) { normal_group(round_keys, group, to); });
+                                    [&](Position group, T* to) { normal_group(round_keys, group, to); });
 }
 
 }  // namespace
