@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import fastgen as fg
 import numpy as np
-from contenders import Fastgen, Numpy, contenders
+from contenders import Fastgen, Numpy, TunedNumpy, contenders
 from fastgen import _core
 from problems import CASES, Problem
 
@@ -76,13 +76,15 @@ def against_numpy(rounds: int) -> Iterator[Row]:
     """Drawing and scoring beside the NumPy idiom."""
     for case, target in zip(CASES, [45, 45, 30, 12, 9, None], strict=True):
         problem = Problem(*case)
-        fast, numpy = Fastgen(problem), Numpy(problem)
-        problem.check_sample(fast.sample(problem.n))
-        problem.check_sample(numpy.sample(problem.n))
-        ours, theirs = take_turns(rounds, lambda: fast.sample(problem.n), lambda: numpy.sample(problem.n))
-        work = problem.n * problem.D
-        detail = f"{nanoseconds(ours, work)} against {nanoseconds(theirs, work)} ns a number ({numpy.idiom})"
-        yield Row(f"sample ({problem.K}, {problem.D}) against NumPy", target, ratio(theirs, ours), detail)
+        drawers = Fastgen(problem), Numpy(problem), TunedNumpy(problem)
+        for drawer in drawers:
+            problem.check_sample(drawer.sample(problem.n))
+        ours, *others = take_turns(rounds, *(lambda d=drawer: d.sample(problem.n) for drawer in drawers))
+        for numpy, theirs, bound in zip(drawers[1:], others, (target, None), strict=True):
+            work = problem.n * problem.D
+            detail = f"{nanoseconds(ours, work)} against {nanoseconds(theirs, work)} ns a number ({numpy.idiom})"
+            item = f"sample ({problem.K}, {problem.D}) against {numpy.name}"
+            yield Row(item, bound, ratio(theirs, ours), detail)
 
     for case, target in zip(CASES, [40, 40, 30, 11, 5, None], strict=True):
         problem = Problem(*case)

@@ -77,14 +77,29 @@ class Mixture:
 class EMStep:
     """What one pass of EM gives; `floored` and `empty` list the components that needed care."""
 
-    log_likelihood: float  # total, weighted, of the mixture the step started from
-    weights: NDArray[np.float64]  # (K,)
-    means: NDArray[np.float64]  # (K, D)
-    covariances: NDArray[np.float64]  # shaped by covariance_type, as scikit-learn
-    factor: NDArray[np.float64]  # what Components takes
-    floored: list[int]  # components whose covariance had an eigenvalue below reg_covar; raised to it
-    empty: list[int]  # components without mass: kept where they were, with weight 0
-    singular: list[int]  # components whose covariance is not positive definite (only with reg_covar = 0)
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+    @property
+    def log_likelihood(self) -> float:
+        """Total, weighted, of the mixture that the step started from."""
+    @property
+    def weights(self) -> NDArray[np.float64]: ...
+    @property
+    def means(self) -> NDArray[np.float64]: ...
+    @property
+    def covariances(self) -> NDArray[np.float64]:
+        """Shaped by covariance_type, as in scikit-learn."""
+    @property
+    def factor(self) -> NDArray[np.float64]:
+        """What `Components` takes."""
+    @property
+    def floored(self) -> list[int]:
+        """Components whose covariance had an eigenvalue below reg_covar, which was raised to it."""
+    @property
+    def empty(self) -> list[int]:
+        """Components without mass: kept where they were, with weight 0."""
+    @property
+    def singular(self) -> list[int]:
+        """Components whose covariance is not positive definite (only with reg_covar = 0)."""
 
 def choose_rows(
     x: NDArray[_Float],

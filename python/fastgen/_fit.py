@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["fit"]
 
-# A mean log-likelihood is a sum of rounded terms: it may fall by this many ulps without EM having gone back.
+# A mean log-likelihood is a sum of rounded terms: it may fall by this many ulps without EM having gone back, times the
+# condition of the covariances where one is at its floor.
 _ROUNDING_ULPS = 64
 # The rounding errors of a covariance in units of D eps (largest variance). A floor on its eigenvalues must be above them.
 _FLOOR_ULPS = 16
@@ -166,10 +167,12 @@ def fit(
         raise ValueError(f"n_init is {n_starts}, expected 1 when init says where to start: every start would be equal")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback is {callback!r}, expected a function of one argument, or None")
+    floor = _floor(as_number(reg_covar, "reg_covar", minimum=0.0), data, scale)
     settings = _Settings(
         max_iter=as_int(max_iter, "max_iter", minimum=1),
         tol=as_number(tol, "tol", minimum=0.0),
-        reg_covar=_floor(as_number(reg_covar, "reg_covar", minimum=0.0), data, scale),
+        reg_covar=floor,
+        condition=max(1.0, float(scale.max()) ** 2 / floor) if floor > 0 else 1.0,
         callback=callback,
         verbose=as_int(int(verbose) if isinstance(verbose, bool) else verbose, "verbose", minimum=0),
         n_starts=n_starts,
@@ -223,6 +226,7 @@ class _Settings(NamedTuple):
     max_iter: int
     tol: float
     reg_covar: float
+    condition: float  # largest variance of a feature over reg_covar
     callback: Callable[[FitState], Any] | None
     verbose: int
     n_starts: int
@@ -265,7 +269,8 @@ def _expectation_maximisation(data: Data, model: Model, first: _core.Mixture, se
                     f"the log-likelihood became {value} in iteration {iteration}: x spans too many orders of magnitude "
                     f"for {data.x.dtype}; rescale its features, e.g. divide each by its standard deviation"
                 )
-            if history and 0 < history[-1] - value <= rounding * max(1.0, abs(value)):
+            allowed = rounding * max(1.0, abs(value)) * (settings.condition if made.floored else 1.0)
+            if history and 0 < history[-1] - value <= allowed:
                 value = history[-1]
             else:
                 best = made

@@ -46,6 +46,17 @@ class Data(NamedTuple):
         return 1 if self.scalar else self.x.shape[1]
 
 
+def _largest(points: AnyFloatArray) -> float:
+    """The largest absolute value, NaN if there is one; in parts, so that Ctrl-C is heard in between."""
+    rows = max(1, 2**24 // max(1, points[:1].size))
+    extremes = [part for i in range(0, len(points), rows) for part in _extremes(points[i : i + rows])]
+    return float(np.abs(extremes).max())
+
+
+def _extremes(points: AnyFloatArray) -> tuple[Any, Any]:
+    return points.min(), points.max()
+
+
 def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
     """Check the arguments of `fit` that hold data."""
     points = as_float_array(x, "x")
@@ -54,7 +65,7 @@ def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
     if points.size == 0:
         raise ValueError(f"x has shape {points.shape}, expected at least one observation and one feature")
     # The extremes show any NaN or infinity, without an array of n answers.
-    largest = max(abs(float(points.min())), abs(float(points.max())))
+    largest = _largest(points)
     if not np.isfinite(largest):
         bad = ~np.isfinite(points)
         index = first_index(bad)

@@ -47,7 +47,7 @@ def stream_key(rng: Any = None) -> int:
     """
     if rng is None:
         return _fresh_key()
-    if type(rng) is int:
+    if type(rng) is int and rng >= 0:
         return _key_of_int(rng)
     if type(rng) is Stream:
         return rng.key

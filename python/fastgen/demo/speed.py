@@ -26,7 +26,7 @@ __all__ = ["run"]
 _SEED = 1
 _SHAPES = ((5, 1), (16, 8), (16, 32))  # components, features
 _NUMBERS = 2_000_000  # drawn in one call
-_PAUSE = 0.05  # seconds
+_PATIENCE = 0.5  # seconds to wait at most for threads of the call before
 _DEVIATIONS = 6.0  # a correct sampler is further off than this twice in a billion
 
 
@@ -98,7 +98,7 @@ class Timing(NamedTuple):
 
 def run(pictures: Pictures, *, short: bool) -> None:
     """Time both, check that they agree, and show the ratios."""
-    repeats = 3 if short else 7
+    repeats = 3 if short else 5
     say(f"  Medians of {repeats} calls each, in turns; float64, full covariances.")
     say()
     timings = [timing for k, d in _SHAPES for timing in _measure(k, d, _NUMBERS // (8 if short else 1), repeats)]
@@ -164,18 +164,31 @@ def _measure(k: int, d: int, numbers: int, repeats: int) -> list[Timing]:
 def _race(
     ours: Callable[[], Array], theirs: Callable[[], Array], repeats: int
 ) -> tuple[tuple[float, float], tuple[Array, Array]]:
-    """Median seconds of both, called in turns so that a change of the machine's speed meets both; and their answers."""
-    answers = ours(), theirs()  # the first call of each also warms up, and is not timed
+    """Median seconds of both, in turns so that a change of the machine's speed meets both; and their answers."""
     seconds = np.empty((repeats, 2))
     for row in seconds:
         for i, call in enumerate((ours, theirs)):
-            # OpenBLAS keeps its threads spinning for some 25 ms after a product, at the cost of whoever comes next.
-            time.sleep(_PAUSE)
+            _wait_for_idle_threads()
+            call()  # not timed: brings threads to their processors and data into the caches
             begin = time.perf_counter()
             call()
             row[i] = time.perf_counter() - begin
     first, second = np.median(seconds, axis=0)
-    return (float(first), float(second)), answers
+    return (float(first), float(second)), (ours(), theirs())
+
+
+def _wait_for_idle_threads() -> None:
+    """Wait until this process uses no processor time.
+
+    OpenBLAS keeps its threads spinning for tens of milliseconds after a matrix product, at the cost of whoever is
+    timed next.
+    """
+    end = time.perf_counter() + _PATIENCE
+    while time.perf_counter() < end:
+        before = time.process_time()
+        time.sleep(0.01)
+        if time.process_time() - before < 0.001:
+            return
 
 
 def _check_moments(mixture: fg.Mixture, x: Array) -> None:

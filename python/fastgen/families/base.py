@@ -50,6 +50,12 @@ class Components(Frozen):
     _scalar: ClassVar[bool] = False
     _core: CoreComponents
 
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
+        if not cls.parameters:
+            families = ", ".join(REGISTRY)
+            raise TypeError(f"{cls.__name__} is what families have in common; construct one of them: {families}")
+        return super().__new__(cls)
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if cls.parameters:

@@ -24,9 +24,7 @@ template <class Call> void without_gil(Call&& call) {
   try {
     const py::gil_scoped_release release;
     call();
-  } catch (const fastgen::Interrupted&) {
-    throw py::error_already_set();
-  }
+  } catch (const fastgen::Interrupted&) { throw py::error_already_set(); }
 }
 
 inline void require(bool condition, const char* what) {
@@ -71,8 +69,9 @@ template <class T> T* output(py::array& a, std::int64_t count) {
 inline const double* weights_or_null(const py::object& weights, std::int64_t n) {
   if (weights.is_none()) return nullptr;
   const auto a = py::cast<py::array>(weights);
-  require(holds<double>(a) && is_aligned(a) && a.ndim() == 1 && a.shape(0) == n && (a.flags() & py::array::c_style) != 0,
-          "sample_weight must be a contiguous float64 array with one value a row");
+  require(
+      holds<double>(a) && is_aligned(a) && a.ndim() == 1 && a.shape(0) == n && (a.flags() & py::array::c_style) != 0,
+      "sample_weight must be a contiguous float64 array with one value a row");
   return static_cast<const double*>(a.data());
 }
 

@@ -87,14 +87,18 @@ void bind_learning(py::module_& module) {
       .def_property_readonly("log_likelihood", [](const PyEMStep& s) { return s.step.log_likelihood; })
       .def_property_readonly("weights", [](const PyEMStep& s) { return to_array(s.step.weights, {s.K}); })
       .def_property_readonly("means", [](const PyEMStep& s) { return to_array(s.step.means, {s.K, s.D}); })
-      .def_property_readonly("covariances", [](const PyEMStep& s) { return to_array(s.step.covariances, s.covariance_shape()); })
+      .def_property_readonly("covariances",
+                             [](const PyEMStep& s) { return to_array(s.step.covariances, s.covariance_shape()); })
       .def_property_readonly("factor", [](const PyEMStep& s) { return to_array(s.step.factor, s.covariance_shape()); })
       .def_property_readonly("floored", [](const PyEMStep& s) { return s.step.floored; })
-      .def_property_readonly("empty", [](const PyEMStep& s) { return s.step.empty; })
-      .def_property_readonly("singular", [](const PyEMStep& s) { return s.step.singular; });
+      .def_property_readonly("empty", [](const PyEMStep& s) {
+    return s.step.empty;
+  }).def_property_readonly("singular", [](const PyEMStep& s) { return s.step.singular; });
 
-  py::class_<Mixture>(module.attr("Mixture")).def("em_step", em_step, py::arg(), py::arg(), py::arg(), py::arg(), py::arg(), py::pos_only());
-  module.def("choose_rows", choose_rows, py::arg(), py::arg(), py::arg(), py::arg(), py::arg(), py::arg(), py::pos_only());
+  py::class_<Mixture>(module.attr("Mixture"))
+      .def("em_step", em_step, py::arg(), py::arg(), py::arg(), py::arg(), py::arg(), py::pos_only());
+  module.def("choose_rows", choose_rows, py::arg(), py::arg(), py::arg(), py::arg(), py::arg(), py::arg(),
+             py::pos_only());
   module.def("cholesky", [](const py::array& a) { return factor(a, false); }, py::arg(), py::pos_only());
   module.def("cholesky_from_precision", [](const py::array& a) { return factor(a, true); }, py::arg(), py::pos_only());
   module.def("condition_means", condition_means, py::arg(), py::arg(), py::arg(), py::pos_only());

@@ -92,18 +92,19 @@ py::object log_prob_point(const Mixture& m, const py::handle& x) {
 
 void bind_mixture(py::module_& module) {
   py::class_<Components, std::shared_ptr<Components>>(module, "Components")
-      .def(py::init([](const std::string& family, const std::string& variant, const std::vector<py::array>& parameters) {
-             return std::const_pointer_cast<Components>(make_components(family, variant, parameters));
-           }),
-           py::arg(), py::arg(), py::arg(), py::pos_only())
+      .def(
+          py::init([](const std::string& family, const std::string& variant, const std::vector<py::array>& parameters) {
+    return std::const_pointer_cast<Components>(make_components(family, variant, parameters));
+  }),
+          py::arg(), py::arg(), py::arg(), py::pos_only())
       .def_property_readonly("family", [](const Components& c) { return std::string(c.info().name); })
       .def_property_readonly("n_components", &Components::n_components)
       .def_property_readonly("n_features", &Components::n_features);
 
   py::class_<Mixture>(module, "Mixture")
       .def(py::init([](const py::array& weights, const std::vector<std::shared_ptr<Components>>& components) {
-             return new Mixture(to_vector(weights), {components.begin(), components.end()});
-           }),
+    return new Mixture(to_vector(weights), {components.begin(), components.end()});
+  }),
            py::arg(), py::arg(), py::pos_only())
       .def_property_readonly("n_components", &Mixture::n_components)
       .def_property_readonly("n_features", &Mixture::n_features)
@@ -112,15 +113,11 @@ void bind_mixture(py::module_& module) {
       .def("sample_new", sample_new, py::arg(), py::arg(), py::arg(), py::pos_only())
       .def("log_prob_point", log_prob_point, py::arg(), py::pos_only())
       .def("assign", assign, py::arg(), py::arg(), py::pos_only())
-#define FASTGEN_DEF(name, columns)                                                                                     \
+#define FASTGEN_DEF(name, columns)                                                                                  \
   .def(#name, floating(columns, [](const Mixture& m, auto x, auto* out) { m.name(x, out); }), py::arg(), py::arg(), \
        py::pos_only())
-      FASTGEN_DEF(log_prob, one)
-      FASTGEN_DEF(prob, one)
-      FASTGEN_DEF(component_log_prob, components_of)
-      FASTGEN_DEF(responsibilities, components_of)
-      FASTGEN_DEF(grad_log_prob, features_of)
-      FASTGEN_DEF(cdf, one)
-      FASTGEN_DEF(icdf, one);
+          FASTGEN_DEF(log_prob, one) FASTGEN_DEF(prob, one) FASTGEN_DEF(component_log_prob, components_of)
+              FASTGEN_DEF(responsibilities, components_of) FASTGEN_DEF(grad_log_prob, features_of) FASTGEN_DEF(cdf, one)
+                  FASTGEN_DEF(icdf, one);
 #undef FASTGEN_DEF
 }

@@ -42,8 +42,8 @@ std::int64_t cholesky(std::int64_t count, std::int64_t D, const double* a, doubl
   return failed == count ? -1 : failed.load();
 }
 
-void condition_means(std::int64_t K, std::int64_t D, std::int64_t m, const double* means, const double* lower, bool shared,
-                     const double* values, double* out) {
+void condition_means(std::int64_t K, std::int64_t D, std::int64_t m, const double* means, const double* lower,
+                     bool shared, const double* values, double* out) {
   parallel_for(K, double(K) * double(m) * double(D), [&](Job&, std::int64_t k) {
     const double *mean = means + k * D, *l = lower + (shared ? 0 : k * D * D);
     auto* z = static_cast<double*>(thread_scratch(8 * m + 8));

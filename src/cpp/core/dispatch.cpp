@@ -69,7 +69,8 @@ const KernelTable* choose() {
   for (const Implementation& i : implementations)
     if (i.name == wanted && i.runs_here()) return i.table();
   throw std::invalid_argument("environment variable FASTGEN_ISA is '" + std::string(wanted) +
-                              "'; expected one that this CPU and build can run: " + names_here() + ". Change it or unset it.");
+                              "'; expected one that this CPU and build can run: " + names_here() +
+                              ". Change it or unset it.");
 }
 
 }  // namespace
@@ -98,7 +99,8 @@ void set_isa(std::string_view name) {
       active.store(i.table(), std::memory_order_relaxed);
       return;
     }
-  throw std::invalid_argument("name is '" + std::string(name) + "'; expected one that this CPU and build can run: " + names_here() + ".");
+  throw std::invalid_argument("name is '" + std::string(name) +
+                              "'; expected one that this CPU and build can run: " + names_here() + ".");
 }
 
 void initialise() {

@@ -133,7 +133,8 @@ class MStep {
       // A factor of covariance - reg I exists exactly when no eigenvalue needs raising.
       std::vector<double> lowered(covariance, covariance + D_ * D_);
       for (std::int64_t i = 0; i < D_; ++i) lowered[std::size_t(i * D_ + i)] -= reg_;
-      if (!kernels().cholesky(D_, lowered.data(), factor, work.data()) && raise_eigenvalues(D_, reg_, covariance, work.data()))
+      if (!kernels().cholesky(D_, lowered.data(), factor, work.data()) &&
+          raise_eigenvalues(D_, reg_, covariance, work.data()))
         note(step_.floored, owners);
     }
     if (!kernels().cholesky(D_, covariance, factor, work.data())) note(step_.singular, owners);
@@ -251,7 +252,8 @@ bool may_pool(std::int64_t K, std::int64_t D, const std::vector<double>& means, 
 }  // namespace
 
 template <class T>
-EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType type, double reg_covar, bool hard) const {
+EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType type, double reg_covar,
+                        bool hard) const {
   const State& s = *state_;
   const std::int64_t K = s.K, D = s.D;
   for (const auto& c : s.components)
@@ -263,10 +265,12 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
   const std::vector<double> shift = current_means<T>(s.components);
   std::vector<double> center(std::size_t(D), 0.0);
   for (std::int64_t d = 0; d < D; ++d) {
-    for (std::int64_t k = 0; k < K; ++k) center[std::size_t(d)] += s.weights[std::size_t(k)] * shift[std::size_t(k * D + d)];
+    for (std::int64_t k = 0; k < K; ++k)
+      center[std::size_t(d)] += s.weights[std::size_t(k)] * shift[std::size_t(k * D + d)];
     center[std::size_t(d)] = double(T(center[std::size_t(d)]));
   }
-  const bool pooled = type == CovarianceType::tied && s.components.size() == 1 && may_pool(K, D, shift, center, *s.components[0]);
+  const bool pooled =
+      type == CovarianceType::tied && s.components.size() == 1 && may_pool(K, D, shift, center, *s.components[0]);
   const MomentOrder order = moment_order(type, pooled);
 
   Sums total(K, D, order, pooled);

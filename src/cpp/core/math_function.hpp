@@ -4,11 +4,22 @@
 namespace fastgen {
 
 enum class MathFunction : int {
-  exp, log, log1p, expm1, sin_2pi, cos_2pi, erf, erfc, normal_quantile, lgamma, log_positive, exp_nonpositive
+  exp,
+  log,
+  log1p,
+  expm1,
+  sin_2pi,
+  cos_2pi,
+  erf,
+  erfc,
+  normal_quantile,
+  lgamma,
+  log_positive,
+  exp_nonpositive
 };
 
 constexpr const char* math_function_names[] = {
-    "exp", "log", "log1p", "expm1", "sin_2pi", "cos_2pi",
+    "exp", "log",  "log1p",           "expm1",  "sin_2pi",      "cos_2pi",
     "erf", "erfc", "normal_quantile", "lgamma", "log_positive", "exp_nonpositive"};
 
 }  // namespace fastgen

@@ -201,7 +201,8 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
   const Points<T> points{x.data, x.n, x.row_stride, x.col_stride};
   parallel_for((x.n + rows - 1) / rows, double(x.n) * cost, [&](Job& job, std::int64_t task) {
     const std::int64_t begin = task * rows, end = std::min(begin + rows, x.n);
-    kernel.evaluate(model, quantity, points, begin, end, out, static_cast<T*>(thread_scratch(scratch)), Job::cancelled_of, &job);
+    kernel.evaluate(model, quantity, points, begin, end, out, static_cast<T*>(thread_scratch(scratch)),
+                    Job::cancelled_of, &job);
   });
 }
 
@@ -213,8 +214,12 @@ template <class T> void Mixture::component_log_prob(Data<T> x, T* out) const {
 template <class T> void Mixture::responsibilities(Data<T> x, T* out) const {
   state_->evaluate(Quantity::responsibilities, x, out);
 }
-template <class T> void Mixture::assign(Data<T> x, std::int64_t* out) const { state_->evaluate(Quantity::assign, x, out); }
-template <class T> void Mixture::grad_log_prob(Data<T> x, T* out) const { state_->evaluate(Quantity::grad_log_prob, x, out); }
+template <class T> void Mixture::assign(Data<T> x, std::int64_t* out) const {
+  state_->evaluate(Quantity::assign, x, out);
+}
+template <class T> void Mixture::grad_log_prob(Data<T> x, T* out) const {
+  state_->evaluate(Quantity::grad_log_prob, x, out);
+}
 template <class T> void Mixture::cdf(Data<T> x, T* out) const { state_->evaluate(Quantity::cdf, x, out); }
 template <class T> void Mixture::icdf(Data<T> q, T* out) const { state_->evaluate(Quantity::icdf, q, out); }
 

@@ -57,7 +57,8 @@ FASTGEN_INLINE PhiloxBlocks<W> philox(const PhiloxKey& key, Vec<std::uint64_t, W
 // Block number `base` + lane of one purpose. base is a multiple of 16 and lane less than 16, so nothing carries beyond the
 // low 64 bits; the high ones go to the slot.
 template <int W>
-FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t purpose, Position base, Vec<std::uint64_t, W> lane) {
+FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t purpose, Position base,
+                                         Vec<std::uint64_t, W> lane) {
   using U = Vec<std::uint64_t, W>;
   const U index = U(std::uint64_t(base)) + lane;
   return philox<W>(key, index, index >> 32, U(std::uint64_t(base >> 64)), U(std::uint64_t(purpose)));
@@ -68,7 +69,8 @@ FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t pur
 template <int W32> struct Words {
   Vec<std::uint32_t, W32> word[4];
 };
-template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, std::uint32_t purpose, Position base, int first) {
+template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, std::uint32_t purpose, Position base,
+                                                          int first) {
   Words<W32> r;
   if constexpr (W32 == 1) {
     const auto b = philox_at<1>(key, purpose, base, Vec<std::uint64_t, 1>(std::uint64_t(first)));
@@ -88,7 +90,8 @@ template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, 
 
 // One word of one block, for the rare paths.
 FASTGEN_INLINE std::uint32_t philox_word(std::uint64_t key, std::uint32_t purpose, Position position) {
-  const auto b = philox_at<1>(PhiloxKey(key), purpose, (position >> 6) * 16, Vec<std::uint64_t, 1>(std::uint64_t(position & 15)));
+  const auto b =
+      philox_at<1>(PhiloxKey(key), purpose, (position >> 6) * 16, Vec<std::uint64_t, 1>(std::uint64_t(position & 15)));
   return std::uint32_t(b.word[int(position >> 4) & 3].v);
 }
 

@@ -43,8 +43,14 @@ template <class T>
 constexpr int native_width = FASTGEN_VECTOR_BYTES ? FASTGEN_VECTOR_BYTES / int(sizeof(T)) : 1;
 
 template <int Bytes> struct IntOfSize;
-template <> struct IntOfSize<4> { using type = std::int32_t; using uns = std::uint32_t; };
-template <> struct IntOfSize<8> { using type = std::int64_t; using uns = std::uint64_t; };
+template <> struct IntOfSize<4> {
+  using type = std::int32_t;
+  using uns = std::uint32_t;
+};
+template <> struct IntOfSize<8> {
+  using type = std::int64_t;
+  using uns = std::uint64_t;
+};
 template <class T> using IntLike = typename IntOfSize<int(sizeof(T))>::type;
 template <class T> using UintLike = typename IntOfSize<int(sizeof(T))>::uns;
 
@@ -114,7 +120,8 @@ template <class T, int W> struct Vec {
 
 // Twice the native width: two vectors side by side. An elementary function is one long chain of dependent instructions;
 // written on a wide Vec, two chains run interleaved and hide each other's latency.
-template <class T, int W> constexpr bool is_wide = FASTGEN_VECTOR_BYTES != 0 && W * int(sizeof(T)) > FASTGEN_VECTOR_BYTES;
+template <class T, int W> constexpr bool is_wide =
+    FASTGEN_VECTOR_BYTES != 0 && W * int(sizeof(T)) > FASTGEN_VECTOR_BYTES;
 template <class T> constexpr int wide_width = native_width<T> == 1 ? 1 : 2 * native_width<T>;
 
 template <class T, int W>
@@ -166,14 +173,14 @@ struct Vec<T, W> {
 
 // The same bits read as another lane type; the total size must agree.
 template <class To, class T, int W>
-FASTGEN_INLINE Vec<To, W * int(sizeof(T)) / int(sizeof(To))> bit_cast(Vec<T, W> a) {
-  using R = Vec<To, W * int(sizeof(T)) / int(sizeof(To))>;
+FASTGEN_INLINE Vec<To, W* int(sizeof(T)) / int(sizeof(To))> bit_cast(Vec<T, W> a) {
+  using R = Vec<To, W* int(sizeof(T)) / int(sizeof(To))>;
   if constexpr (is_wide<T, W>) return R(bit_cast<To>(a.lo), bit_cast<To>(a.hi));
   else {
-  R r;
-  static_assert(sizeof(r) == sizeof(a));
-  __builtin_memcpy(&r.v, &a.v, sizeof(r));
-  return r;
+    R r;
+    static_assert(sizeof(r) == sizeof(a));
+    __builtin_memcpy(&r.v, &a.v, sizeof(r));
+    return r;
   }
 }
 template <class V> using IntVec = Vec<IntLike<typename V::Scalar>, V::width>;
@@ -202,8 +209,10 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> max(Vec<T, W> a, Vec<T, W> b)
   using V [[maybe_unused]] = Vec<T, W>;
   if constexpr (is_wide<T, W>) return V(max(a.lo, b.lo), max(a.hi, b.hi));
 #if defined(__AVX2__)
-  if constexpr (std::is_same_v<T, double> && W == 4) return V((typename V::Native)_mm256_max_pd((__m256d)a.v, (__m256d)b.v));
-  if constexpr (std::is_same_v<T, float> && W == 8) return V((typename V::Native)_mm256_max_ps((__m256)a.v, (__m256)b.v));
+  if constexpr (std::is_same_v<T, double> && W == 4)
+    return V((typename V::Native)_mm256_max_pd((__m256d)a.v, (__m256d)b.v));
+  if constexpr (std::is_same_v<T, float> && W == 8)
+    return V((typename V::Native)_mm256_max_ps((__m256)a.v, (__m256)b.v));
 #endif
 #if defined(__AVX512F__)
   if constexpr (std::is_same_v<T, double> && W == 8)
@@ -217,8 +226,10 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> min(Vec<T, W> a, Vec<T, W> b)
   using V [[maybe_unused]] = Vec<T, W>;
   if constexpr (is_wide<T, W>) return V(min(a.lo, b.lo), min(a.hi, b.hi));
 #if defined(__AVX2__)
-  if constexpr (std::is_same_v<T, double> && W == 4) return V((typename V::Native)_mm256_min_pd((__m256d)a.v, (__m256d)b.v));
-  if constexpr (std::is_same_v<T, float> && W == 8) return V((typename V::Native)_mm256_min_ps((__m256)a.v, (__m256)b.v));
+  if constexpr (std::is_same_v<T, double> && W == 4)
+    return V((typename V::Native)_mm256_min_pd((__m256d)a.v, (__m256d)b.v));
+  if constexpr (std::is_same_v<T, float> && W == 8)
+    return V((typename V::Native)_mm256_min_ps((__m256)a.v, (__m256)b.v));
 #endif
 #if defined(__AVX512F__)
   if constexpr (std::is_same_v<T, double> && W == 8)
@@ -267,18 +278,26 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> fma(Vec<T, W> a, Vec<T, W> b,
     return V(fma(a.lo, b.lo, c.lo), fma(a.hi, b.hi, c.hi));
   } else {
 #if defined(__FMA__)
-    if constexpr (sizeof(T) == 8 && W == 2) return V((typename V::Native)_mm_fmadd_pd((__m128d)a.v, (__m128d)b.v, (__m128d)c.v));
-    if constexpr (sizeof(T) == 8 && W == 4) return V((typename V::Native)_mm256_fmadd_pd((__m256d)a.v, (__m256d)b.v, (__m256d)c.v));
-    if constexpr (sizeof(T) == 4 && W == 4) return V((typename V::Native)_mm_fmadd_ps((__m128)a.v, (__m128)b.v, (__m128)c.v));
-    if constexpr (sizeof(T) == 4 && W == 8) return V((typename V::Native)_mm256_fmadd_ps((__m256)a.v, (__m256)b.v, (__m256)c.v));
+    if constexpr (sizeof(T) == 8 && W == 2)
+      return V((typename V::Native)_mm_fmadd_pd((__m128d)a.v, (__m128d)b.v, (__m128d)c.v));
+    if constexpr (sizeof(T) == 8 && W == 4)
+      return V((typename V::Native)_mm256_fmadd_pd((__m256d)a.v, (__m256d)b.v, (__m256d)c.v));
+    if constexpr (sizeof(T) == 4 && W == 4)
+      return V((typename V::Native)_mm_fmadd_ps((__m128)a.v, (__m128)b.v, (__m128)c.v));
+    if constexpr (sizeof(T) == 4 && W == 8)
+      return V((typename V::Native)_mm256_fmadd_ps((__m256)a.v, (__m256)b.v, (__m256)c.v));
 #endif
 #if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 8 && W == 8) return V((typename V::Native)_mm512_fmadd_pd((__m512d)a.v, (__m512d)b.v, (__m512d)c.v));
-    if constexpr (sizeof(T) == 4 && W == 16) return V((typename V::Native)_mm512_fmadd_ps((__m512)a.v, (__m512)b.v, (__m512)c.v));
+    if constexpr (sizeof(T) == 8 && W == 8)
+      return V((typename V::Native)_mm512_fmadd_pd((__m512d)a.v, (__m512d)b.v, (__m512d)c.v));
+    if constexpr (sizeof(T) == 4 && W == 16)
+      return V((typename V::Native)_mm512_fmadd_ps((__m512)a.v, (__m512)b.v, (__m512)c.v));
 #endif
 #if defined(__aarch64__)
-    if constexpr (sizeof(T) == 8 && W == 2) return V((typename V::Native)vfmaq_f64((float64x2_t)c.v, (float64x2_t)a.v, (float64x2_t)b.v));
-    if constexpr (sizeof(T) == 4 && W == 4) return V((typename V::Native)vfmaq_f32((float32x4_t)c.v, (float32x4_t)a.v, (float32x4_t)b.v));
+    if constexpr (sizeof(T) == 8 && W == 2)
+      return V((typename V::Native)vfmaq_f64((float64x2_t)c.v, (float64x2_t)a.v, (float64x2_t)b.v));
+    if constexpr (sizeof(T) == 4 && W == 4)
+      return V((typename V::Native)vfmaq_f32((float32x4_t)c.v, (float32x4_t)a.v, (float32x4_t)b.v));
 #endif
     V r;
     for (int i = 0; i < W; ++i) {
@@ -331,8 +350,7 @@ template <int W> FASTGEN_INLINE Vec<std::uint64_t, W> mul_wide_u32(Vec<std::uint
   if constexpr (W == 8) return V((typename V::Native)_mm512_maskz_mul_epu32(0xff, (__m512i)a.v, (__m512i)b.v));
 #endif
 #if defined(__aarch64__)
-  if constexpr (W == 2)
-    return V((typename V::Native)vmull_u32(vmovn_u64((uint64x2_t)a.v), vmovn_u64((uint64x2_t)b.v)));
+  if constexpr (W == 2) return V((typename V::Native)vmull_u32(vmovn_u64((uint64x2_t)a.v), vmovn_u64((uint64x2_t)b.v)));
 #endif
   const V low(std::uint64_t(0xffffffffu));
   return (a & low) * (b & low);
@@ -353,10 +371,10 @@ template <class T, int W> FASTGEN_INLINE void in_register(Vec<T, W>& a) {
 template <class T, int W> FASTGEN_INLINE Vec<T, W> iota() {
   if constexpr (is_wide<T, W>) return {iota<T, W / 2>(), iota<T, W / 2>() + Vec<T, W / 2>(T(W / 2))};
   else {
-  Vec<T, W> r(T(0));
-  if constexpr (W > 1)
-    for (int i = 0; i < W; ++i) r.v[i] = T(i);
-  return r;
+    Vec<T, W> r(T(0));
+    if constexpr (W > 1)
+      for (int i = 0; i < W; ++i) r.v[i] = T(i);
+    return r;
   }
 }
 

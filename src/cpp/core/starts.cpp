@@ -20,7 +20,8 @@ constexpr std::uint32_t purpose_starts = 4;  // core/philox.hpp
 
 template <class T> class RowChooser {
  public:
-  RowChooser(Data<T> x, std::int64_t D, const double* sample_weight, const std::vector<double>& scale, std::uint64_t key, bool spread)
+  RowChooser(Data<T> x, std::int64_t D, const double* sample_weight, const std::vector<double>& scale,
+             std::uint64_t key, bool spread)
       : x_(x), D_(D), weight_(sample_weight), key_(key), spread_(spread), blocks_((x.n + block_rows - 1) / block_rows),
         nearest_(std::size_t(x.n), std::numeric_limits<T>::max()), block_mass_(std::size_t(blocks_)) {
     for (const double s : scale) inverse_scale_.push_back(T(1.0 / s));
@@ -64,8 +65,8 @@ template <class T> class RowChooser {
       const std::int64_t scratch = (D_ + 2) * 2 * tile_quantum * std::int64_t(sizeof(T));
       const double work = double(x_.n) * double(D_) * (1.0 + 0.3 * double(C));
       parallel_for(blocks_, work, [&](Job&, std::int64_t b) {
-        kernel.spread({x_.data, x_.n, x_.row_stride, x_.col_stride}, weight_, D_, inverse_scale_.data(), centers.data(), C,
-                      commit, squared, nearest_.data(), b * block_rows, std::min((b + 1) * block_rows, x_.n),
+        kernel.spread({x_.data, x_.n, x_.row_stride, x_.col_stride}, weight_, D_, inverse_scale_.data(), centers.data(),
+                      C, commit, squared, nearest_.data(), b * block_rows, std::min((b + 1) * block_rows, x_.n),
                       sums.data() + b * C, static_cast<T*>(thread_scratch(scratch)));
       });
     }

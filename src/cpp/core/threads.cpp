@@ -31,7 +31,8 @@ std::atomic<int> num_threads{0};
 class RunningJob final : public Job {
  public:
   RunningJob(std::int64_t n, Task task, void* context)
-      : n_(n), task_(task), context_(context), caller_(std::this_thread::get_id()), next_poll_(Clock::now() + poll_interval) {}
+      : n_(n), task_(task), context_(context), caller_(std::this_thread::get_id()),
+        next_poll_(Clock::now() + poll_interval) {}
 
   bool cancelled() override {
     if (cancelled_.load(std::memory_order_relaxed)) return true;

@@ -27,10 +27,9 @@ void run_tasks(std::int64_t n_tasks, double work_ns, Task task, void* context);
 
 // body(job, task) for every task; `work_ns` is an estimate of the whole. Throws what a body throws, or Interrupted.
 template <class Body> void parallel_for(std::int64_t n_tasks, double work_ns, Body&& body) {
-  run_tasks(
-      n_tasks, work_ns,
-      [](void* context, Job& job, std::int64_t task) { (*static_cast<std::remove_reference_t<Body>*>(context))(job, task); },
-      &body);
+  run_tasks(n_tasks, work_ns, [](void* context, Job& job, std::int64_t task) {
+    (*static_cast<std::remove_reference_t<Body>*>(context))(job, task);
+  }, &body);
 }
 
 // Scratch memory of the calling thread, 64-byte aligned, kept between calls. Valid until the next call.

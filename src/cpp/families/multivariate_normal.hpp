@@ -24,9 +24,9 @@ struct MultivariateNormal {
     std::int64_t K, D, shared;  // `shared`: 0 where one factor serves all components, else 1
     bool whitened;              // tied: densities may be taken between whitened points
     const T *mean, *norm;
-    const T *factor;            // full, tied: L packed for sampling; diag, spherical: standard deviations
-    const T *inverse;           // full, tied: L^-1 packed (triangle each); diag, spherical: 1 / standard deviation
-    const T *transposed;        // full, tied: L^-T packed
+    const T* factor;            // full, tied: L packed for sampling; diag, spherical: standard deviations
+    const T* inverse;           // full, tied: L^-1 packed (triangle each); diag, spherical: 1 / standard deviation
+    const T* transposed;        // full, tied: L^-T packed
     const T *center, *white;    // tied: a centre of the means and L^-1 (mean - centre)
     FASTGEN_INLINE Constants(const Shape& shape, const T* p) {
       K = shape.n_components, D = shape.n_features;
@@ -262,7 +262,8 @@ struct MultivariateNormal {
   static void whiten(const Constants<T>& constants, const Tile<T>& tile, T* diff, T* out) {
     using V = Vec<T, native_width<T>>;
     const Centered<T> from{tile.x, tile.stride, constants.center, diff, tile.stride};
-    for_row_blocks(constants.D, constants.precision(0), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+    for_row_blocks(constants.D, constants.precision(0),
+                   [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
       const T* next = packed;
       for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
         V y[R][C];
@@ -363,7 +364,8 @@ struct MultivariateNormal {
         for (std::int64_t s = 0; s < tile.padded; s += V::width) {
           V total(T(0));
           const V y = V::load(white + d * stride + s);
-          for (std::int64_t k = 0; k < K; ++k) total = fma(V::load(r + k * stride + s), V(c.white[k * D + d]) - y, total);
+          for (std::int64_t k = 0; k < K; ++k)
+            total = fma(V::load(r + k * stride + s), V(c.white[k * D + d]) - y, total);
           total.store(sum + d * stride + s);
         }
       for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
@@ -479,7 +481,8 @@ struct MultivariateNormal {
 
   // Counting sort of the tile's samples by component; those of other blocks are left out.
   template <class T>
-  static std::int64_t group_by_label(const Block<T>& block, const DrawTile<T>& tile, std::int32_t* order, std::int32_t* ends) {
+  static std::int64_t group_by_label(const Block<T>& block, const DrawTile<T>& tile, std::int32_t* order,
+                                     std::int32_t* ends) {
     const std::int64_t K = block.shape.n_components;
     for (std::int64_t k = 0; k <= K; ++k) ends[k] = 0;
     for (std::int64_t i = 0; i < tile.n; ++i) {

@@ -50,7 +50,8 @@ struct Normal {
       T* to = lp + k * tile.stride;
       for (std::int64_t s = 0; s < tile.padded; s += V::width) {
         const V z = (V::load(tile.x + s) - loc) * inverse;
-        fma(z * minus_half, z, norm).store(to + s);
+        // Finite points give NaN only where a term overflows; their density is 0.
+        max(fma(z * minus_half, z, norm), V(-infinity<T>)).store(to + s);
       }
     }
   }
@@ -64,14 +65,17 @@ struct Normal {
       const V loc(c.loc[k]), inverse(c.inverse[k]);
       for (std::int64_t s = 0; s < tile.padded; s += V::width) {
         const V z = (loc - V::load(tile.x + s)) * inverse;
-        fma(V::load(r + k * tile.stride + s), z * inverse, V::load(grad + s)).store(grad + s);
+        const V share = V::load(r + k * tile.stride + s);
+        // A component that has no share in the point must not leak an overflow: 0 x inf.
+        fma(share, select(share > V(T(0)), z * inverse, V(T(0))), V::load(grad + s)).store(grad + s);
       }
     }
   }
 
   // Adds the weighted lower and upper tail probabilities and the density of each component at the points x.
   template <class T>
-  static void add_tails(const Block<T>& block, std::int64_t n, const T* x, const T* weights, T* lower, T* upper, T* density) {
+  static void add_tails(const Block<T>& block, std::int64_t n, const T* x, const T* weights, T* lower, T* upper,
+                        T* density) {
     using V = Vec<T, native_width<T>>;
     const Constants<T> c(block);
     for (std::int64_t k = 0; k < block.shape.n_components; ++k) {

@@ -96,14 +96,16 @@ FASTGEN_INLINE void affine_panel_of(std::int64_t D, std::int64_t r, const Affine
 
 // `n` samples that share a factor: a panel stays in the first-level cache while they go by.
 template <class T>
-inline void affine_shared(std::int64_t D, const T* L, std::int64_t n, const T* const* mean, const T* const* z, T* const* out) {
+inline void affine_shared(std::int64_t D, const T* L, std::int64_t n, const T* const* mean, const T* const* z,
+                          T* const* out) {
   for (std::int64_t r = 0; r < D; r += affine_panel<T>) {
     std::int64_t i = 0;
     for (; i + 4 <= n; i += 4)
-      affine_panel_of<4, true, T>(D, r, {{L, L, L, L},
-                                         {mean[i], mean[i + 1], mean[i + 2], mean[i + 3]},
-                                         {z[i], z[i + 1], z[i + 2], z[i + 3]},
-                                         {out[i], out[i + 1], out[i + 2], out[i + 3]}});
+      affine_panel_of<4, true, T>(D, r,
+                                  {{L, L, L, L},
+                                   {mean[i], mean[i + 1], mean[i + 2], mean[i + 3]},
+                                   {z[i], z[i + 1], z[i + 2], z[i + 3]},
+                                   {out[i], out[i + 1], out[i + 2], out[i + 3]}});
     for (; i < n; ++i) affine_panel_of<1, true, T>(D, r, {{L}, {mean[i]}, {z[i]}, {out[i]}});
   }
 }

@@ -19,8 +19,8 @@ template <class T> inline std::int64_t evaluate_scratch(const Model<T>& m, Quant
 }
 
 template <class T>
-inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std::int64_t begin, std::int64_t end, void* out,
-                     T* scratch, Cancelled cancelled, void* context) {
+inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std::int64_t begin, std::int64_t end,
+                     void* out, T* scratch, Cancelled cancelled, void* context) {
   const Workspace<T> w(m, scratch);
   T* answer = scratch + w.used;
   const Patience patience{cancelled, context};
@@ -55,9 +55,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
         }
         __builtin_memcpy(to, answer, std::size_t(n) * sizeof(T));
         break;
-      case Quantity::component_log_prob:
-        store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K);
-        break;
+      case Quantity::component_log_prob: store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K); break;
       case Quantity::responsibilities:
         soft_max(m, w.table, tile, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
         store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K);
@@ -67,8 +65,8 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
         soft_max(m, w.table, tile, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
         for (std::int64_t j = 0; j < D * tile.stride; ++j) answer[j] = T(0);
         for (std::int64_t b = 0; b < m.n_blocks; ++b)
-          registry<T>[m.blocks[b].family].add_gradient(m.blocks[b], tile, w.table + m.blocks[b].first * tile.stride, answer,
-                                                       w.family);
+          registry<T>[m.blocks[b].family].add_gradient(m.blocks[b], tile, w.table + m.blocks[b].first * tile.stride,
+                                                       answer, w.family);
         if (tile.special)  // no slope at infinity, none where a value is unknown
           for (std::int64_t s = 0; s < n; ++s)
             if (tile.special[s] != T(0))

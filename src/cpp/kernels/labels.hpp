@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::int64_t label_batch = 512;
 
-inline void fill_labels(const Chooser& chooser, std::uint64_t key, std::uint64_t first, std::int64_t n, std::int32_t* out) {
+inline void fill_labels(const Chooser& chooser, std::uint64_t key, std::uint64_t first, std::int64_t n,
+                        std::int32_t* out) {
   const std::int64_t K = chooser.n_components;
   const std::int32_t last = std::int32_t(chooser.last);
   if (K == 1) {

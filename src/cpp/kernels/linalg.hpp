@@ -11,8 +11,8 @@ namespace FASTGEN_ISA {
 namespace {
 
 // row[c] -= sum over j in [j0, j1) of coefficient[j * step] * rows[j * D + c] for c in [c0, c1).
-inline void subtract_rows(std::int64_t D, const double* coefficient, std::int64_t step, const double* rows, std::int64_t j0,
-                          std::int64_t j1, std::int64_t c0, std::int64_t c1, double* row) {
+inline void subtract_rows(std::int64_t D, const double* coefficient, std::int64_t step, const double* rows,
+                          std::int64_t j0, std::int64_t j1, std::int64_t c0, std::int64_t c1, double* row) {
   constexpr int W = native_width<double>;
   constexpr int C = 6;
   using V = Vec<double, W>;

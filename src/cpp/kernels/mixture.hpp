@@ -41,7 +41,8 @@ struct Patience {
 
 // Fills table[k * stride + s]; false when interrupted. `offset` is added to component k (a log weight, or 0).
 template <class T>
-inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* offset, T* table, T* scratch, Patience patience) {
+inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* offset, T* table, T* scratch,
+                            Patience patience) {
   for (std::int64_t b = 0; b < m.n_blocks; ++b) {
     const Block<T>& block = m.blocks[b];
     const std::int64_t K = block.shape.n_components, D = block.shape.n_features;
@@ -119,7 +120,8 @@ inline void soft_max(const Model<T>& m, T* table, const Tile<T>& tile, const T* 
 }
 
 // The first most probable component of each column, as an index; -1 for a NaN column.
-template <class T> inline void arg_max(const T* table, const Tile<T>& tile, std::int64_t K, const T* weights, std::int64_t* out) {
+template <class T> inline void arg_max(const T* table, const Tile<T>& tile, std::int64_t K, const T* weights,
+                                       std::int64_t* out) {
   std::int64_t likeliest = 0;  // where every density is 0
   for (std::int64_t k = 1; k < K; ++k)
     if (weights[k] > weights[likeliest]) likeliest = k;

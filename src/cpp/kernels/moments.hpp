@@ -38,7 +38,7 @@ template <int N, class V> FASTGEN_INLINE double lane_sum(const V (&acc)[N]) {
 
 // One component (or all together, for a scatter), one tile.
 template <class T> struct MomentSums {
-  const T* r;           // (padded,) zeros past n
+  const T* r;  // (padded,) zeros past n
   const double* shift;  // (D,)
   MomentOrder order;
   double *mass, *first, *second;  // mass may be null
@@ -84,9 +84,8 @@ inline void add_moments_few(const MomentSums<T>& sums, const T* x, std::int64_t 
     if (sums.order == MomentOrder::first) {
       loop([](std::int64_t, int, V, V) FASTGEN_LAMBDA_INLINE {});
     } else if (sums.order == MomentOrder::diagonal) {
-      loop([&](std::int64_t, int v, V diff, V weighted) FASTGEN_LAMBDA_INLINE {
-        second[0][v] = fma(weighted, diff, second[0][v]);
-      });
+      loop([&](std::int64_t, int v, V diff, V weighted)
+               FASTGEN_LAMBDA_INLINE { second[0][v] = fma(weighted, diff, second[0][v]); });
       sums.second[d] += lane_sum(second[0]);
     } else {
       loop([&](std::int64_t at, int v, V, V weighted) FASTGEN_LAMBDA_INLINE {
@@ -105,13 +104,13 @@ inline void add_moments_few(const MomentSums<T>& sums, const T* x, std::int64_t 
 template <class T> constexpr std::int64_t panel = 3 * native_width<T>;
 template <class T> constexpr std::int64_t panels(std::int64_t D) { return (D + panel<T> - 1) / panel<T>; }
 template <class T> FASTGEN_INLINE std::int64_t in_panel(std::int64_t height, std::int64_t s, std::int64_t d) {
-  return (d / panel<T>) * height * panel<T> + s * panel<T> + d % panel<T>;
+  return (d / panel<T>)*height * panel<T> + s * panel<T> + d % panel<T>;
 }
 
 // Weighted differences: panels of one vector, or of 4 features where vectors are shorter.
 template <class T> constexpr std::int64_t weighted_panel = native_width<T> < 4 ? 4 : native_width<T>;
 template <class T> FASTGEN_INLINE std::int64_t in_weighted(std::int64_t s, std::int64_t d) {
-  return (d / weighted_panel<T>) * moment_rows * weighted_panel<T> + s * weighted_panel<T> + d % weighted_panel<T>;
+  return (d / weighted_panel<T>)*moment_rows * weighted_panel<T> + s * weighted_panel<T> + d % weighted_panel<T>;
 }
 
 // A 4 x (C vectors) block of sum weighted_i diff_j over `count` samples, added to rows i of second from column j.
@@ -165,7 +164,7 @@ template <class T> struct MomentPanels {
     const std::int64_t width = panels<T>(D) * panel<T>;
     rows = p, p += round_to_line(width * tile);
     diff = p, p += round_to_line(width * moment_rows);
-    weighted = p, p += round_to_line((width + weighted_panel<T>) * moment_rows);
+    weighted = p, p += round_to_line((width + weighted_panel<T>)*moment_rows);
     shift = p, p += round_to_line(width);
     first = p, p += round_to_line(width);
     second = p, p += round_to_line(width);
@@ -237,7 +236,8 @@ inline void add_moments_many(const MomentSums<T>& sums, const MomentPanels<T>& m
 }
 
 template <class T> inline std::int64_t moments_scratch(const Model<T>& m) {
-  return Workspace<T>(m, nullptr).used + 2 * round_to_line(m.tile) + MomentPanels<T>(m.n_features, m.tile, nullptr).used;
+  return Workspace<T>(m, nullptr).used + 2 * round_to_line(m.tile) +
+         MomentPanels<T>(m.n_features, m.tile, nullptr).used;
 }
 
 // One-hot columns for the first most probable component, times scale.
@@ -254,8 +254,8 @@ inline void hard_max(T* table, const Tile<T>& tile, std::int64_t K, const T* sca
 }
 
 template <class T>
-inline void moments(const Model<T>& m, Points<T> points, const double* sample_weight, std::int64_t begin, std::int64_t end,
-                    bool hard, Moments* sums, T* scratch, Cancelled cancelled, void* context) {
+inline void moments(const Model<T>& m, Points<T> points, const double* sample_weight, std::int64_t begin,
+                    std::int64_t end, bool hard, Moments* sums, T* scratch, Cancelled cancelled, void* context) {
   const Workspace<T> w(m, scratch);
   const Patience patience{cancelled, context};
   const std::int64_t K = m.n_components, D = m.n_features;
@@ -275,8 +275,7 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     double part[8] = {};
     for (std::int64_t s = 0; s < n; ++s)
       if (scale[s] != T(0)) part[s % 8] += (sample_weight ? sample_weight[i + s] : 1.0) * double(log_sum[s]);
-    sums->log_likelihood +=
-        ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
+    sums->log_likelihood += ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
 
     const bool many = D > few_features;
     if (many) fill_panels(tile, D, m.tile, memory.rows);

@@ -56,7 +56,9 @@ template <int W> FASTGEN_INLINE void unit_vector(Vec<std::uint32_t, W> word, Vec
 
 // sqrt(-2 log u) for u uniform on the midpoints of 2^64 (2^32) cells of (0, 1]. Where the midpoint rounds to 1 the
 // logarithm is an exact zero.
-template <class T, int W> FASTGEN_INLINE Vec<T, W> radius(Vec<T, W> u) { return sqrt(math::log_positive(u) * Vec<T, W>(T(-2))); }
+template <class T, int W> FASTGEN_INLINE Vec<T, W> radius(Vec<T, W> u) {
+  return sqrt(math::log_positive(u) * Vec<T, W>(T(-2)));
+}
 
 // 32 doubles: blocks 16 g .. 16 g + 15, in block order. Four AVX2 vectors run side by side.
 inline void normal_group(const PhiloxKey& key, Position group, double* out) {
@@ -98,8 +100,7 @@ template <class T> constexpr int normal_group_size = sizeof(T) == 8 ? 32 : 64;
 // Standard normals first .. first + n of a stream.
 template <class T> void fill_normals(std::uint64_t key, Position first, std::int64_t n, T* out) {
   const PhiloxKey round_keys(key);
-  fill_groups<normal_group_size<T>>(first, n, out,
-                                    [&](Position group, T* to) { normal_group(round_keys, group, to); });
+  fill_groups<normal_group_size<T>>(first, n, out, [&](Position group, T* to) { normal_group(round_keys, group, to); });
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ template <class T> inline std::int64_t sample_scratch(const Model<T>& m) {
 }
 
 template <class T>
-inline void sample(const Model<T>& m, std::uint64_t key, std::uint64_t first, std::int64_t n, T* out, std::int64_t* labels,
-                   T* scratch) {
+inline void sample(const Model<T>& m, std::uint64_t key, std::uint64_t first, std::int64_t n, T* out,
+                   std::int64_t* labels, T* scratch) {
   const std::int64_t tile = sample_tile(m.n_components, m.n_features);
   std::int32_t* chosen = reinterpret_cast<std::int32_t*>(scratch);
   T* rest = scratch + tile * 4 / std::int64_t(sizeof(T));

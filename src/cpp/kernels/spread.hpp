@@ -10,9 +10,9 @@ namespace {
 constexpr std::int64_t spread_tile = 2 * tile_quantum;  // scratch: (D + 2) * spread_tile elements
 
 template <class T>
-inline void spread(Points<T> points, const double* sample_weight, std::int64_t D, const T* inverse_scale, const T* centers,
-                   std::int64_t n_centers, bool commit, bool squared, T* nearest, std::int64_t begin, std::int64_t end,
-                   double* potential, T* scratch) {
+inline void spread(Points<T> points, const double* sample_weight, std::int64_t D, const T* inverse_scale,
+                   const T* centers, std::int64_t n_centers, bool commit, bool squared, T* nearest, std::int64_t begin,
+                   std::int64_t end, double* potential, T* scratch) {
   using V = Vec<T, native_width<T>>;
   T *x = scratch, *special = x + D * spread_tile, *distance = special + spread_tile;
   for (std::int64_t i = begin; i < end; i += spread_tile) {

@@ -11,7 +11,9 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-template <class T> std::int64_t constants_size(int family, Shape shape) { return registry<T>[family].constants_size(shape); }
+template <class T> std::int64_t constants_size(int family, Shape shape) {
+  return registry<T>[family].constants_size(shape);
+}
 
 template <class T>
 void prepare(int family, Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
@@ -61,7 +63,7 @@ void stream_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t first,
 double log_of(double x) { return math::log(Vec<double, 1>(x)).v; }
 
 template <class T> constexpr Kernels<T> kernels{
-    constants_size<T>, prepare<T>,   sample_scratch<T>, sample<T>,  evaluate_scratch<T>,  evaluate<T>,
+    constants_size<T>,  prepare<T>, sample_scratch<T>, sample<T>,     evaluate_scratch<T>, evaluate<T>,
     moments_scratch<T>, moments<T>, spread<T>,         apply_math<T>, multiply_adds<T>,
 };
 
@@ -75,8 +77,9 @@ template <class T> constexpr Kernels<T> kernels{
 
 extern "C" const KernelTable* FASTGEN_JOIN(fastgen_kernel_table_, FASTGEN_ISA)() {
   namespace isa = FASTGEN_ISA;
-  static constexpr KernelTable table{FASTGEN_STRING(FASTGEN_ISA), isa::kernels<float>, isa::kernels<double>, isa::cholesky,
-                                     isa::invert_lower, isa::stream_words, isa::philox_blocks, isa::log_of};
+  static constexpr KernelTable table{
+      FASTGEN_STRING(FASTGEN_ISA), isa::kernels<float>, isa::kernels<double>, isa::cholesky,
+      isa::invert_lower,           isa::stream_words,   isa::philox_blocks,   isa::log_of};
   return &table;
 }
 

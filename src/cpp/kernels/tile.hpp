@@ -32,8 +32,8 @@ template <class T> constexpr T infinity = T(__builtin_inff());
 
 // Rows begin .. begin + n of `points` into tile order. x holds features * stride elements, special stride.
 template <class T>
-inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t begin, std::int64_t n, std::int64_t stride,
-                         T* x, T* special) {
+inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t begin, std::int64_t n,
+                         std::int64_t stride, T* x, T* special) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
   const std::int64_t padded = (n + W - 1) / W * W;
@@ -51,7 +51,8 @@ inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t b
       }
     } else {
       for (std::int64_t d = 0; d < features; ++d)
-        for (std::int64_t r = 0; r < rows; ++r) x[d * stride + s0 + r] = from[d * points.col_stride + r * points.row_stride];
+        for (std::int64_t r = 0; r < rows; ++r)
+          x[d * stride + s0 + r] = from[d * points.col_stride + r * points.row_stride];
     }
   }
   // To whole logical lanes (kernels/moments.hpp), whatever the vector width.

@@ -58,7 +58,8 @@ template <class T> struct Centered {
 // R rows of lower * (x - mean) for C vectors of samples from s. Row blocks must be taken from the top: the block that
 // starts at row i makes the differences i .. i + R - 1, between multiply-adds, where stores cost nothing.
 template <int R, int C, class T, class V = Vec<T, native_width<T>>>
-FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Centered<T>& from, std::int64_t s, V (&y)[R][C]) {
+FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Centered<T>& from, std::int64_t s,
+                                   V (&y)[R][C]) {
   FASTGEN_UNROLL
   for (int r = 0; r < R; ++r) {
     FASTGEN_UNROLL
@@ -99,8 +100,8 @@ FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Center
 
 // R rows of lower^T * x.
 template <int R, int C, class T, class V = Vec<T, native_width<T>>>
-FASTGEN_INLINE const T* transposed_rows(const T* packed, std::int64_t i, std::int64_t D, const T* x, std::int64_t stride,
-                                        V (&y)[R][C]) {
+FASTGEN_INLINE const T* transposed_rows(const T* packed, std::int64_t i, std::int64_t D, const T* x,
+                                        std::int64_t stride, V (&y)[R][C]) {
   FASTGEN_UNROLL
   for (int r = 0; r < R; ++r) {
     FASTGEN_UNROLL

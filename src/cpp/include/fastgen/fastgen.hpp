@@ -49,8 +49,9 @@ struct FamilyInfo;
 class Components {
  public:
   // `parameters` in the order and with the sizes that core/families.hpp lists for the family.
-  static std::shared_ptr<const Components> make(std::string_view family, std::string_view variant, std::int64_t n_components,
-                                                std::int64_t n_features, std::vector<std::vector<double>> parameters);
+  static std::shared_ptr<const Components> make(std::string_view family, std::string_view variant,
+                                                std::int64_t n_components, std::int64_t n_features,
+                                                std::vector<std::vector<double>> parameters);
 
   const FamilyInfo& info() const { return *info_; }
   std::int64_t n_components() const { return n_components_; }
@@ -127,7 +128,7 @@ std::vector<std::int64_t> choose_rows(Data<T> x, const double* sample_weight, co
 std::int64_t cholesky(std::int64_t count, std::int64_t D, const double* a, double* lower, bool inverse = false);
 
 // means (K, D) and lower factors (K, D, D), or (1, D, D) shared: means of the last D - m features given the first m.
-void condition_means(std::int64_t K, std::int64_t D, std::int64_t m, const double* means, const double* lower, bool shared,
-                     const double* values, double* out);
+void condition_means(std::int64_t K, std::int64_t D, std::int64_t m, const double* means, const double* lower,
+                     bool shared, const double* values, double* out);
 
 }  // namespace fastgen
