@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SHORTEST = 0.02  # seconds: a shorter call is repeated until a measurement takes this long
+# Seconds before each measurement. OpenBLAS's threads spin for up to 0.1 s after a matrix product, waiting for the next one,
+# and take the cores from whoever comes after NumPy.
+REST = 0.15
 
 
 class Row(NamedTuple):
@@ -57,8 +60,12 @@ def take_turns(rounds: int, *calls: Callable[[], object]) -> list[list[float]]:
     for call in calls:
         call()
         repeats.append(max(1, round(SHORTEST / seconds(call, 1))))
-    times = [[seconds(call, n) for call, n in zip(calls, repeats, strict=True)] for _ in range(rounds)]
-    return [list(column) for column in zip(*times, strict=True)]
+    times: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for column, call, n in zip(times, calls, repeats, strict=True):
+            time.sleep(REST)
+            column.append(seconds(call, n))
+    return times
 
 
 def ratio(slow: list[float], fast: list[float]) -> float:
@@ -108,6 +115,7 @@ def of_peak(rounds: int) -> Iterator[Row]:
         for used in dict.fromkeys([threads, 1]):
             fg.set_num_threads(used)
             try:
+                time.sleep(REST)
                 fast.log_prob(x)
                 shares, peaks = [], []
                 for _ in range(rounds):

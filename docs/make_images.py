@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 import fastgen as fg
+import numpy as np
 from fastgen.demo import digits, drawing
 from fastgen.demo._pictures import BLUE, ORANGE, figure, show_images, style
 

@@ -5,14 +5,14 @@ array must be native-endian, aligned float32 or float64; inputs may have any str
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-_Float = np.float32 | np.float64
+_Float: TypeAlias = np.float32 | np.float64
 _F = TypeVar("_F", np.float32, np.float64)
-_CovarianceType = Literal["full", "tied", "diag", "spherical"]
+_CovarianceType: TypeAlias = Literal["full", "tied", "diag", "spherical"]
 
 version: str
 compiler: str
@@ -42,9 +42,7 @@ class Mixture:
     def n_features(self) -> int: ...
     @property
     def scalar(self) -> bool: ...
-    def sample(
-        self, key: int, start: int, out: NDArray[_Float], labels: NDArray[np.int64] | None, /
-    ) -> None: ...
+    def sample(self, key: int, start: int, out: NDArray[_Float], labels: NDArray[np.int64] | None, /) -> None: ...
     def sample_new(self, key: int, start: int, n: int, /) -> NDArray[np.float64]:
         """The fast path of a plain call: a new float64 array, no labels."""
     def log_prob_point(self, x: object, /) -> Any:

@@ -13,7 +13,6 @@ from ._fit_result import ConvergenceWarning, DegenerateWarning, FitResult, FitSt
 from ._starts import SingularCovarianceError, as_init, feature_scale, starting_mixture
 from ._validate import as_int, as_number, as_option
 from .families.covariance import FORMS
-from .mixture import Mixture
 from .stream import as_stream
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from . import _core
     from ._fit_model import CovarianceType, Data
     from ._validate import FloatArray
+    from .mixture import Mixture
     from .stream import Seed
 
 __all__ = ["fit"]

@@ -51,6 +51,7 @@ class Components(Frozen):
     _core: CoreComponents
 
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
+        """Refuse to make what is not a family."""
         if not cls.parameters:
             families = ", ".join(REGISTRY)
             raise TypeError(f"{cls.__name__} is what families have in common; construct one of them: {families}")
