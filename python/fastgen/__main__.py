@@ -35,10 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.startswith("fastgen"):
             raise
-        print(
-            f"The demo needs {error.name}, which is not installed: pip install 'fastgen-mixtures[demo]'",
-            file=sys.stderr,
-        )
+        print(error, file=sys.stderr)
         return 1
     return int(demo.main(short=options.short, output=options.output) or 0)
 

@@ -100,13 +100,19 @@ inline void affine_shared(std::int64_t D, const T* L, std::int64_t n, const T* c
                           T* const* out) {
   for (std::int64_t r = 0; r < D; r += affine_panel<T>) {
     std::int64_t i = 0;
-    for (; i + 4 <= n; i += 4)
-      affine_panel_of<4, true, T>(D, r,
-                                  {{L, L, L, L},
-                                   {mean[i], mean[i + 1], mean[i + 2], mean[i + 3]},
-                                   {z[i], z[i + 1], z[i + 2], z[i + 3]},
-                                   {out[i], out[i + 1], out[i + 2], out[i + 3]}});
-    for (; i < n; ++i) affine_panel_of<1, true, T>(D, r, {{L}, {mean[i]}, {z[i]}, {out[i]}});
+    // Fewer than four take as long as four (their chains are waited for), so the last of them stands in for the missing.
+    const auto take = [&]<int S>() FASTGEN_LAMBDA_INLINE {
+      AffineSamples<T, S> a;
+      FASTGEN_UNROLL
+      for (int s = 0; s < S; ++s) {
+        const std::int64_t at = i + s < n ? i + s : n - 1;
+        a.L[s] = L, a.mean[s] = mean[at], a.z[s] = z[at], a.out[s] = out[at];
+      }
+      affine_panel_of<S, true>(D, r, a);
+      i += S;
+    };
+    while (i + 6 <= n) take.template operator()<6>();
+    while (i < n) take.template operator()<4>();
   }
 }
 
