@@ -498,7 +498,7 @@ def test_singular_covariance_without_a_floor(covariance_type):
     x = np.random.default_rng(1).normal(size=(100, 3))
     x[:, 1] = 2.0
     with pytest.raises(
-        ValueError, match=r"reg_covar is 0 and a covariance is not positive definite.*; set reg_covar > 0"
+        ValueError, match=r"a covariance is not positive definite with reg_covar=0 \(component .*; set reg_covar > 0"
     ):
         fg.fit(x, 2, covariance_type=covariance_type, reg_covar=0, rng=1)
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from . import _core
     from ._fit_model import CovarianceType, Data
-    from ._validate import FloatArray
     from .mixture import Mixture
     from .stream import Seed
 
@@ -31,8 +30,6 @@ __all__ = ["fit"]
 # A mean log-likelihood is a sum of rounded terms: it may fall by this many ulps without EM having gone back, times the
 # condition of the covariances where one is at its floor.
 _ROUNDING_ULPS = 64
-# The rounding errors of a covariance in units of D eps (largest variance). A floor on its eigenvalues must be above them.
-_FLOOR_ULPS = 16
 # With verbose=1, one line for so many iterations.
 _LINES_EVERY = 10
 
@@ -79,8 +76,7 @@ def fit(
         this. 0 runs all `max_iter` iterations.
     reg_covar : float, default 1e-6
         Smallest variance allowed in any direction (smallest eigenvalue of a covariance), in the square of the unit of
-        the data. It is a floor, not an addition: covariances above it are not changed. A floor below the rounding
-        errors of the data (a few eps times the largest variance) counts as just above them; 0 means none.
+        the data. It is a floor, not an addition: covariances above it are not changed. 0 means none.
     rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or Stream, optional
         Randomness for the starts; see `Stream`.
     callback : callable, optional
@@ -167,7 +163,7 @@ def fit(
         raise ValueError(f"n_init is {n_starts}, expected 1 when init says where to start: every start would be equal")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback is {callback!r}, expected a function of one argument, or None")
-    floor = _floor(as_number(reg_covar, "reg_covar", minimum=0.0), data, scale)
+    floor = as_number(reg_covar, "reg_covar", minimum=0.0)
     settings = _Settings(
         max_iter=as_int(max_iter, "max_iter", minimum=1),
         tol=as_number(tol, "tol", minimum=0.0),
@@ -210,14 +206,6 @@ def fit(
     )
     _warn(result, best, settings)
     return result
-
-
-def _floor(reg_covar: float, data: Data, scale: FloatArray) -> float:
-    """The floor on the eigenvalues of covariances: `reg_covar`, unless that drowns in rounding. 0 asks for none."""
-    if reg_covar == 0.0:
-        return 0.0
-    rounding = _FLOOR_ULPS * data.n_features * float(np.finfo(data.x.dtype).eps)
-    return max(reg_covar, rounding * float(scale.max()) ** 2)
 
 
 class _Settings(NamedTuple):
@@ -280,17 +268,12 @@ def _expectation_maximisation(data: Data, model: Model, first: _core.Mixture, se
             if settings.verbose > 1 or (settings.verbose and (iteration % _LINES_EVERY == 0 or last)):
                 _print_progress(start, iteration, value, change, time.perf_counter() - begin, settings)
             if settings.callback is not None:
-                parameters = made
-
-                def make_mixture(parameters: _core.EMStep = parameters) -> Mixture:
-                    return model.mixture(parameters)
-
-                state = FitState(start, iteration, value, change, make_mixture)
+                state = FitState(start, iteration, value, change, model.mixture(made))
                 stopped = bool(settings.callback(state)) and not converged
             if last or stopped:
                 break
         if step.singular:
-            raise SingularCovarianceError(list(step.singular))
+            raise SingularCovarianceError(list(step.singular), settings.reg_covar)
         made = step
         current = model.core(step.weights, step.means, step.factor)
 

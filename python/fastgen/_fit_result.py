@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ._frozen import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ._validate import FloatArray
     from .mixture import Mixture
 
@@ -41,27 +39,20 @@ class FitState(Frozen):
         Mean log-likelihood of the data after this iteration, in nats per observation.
     change : float
         By how much this iteration changed it.
+    mixture : Mixture
+        The mixture after this iteration.
     """
 
-    __slots__ = ("_make_mixture", "change", "iteration", "log_likelihood", "start")
+    __slots__ = ("change", "iteration", "log_likelihood", "mixture", "start")
 
     start: int
     iteration: int
     log_likelihood: float
     change: float
-    _make_mixture: Callable[[], Mixture]
+    mixture: Mixture
 
-    def __init__(
-        self, start: int, iteration: int, log_likelihood: float, change: float, make_mixture: Callable[[], Mixture]
-    ) -> None:
-        self._set(
-            start=start, iteration=iteration, log_likelihood=log_likelihood, change=change, _make_mixture=make_mixture
-        )
-
-    @property
-    def mixture(self) -> Mixture:
-        """The mixture after this iteration, made when asked for."""
-        return self._make_mixture()
+    def __init__(self, start: int, iteration: int, log_likelihood: float, change: float, mixture: Mixture) -> None:
+        self._set(start=start, iteration=iteration, log_likelihood=log_likelihood, change=change, mixture=mixture)
 
     def __repr__(self) -> str:
         return (

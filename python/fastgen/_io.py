@@ -10,6 +10,7 @@ a loaded mixture gives the same bits as the saved one.
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
     """Write the mixture to a new file and put it in place in one step."""
     import json
     import secrets
+    import stat
 
     # A link is followed, so that what it points to is replaced and not the link itself.
     target = os.path.realpath(as_path(path))
@@ -61,6 +63,9 @@ def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
         "n_features": mixture.n_features,
         "components": blocks,
     }
+    old = os.stat(target) if os.path.exists(target) else None
+    if old is not None and not (stat.S_ISREG(old.st_mode) or stat.S_ISDIR(old.st_mode)):
+        raise OSError(errno.EINVAL, "path is not a regular file and will not be replaced", target)
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name}.{secrets.token_hex(8)}.tmp")
     try:
@@ -68,6 +73,8 @@ def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
             _write_archive(file, json.dumps(header, indent=1), arrays)
             file.flush()
             os.fsync(file.fileno())
+        if old is not None:
+            os.chmod(temporary, stat.S_IMODE(old.st_mode))
         os.replace(temporary, target)
     except BaseException as error:
         if os.path.exists(temporary):
@@ -156,7 +163,7 @@ def load(path: str | os.PathLike[str]) -> Mixture:
             RecursionError,
         ) as error:
             # Whatever is wrong inside, the user's remedy is the same.
-            detail = f"{error.args[0]} is missing" if isinstance(error, KeyError) and error.args else error
+            detail = f"it lacks {error.args[0]!r}" if isinstance(error, KeyError) and error.args else error
             raise ValueError(
                 f"{path!r} is not a mixture saved by fastgen, or is damaged: {detail}; save it again with Mixture.save"
             ) from error

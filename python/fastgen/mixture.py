@@ -276,7 +276,7 @@ class Mixture(Frozen):
             return self._sample_new(stream_key(rng), start, n)
 
         n = as_int(n, "n", minimum=0, maximum=_LAST_INDEX, hint=_STREAM_LENGTH)
-        start = as_int(start, "start", minimum=0, maximum=_LAST_INDEX - n, hint=_STREAM_LENGTH)
+        start = as_int(start, "start", minimum=0, maximum=min(_LAST_INDEX - n, _LAST_INDEX - 1), hint=_STREAM_LENGTH)
         shape = (n,) if self._scalar else (n, self.n_features)
         float_type = as_float_dtype(dtype)
         if out is None:

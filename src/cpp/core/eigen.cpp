@@ -11,10 +11,10 @@ namespace fastgen {
 namespace {
 
 // a becomes tridiagonal (diagonal d, neighbours e[0 .. D-2]); rows of q are the transformed basis: q a_old q^T.
-void tridiagonalise(std::int64_t D, double* a, double* q, double* d, double* e, double* v, double* p) {
+void tridiagonalise(std::int64_t D, double* a, double* q, double* d, double* e, double* v, double* p, Job& job) {
   std::fill(q, q + D * D, 0.0);
   for (std::int64_t i = 0; i < D; ++i) q[i * D + i] = 1.0;
-  for (std::int64_t k = 0; k + 2 < D; ++k) {
+  for (std::int64_t k = 0; k + 2 < D && !job.cancelled(); ++k) {
     const double* row = a + k * D;
     double scale = 0.0;
     for (std::int64_t i = k + 1; i < D; ++i) scale = std::max(scale, std::fabs(row[i]));
@@ -55,9 +55,9 @@ void tridiagonalise(std::int64_t D, double* a, double* q, double* d, double* e, 
 }
 
 // Diagonalises (d, e), turning the rows of q into eigenvectors.
-void ql_implicit(std::int64_t D, double* d, double* e, double* q) {
+void ql_implicit(std::int64_t D, double* d, double* e, double* q, Job& job) {
   constexpr double epsilon = std::numeric_limits<double>::epsilon();
-  for (std::int64_t l = 0; l < D; ++l) {
+  for (std::int64_t l = 0; l < D && !job.cancelled(); ++l) {
     for (int sweep = 0; sweep < 64; ++sweep) {
       std::int64_t m = l;
       while (m + 1 < D && std::fabs(e[m]) > epsilon * (std::fabs(d[m]) + std::fabs(d[m + 1]))) ++m;
@@ -101,16 +101,16 @@ void ql_implicit(std::int64_t D, double* d, double* e, double* q) {
 
 }  // namespace
 
-bool raise_eigenvalues(std::int64_t D, double floor, double* a, double* scratch) {
+bool raise_eigenvalues(std::int64_t D, double floor, double* a, double* scratch, Job& job) {
   double *work = scratch, *q = work + D * D, *d = q + D * D, *e = d + D, *v = e + D, *p = v + D;
   std::copy(a, a + D * D, work);
-  tridiagonalise(D, work, q, d, e, v, p);
-  ql_implicit(D, d, e, q);
+  tridiagonalise(D, work, q, d, e, v, p, job);
+  ql_implicit(D, d, e, q, job);
   const double largest = *std::max_element(d, d + D), smallest = *std::min_element(d, d + D);
   const double least = std::max(floor, largest * double(D) * 4.0 * std::numeric_limits<double>::epsilon());
   if (smallest >= least) return false;
   std::fill(a, a + D * D, 0.0);
-  for (std::int64_t m = 0; m < D; ++m) {
+  for (std::int64_t m = 0; m < D && !job.cancelled(); ++m) {
     const double value = std::max(d[m], least);
     const double* row = q + m * D;
     for (std::int64_t i = 0; i < D; ++i) {

@@ -125,7 +125,7 @@ class MStep {
   }
 
   // Mirrors the lower triangle of `covariance`, raises its eigenvalues, factors it. `owners` are blamed.
-  void finish(double* covariance, double* factor, const std::vector<std::int64_t>& owners) {
+  void finish(double* covariance, double* factor, const std::vector<std::int64_t>& owners, Job& job) {
     for (std::int64_t i = 0; i < D_; ++i)
       for (std::int64_t j = 0; j < i; ++j) covariance[j * D_ + i] = covariance[i * D_ + j];
     std::vector<double> work(std::size_t(2 * D_ * D_ + 4 * D_));
@@ -134,7 +134,7 @@ class MStep {
       std::vector<double> lowered(covariance, covariance + D_ * D_);
       for (std::int64_t i = 0; i < D_; ++i) lowered[std::size_t(i * D_ + i)] -= reg_;
       if (!kernels().cholesky(D_, lowered.data(), factor, work.data()) &&
-          raise_eigenvalues(D_, reg_, covariance, work.data()))
+          raise_eigenvalues(D_, reg_, covariance, work.data(), job))
         note(step_.floored, owners);
     }
     if (!kernels().cholesky(D_, covariance, factor, work.data())) note(step_.singular, owners);
@@ -148,7 +148,7 @@ class MStep {
     step_.covariances.assign(std::size_t(K_ * D_ * D_), 0.0);
     step_.factor.resize(step_.covariances.size());
     const double work = double(K_) * (1000.0 + double(D_) * double(D_) * double(D_) * 0.3);
-    parallel_for(K_, work, [&](Job&, std::int64_t k) {
+    parallel_for(K_, work, [&](Job& job, std::int64_t k) {
       double* covariance = step_.covariances.data() + k * D_ * D_;
       if (is_empty(k)) {
         // Nothing to learn from: a unit covariance keeps the component valid, and its weight of 0 keeps it silent.
@@ -157,7 +157,7 @@ class MStep {
         add_scatter(k, covariance);
         for (std::int64_t i = 0; i < D_ * D_; ++i) covariance[i] /= sums_.mass[std::size_t(k)];
       }
-      finish(covariance, step_.factor.data() + k * D_ * D_, {k});
+      finish(covariance, step_.factor.data() + k * D_ * D_, {k}, job);
     });
     std::sort(step_.floored.begin(), step_.floored.end());
     std::sort(step_.singular.begin(), step_.singular.end());
@@ -184,7 +184,7 @@ class MStep {
     for (double& v : step_.covariances) v /= total;
     std::vector<std::int64_t> all;
     for (std::int64_t k = 0; k < K_; ++k) all.push_back(k);
-    finish(c, step_.factor.data(), all);
+    parallel_for(1, 0.0, [&](Job& job, std::int64_t) { finish(c, step_.factor.data(), all, job); });
   }
 
   // The variance of feature d of component k about its new mean.
