@@ -64,8 +64,8 @@ FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t pur
   return philox<W>(key, index, index >> 32, U(std::uint64_t(base >> 64)), U(std::uint64_t(purpose)));
 }
 
-// The words of blocks base + first .. base + first + W32 - 1 as 32-bit lanes in block order: even blocks in the low halves of 64-bit
-// lanes, odd blocks in the high ones. At width 1 there is nothing to pair.
+// The words of blocks base + first .. base + first + W32 - 1 as 32-bit lanes in block order: even blocks in the low
+// halves of 64-bit lanes, odd blocks in the high ones. At width 1 there is nothing to pair.
 template <int W32> struct Words {
   Vec<std::uint32_t, W32> word[4];
 };

@@ -64,7 +64,6 @@ inline void add_moments_few(const MomentSums<T>& sums, const T* x, std::int64_t 
   for (int d = 0; d < D; ++d) shift[d] = V(T(sums.shift[d]));
   // One row of the second moment at a time keeps the accumulators in registers.
   for (int d = 0; d < D; ++d) {
-    const int from = sums.order == MomentOrder::full ? 0 : d;
     V first[N], second[D][N];
     for (int v = 0; v < N; ++v) first[v] = V(T(0));
     for (int e = 0; e < D; ++e)
@@ -93,7 +92,7 @@ inline void add_moments_few(const MomentSums<T>& sums, const T* x, std::int64_t 
         for (int e = 0; e < D; ++e)
           if (e <= d) second[e][v] = fma(weighted, V::load(x + e * stride + at) - shift[e], second[e][v]);
       });
-      for (int e = from; e <= d; ++e) sums.second[d * D + e] += lane_sum(second[e]);
+      for (int e = 0; e <= d; ++e) sums.second[d * D + e] += lane_sum(second[e]);
     }
     sums.first[d] += lane_sum(first);
   }

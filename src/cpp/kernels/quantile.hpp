@@ -13,16 +13,15 @@ namespace {
 
 // Numbers in their order as integers, so that halving an interval halves the count of numbers in it: from 1e-300 to 1 takes
 // as few steps as from 1 to 2.
-template <class V> FASTGEN_INLINE IntVec<V> ordinal(V x) {
-  using I = IntVec<V>;
-  const I bits = bit_cast<typename I::Scalar>(x);
-  return bits ^ bit_cast<typename I::Scalar>(
-                    bit_cast<UintLike<typename V::Scalar>>(bits >> int(8 * sizeof(typename V::Scalar) - 1)) >> 1);
-}
 template <class V> FASTGEN_INLINE V halfway(V a, V b) {
   using T = typename V::Scalar;
-  const IntVec<V> i = ordinal(a), j = ordinal(b), middle = (i & j) + ((i ^ j) >> 1);  // no overflow
-  return bit_cast<T>(middle ^ bit_cast<IntLike<T>>(bit_cast<UintLike<T>>(middle >> int(8 * sizeof(T) - 1)) >> 1));
+  using U = UintLike<T>;
+  // The bits of a negative number, but for the sign, turned over: from bits to order, and from order back to bits.
+  const auto turn = [](IntVec<V> bits) FASTGEN_LAMBDA_INLINE {
+    return bits ^ bit_cast<IntLike<T>>(bit_cast<U>(bits >> int(8 * sizeof(T) - 1)) >> 1);
+  };
+  const IntVec<V> i = turn(bit_cast<IntLike<T>>(a)), j = turn(bit_cast<IntLike<T>>(b));
+  return bit_cast<T>(turn((i & j) + ((i ^ j) >> 1)));  // the mean, without overflow
 }
 
 template <class T>
@@ -61,7 +60,9 @@ template <class T> inline void mixture_icdf(const Model<T>& m, const Tile<T>& ti
     // The smaller of q and 1 - q (exact from 1/2 on), in logarithm.
     math::log(select(q < V(T(0.5)), q, V(T(1)) - q)).store(target + s);
   }
-  for (int iteration = 0; iteration < 24 + 2 * 66; ++iteration) {
+  // After `free` iterations every other one bisects; halving 64-bit numbers 66 times leaves nothing between the ends.
+  constexpr int free = 24, most = free + 2 * 66;
+  for (int iteration = 0; iteration < most; ++iteration) {
     mixture_tails(m, n, x, lower, upper, density);
     bool again = false;
     for (std::int64_t s = 0; s < n; s += V::width) {
@@ -78,8 +79,7 @@ template <class T> inline void mixture_icdf(const Model<T>& m, const Tile<T>& ti
       const V middle = halfway(l, h);
       const V step = excess * tail / f;
       const V newton = at - step;
-      // Late iterations bisect every other time, which bounds the work whatever the shape.
-      const bool bisect = iteration > 24 && iteration % 2 == 0;
+      const bool bisect = iteration > free && iteration % 2 == 0;
       const auto inside = (newton > l) & (newton < h);
       V next = select(inside, newton, middle);
       if (bisect) next = middle;
