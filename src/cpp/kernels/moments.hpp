@@ -15,8 +15,7 @@ namespace FASTGEN_ISA {
 namespace {
 
 template <class T> constexpr int logical_lanes = 64 / int(sizeof(T));
-constexpr std::int64_t moment_rows = 96;  // samples whose differences are held at once when features are many
-constexpr std::int64_t few_features = 4;
+constexpr std::int64_t moment_rows = 64;  // samples whose differences are held at once when features are many
 
 // Sum of logical lanes by a tree of fixed shape, in double.
 template <int N, class V> FASTGEN_INLINE double lane_sum(const V (&acc)[N]) {
@@ -41,19 +40,20 @@ template <class T> struct MomentSums {
   const T* r;  // (padded,) zeros past n
   const double* shift;  // (D,)
   MomentOrder order;
+  std::int64_t pitch;  // of a row of second when full
   double *mass, *first, *second;  // mass may be null
 };
 
-template <class T> inline void add_mass(const MomentSums<T>& sums, std::int64_t padded) {
+template <class T> inline void add_mass(const T* r, std::int64_t padded, double* mass) {
   constexpr int N = logical_lanes<T> / native_width<T>;
   using V = Vec<T, native_width<T>>;
   V total[N];
   for (int v = 0; v < N; ++v) total[v] = V(T(0));
   for (std::int64_t s = 0; s < padded; s += logical_lanes<T>) {
     FASTGEN_UNROLL
-    for (int v = 0; v < N; ++v) total[v] = total[v] + V::load(sums.r + s + v * V::width);
+    for (int v = 0; v < N; ++v) total[v] = total[v] + V::load(r + s + v * V::width);
   }
-  *sums.mass += lane_sum(total);
+  *mass += lane_sum(total);
 }
 
 template <int D, class T>
@@ -92,81 +92,128 @@ inline void add_moments_few(const MomentSums<T>& sums, const T* x, std::int64_t 
         for (int e = 0; e < D; ++e)
           if (e <= d) second[e][v] = fma(weighted, V::load(x + e * stride + at) - shift[e], second[e][v]);
       });
-      for (int e = 0; e <= d; ++e) sums.second[d * D + e] += lane_sum(second[e]);
+      for (int e = 0; e <= d; ++e) sums.second[d * sums.pitch + e] += lane_sum(second[e]);
     }
     sums.first[d] += lane_sum(first);
   }
 }
 
-// Many features are held in panels of 3 vectors, their weighted differences in panels of one: every block of the second
-// moment then streams through two contiguous runs of memory, whatever D is.
-template <class T> constexpr std::int64_t panel = 3 * native_width<T>;
+// Many features are held row by row, in panels of a multiple of 3 vectors and of 4 features: every block of the second
+// moment then streams through at most two contiguous runs of memory, whatever D is.
+template <class T> constexpr std::int64_t strip = 3 * native_width<T>;
+template <class T> constexpr std::int64_t panel = native_width<T> < 4 ? 12 : strip<T>;
 template <class T> constexpr std::int64_t panels(std::int64_t D) { return (D + panel<T> - 1) / panel<T>; }
 template <class T> FASTGEN_INLINE std::int64_t in_panel(std::int64_t height, std::int64_t s, std::int64_t d) {
   return (d / panel<T>)*height * panel<T> + s * panel<T> + d % panel<T>;
 }
 
-// Weighted differences: panels of one vector, or of 4 features where vectors are shorter.
-template <class T> constexpr std::int64_t weighted_panel = native_width<T> < 4 ? 4 : native_width<T>;
-template <class T> FASTGEN_INLINE std::int64_t in_weighted(std::int64_t s, std::int64_t d) {
-  return (d / weighted_panel<T>)*moment_rows * weighted_panel<T> + s * weighted_panel<T> + d % weighted_panel<T>;
+// Rows of `second` from `to`, R of them at most, plus an accumulator each.
+template <int C, class V>
+FASTGEN_INLINE void add_rows(const V (&acc)[4][C], std::int64_t rows, std::int64_t pitch, double* to) {
+  using T = typename V::Scalar;
+  for (std::int64_t a = 0; a < 4 && a < rows; ++a, to += pitch) {
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) {
+      if constexpr (sizeof(T) == sizeof(double)) {
+        (V::load(to + c * V::width) + acc[a][c]).store(to + c * V::width);
+      } else {
+        T stored[V::width];
+        acc[a][c].store(stored);
+        for (int b = 0; b < V::width; ++b) to[c * V::width + b] += double(stored[b]);
+      }
+    }
+  }
 }
 
-// A 4 x (C vectors) block of sum weighted_i diff_j over `count` samples, added to rows i of second from column j.
-// Twelve multiply-adds take four broadcasts and three loads: bound by the multiply-adds.
-template <int C, class T>
-FASTGEN_INLINE void add_block(std::int64_t D, std::int64_t count, const T* weighted, const T* diff, std::int64_t i,
-                              std::int64_t j, double* second) {
-  constexpr int W = native_width<T>;
-  using V = Vec<T, W>;
-  V acc[4][C];
+// Sums over `count` samples of the products of 4 features with A vectors of features, and of the next 4 with B vectors
+// (none if B is 0), added to `rows` rows of second. Twelve multiply-adds take at most four broadcasts and three loads, or
+// eight and two: bound by the multiply-adds.
+template <int A, int B, class T>
+FASTGEN_INLINE void add_block(std::int64_t count, const T* four, const T* columns, std::int64_t rows,
+                              std::int64_t pitch, double* second) {
+  using V = Vec<T, native_width<T>>;
+  constexpr int C = B > A ? B : A;
+  V upper[4][A], lower[4][B ? B : 1];
   FASTGEN_UNROLL
   for (int a = 0; a < 4; ++a) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) acc[a][c] = V(T(0));
+    for (int c = 0; c < A; ++c) upper[a][c] = V(T(0));
+    FASTGEN_UNROLL
+    for (int c = 0; c < B; ++c) lower[a][c] = V(T(0));
   }
-  for (std::int64_t s = 0; s < count; ++s, diff += panel<T>, weighted += weighted_panel<T>) {
+  for (std::int64_t s = 0; s < count; ++s, four += panel<T>, columns += panel<T>) {
     V e[C];
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) e[c] = V::load(diff + c * W), in_register(e[c]);
+    for (int c = 0; c < C; ++c) e[c] = V::load(columns + c * V::width), in_register(e[c]);
     FASTGEN_UNROLL
     for (int a = 0; a < 4; ++a) {
-      const V w(weighted[a]);
+      const V f(four[a]);
       FASTGEN_UNROLL
-      for (int c = 0; c < C; ++c) acc[a][c] = fma(w, e[c], acc[a][c]);
+      for (int c = 0; c < A; ++c) upper[a][c] = fma(f, e[c], upper[a][c]);
+    }
+    if constexpr (B > 0) {
+      FASTGEN_UNROLL
+      for (int a = 0; a < 4; ++a) {
+        const V f(four[4 + a]);
+        FASTGEN_UNROLL
+        for (int c = 0; c < B; ++c) lower[a][c] = fma(f, e[c], lower[a][c]);
+      }
     }
   }
-  T stored[4][C * W];
-  FASTGEN_UNROLL
-  for (int a = 0; a < 4; ++a) {
-    FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) acc[a][c].store(stored[a] + c * W);
-  }
-  for (std::int64_t a = 0; a < 4 && i + a < D; ++a) {
-    double* to = second + (i + a) * D + j;
-    const std::int64_t end = i + a + 1 - j < C * W ? i + a + 1 - j : C * W;  // the lower triangle
-    if (end == C * W) {
-      FASTGEN_UNROLL
-      for (int b = 0; b < C * W; ++b) to[b] += double(stored[a][b]);
-    } else {
-      for (std::int64_t b = 0; b < end; ++b) to[b] += double(stored[a][b]);
+  add_rows(upper, rows, pitch, second);
+  if constexpr (B > 0) add_rows(lower, rows - 4, pitch, second + 4 * pitch);
+}
+
+// The lower triangle of sum diff diff^T, added to second. What lies above the diagonal, up to the next whole vector, gets
+// something too, which nobody reads.
+template <class T>
+inline void add_products(std::int64_t D, std::int64_t count, const T* diff, std::int64_t pitch, double* second) {
+  constexpr std::int64_t W = native_width<T>;
+  for (std::int64_t j = 0; j < D; j += strip<T>) {
+    const T* columns = diff + in_panel<T>(moment_rows, 0, j);
+    // Vectors of features from j that rows i .. i + 3 need to reach the diagonal.
+    const auto vectors = [&](std::int64_t i) { return ((i + 3 < D ? i + 3 : D - 1) - j) / W + 1; };
+    for (std::int64_t i = j / 4 * 4; i < D; i += 4) {
+      const T* four = diff + in_panel<T>(moment_rows, 0, i);
+      double* to = second + i * pitch + j;
+      const std::int64_t here = vectors(i), next = i + 4 < D && i % panel<T> + 4 < panel<T> ? vectors(i + 4) : 3;
+      if (here + next > 3) {
+        if (here >= 3) add_block<3, 0>(count, four, columns, D - i, pitch, to);
+        else if (here == 2) add_block<2, 0>(count, four, columns, D - i, pitch, to);
+        else add_block<1, 0>(count, four, columns, D - i, pitch, to);
+        continue;
+      }
+      // Two narrow blocks at once: one alone has too few sums to hide the latency of a multiply-add.
+      if (next == 2) add_block<1, 2>(count, four, columns, D - i, pitch, to);
+      else add_block<1, 1>(count, four, columns, D - i, pitch, to);
+      i += 4;
     }
   }
 }
 
-// Memory for many features: the tile in panels, differences and weighted differences of moment_rows samples, and sums.
+// The rows of a tile that take part in a sum: those with r != 0, in order. Near a component of many features there are
+// few, and all others are exact zeros.
+template <class T> struct Taken {
+  std::int32_t* row;
+  T *r, *root;  // root: sqrt(r)
+};
+
+// Memory for many features: the tile row by row, those taken, weighted differences of moment_rows of them, and sums.
 template <class T> struct MomentPanels {
-  T *rows, *diff, *weighted, *shift, *first, *second;
+  T *rows, *diff, *shift, *first, *second;
+  Taken<T> taken;
   std::int64_t used;
   MomentPanels(std::int64_t D, std::int64_t tile, T* p) {
     T* const begin = p;
     const std::int64_t width = panels<T>(D) * panel<T>;
     rows = p, p += round_to_line(width * tile);
     diff = p, p += round_to_line(width * moment_rows);
-    weighted = p, p += round_to_line((width + weighted_panel<T>)*moment_rows);
     shift = p, p += round_to_line(width);
     first = p, p += round_to_line(width);
     second = p, p += round_to_line(width);
+    taken.r = p, p += round_to_line(tile + 1);
+    taken.root = p, p += round_to_line(tile + 1);
+    taken.row = reinterpret_cast<std::int32_t*>(p), p += round_to_line(tile + 1);
     used = p - begin;
   }
 };
@@ -183,33 +230,50 @@ template <class T> inline void fill_panels(const Tile<T>& tile, std::int64_t D, 
     }
 }
 
+// Lists the samples with r != 0, without branches; r gets zeros to whole logical lanes. Returns how many there are.
+template <class T> inline std::int64_t take_rows(const T* r, std::int64_t n, const Taken<T>& taken) {
+  std::int64_t count = 0;
+  for (std::int64_t s = 0; s < n; ++s) {
+    taken.row[count] = std::int32_t(s);
+    taken.r[count] = r[s];
+    count += r[s] != T(0);
+  }
+  for (std::int64_t s = count; s % logical_lanes<T> != 0; ++s) taken.r[s] = T(0);
+  return count;
+}
+
 template <class T>
 inline void add_moments_many(const MomentSums<T>& sums, const MomentPanels<T>& m, std::int64_t height, std::int64_t D,
                              std::int64_t n) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
+  const Taken<T>& taken = m.taken;
+  const std::int64_t all = take_rows(sums.r, n, taken);
+  if (all == 0) return;
+  const std::int64_t lanes = (all + logical_lanes<T> - 1) / logical_lanes<T> * logical_lanes<T>;
+  if (sums.mass) add_mass(taken.r, lanes, sums.mass);
+  const bool full = sums.order == MomentOrder::full;
+  if (full)
+    for (std::int64_t s = 0; s < lanes; s += W) sqrt(V::load(taken.r + s)).store(taken.root + s);
   const std::int64_t width = (D + W - 1) / W * W;
   for (std::int64_t d = 0; d < width; ++d) m.shift[d] = d < D ? T(sums.shift[d]) : T(0);
-  const bool full = sums.order == MomentOrder::full;
-  for (std::int64_t s0 = 0; s0 < n; s0 += moment_rows) {
-    const std::int64_t count = n - s0 < moment_rows ? n - s0 : moment_rows;
-    const T* r = sums.r + s0;
-    std::int64_t zeros = 0;
-    while (zeros < count && r[zeros] == T(0)) ++zeros;
-    if (zeros == count) continue;  // far from this component: every term is an exact zero
+  for (std::int64_t s0 = 0; s0 < all; s0 += moment_rows) {
+    const std::int64_t count = all - s0 < moment_rows ? all - s0 : moment_rows;
+    const std::int32_t* row = taken.row + s0;
+    const T *r = taken.r + s0, *root = taken.root + s0;
     for (std::int64_t d = 0; d < width; d += W) {
       const V c = V::load(m.shift + d);
       V first(T(0)), second(T(0));
-      const T* from = m.rows + in_panel<T>(height, s0, d);
+      const T* from = m.rows + in_panel<T>(height, 0, d);
       T* diff = m.diff + in_panel<T>(moment_rows, 0, d);
-      for (std::int64_t s = 0; s < count; ++s, from += panel<T>, diff += panel<T>) {
-        const V e = V::load(from) - c;
-        const V w = V(r[s]) * e;
-        first = first + w;
+      for (std::int64_t s = 0; s < count; ++s, diff += panel<T>) {
+        const V e = V::load(from + row[s] * panel<T>) - c;
         if (full) {
-          e.store(diff);
-          w.store(m.weighted + in_weighted<T>(s, d));
+          first = fma(V(r[s]), e, first);
+          (V(root[s]) * e).store(diff);
         } else {
+          const V w = V(r[s]) * e;
+          first = first + w;
           second = fma(w, e, second);
         }
       }
@@ -219,18 +283,7 @@ inline void add_moments_many(const MomentSums<T>& sums, const MomentPanels<T>& m
     for (std::int64_t d = 0; d < D; ++d) sums.first[d] += double(m.first[d]);
     if (sums.order == MomentOrder::diagonal)
       for (std::int64_t d = 0; d < D; ++d) sums.second[d] += double(m.second[d]);
-    if (!full) continue;
-    for (std::int64_t p = 0; p < panels<T>(D); ++p) {
-      const std::int64_t j = p * panel<T>;
-      const T* diff = m.diff + in_panel<T>(moment_rows, 0, j);
-      for (std::int64_t i = j / 4 * 4; i < D; i += 4) {
-        const T* weighted = m.weighted + in_weighted<T>(0, i);
-        const std::int64_t vectors = (i + 3 - j) / W + 1;  // that reach the diagonal
-        if (vectors >= 3) add_block<3>(D, count, weighted, diff, i, j, sums.second);
-        else if (vectors == 2) add_block<2>(D, count, weighted, diff, i, j, sums.second);
-        else add_block<1>(D, count, weighted, diff, i, j, sums.second);
-      }
-    }
+    if (full) add_products(D, count, m.diff, sums.pitch, sums.second);
   }
 }
 
@@ -279,8 +332,8 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     const bool many = D > few_features;
     if (many) fill_panels(tile, D, m.tile, memory.rows);
     const auto add = [&](const MomentSums<T>& one) {
-      if (one.mass) add_mass(one, lanes);
       if (many) return add_moments_many(one, memory, m.tile, D, n);
+      if (one.mass) add_mass(one.r, lanes, one.mass);
       switch (D) {
         case 1: return add_moments_few<1>(one, w.x, tile.stride, lanes);
         case 2: return add_moments_few<2>(one, w.x, tile.stride, lanes);
@@ -288,15 +341,15 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
         default: return add_moments_few<4>(one, w.x, tile.stride, lanes);
       }
     };
-    const std::int64_t second = sums->order == MomentOrder::full ? D * D : D;
+    const std::int64_t second = sums->order == MomentOrder::full ? D * sums->pitch : D;
     for (std::int64_t k = 0; k < K; ++k) {
       if (k % 64 == 63 && D > 64 && patience.over()) return;
       T* r = w.table + k * tile.stride;
       for (std::int64_t s = n; s < lanes; ++s) r[s] = T(0);
-      add({r, sums->shift + k * D, sums->order, sums->mass + k, sums->first + k * D,
+      add({r, sums->shift + k * D, sums->order, sums->pitch, sums->mass + k, sums->first + k * D,
            sums->second ? sums->second + k * second : nullptr});
     }
-    if (sums->scatter) add({scale, sums->center, MomentOrder::full, nullptr, sums->scatter_first, sums->scatter});
+    if (sums->scatter) add({scale, sums->center, MomentOrder::full, sums->pitch, nullptr, sums->scatter_first, sums->scatter});
   }
 }
 
