@@ -57,12 +57,12 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
         break;
       case Quantity::component_log_prob: store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K); break;
       case Quantity::responsibilities:
-        soft_max(m, w.table, tile, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
+        soft_max(m, w.table, tile, infinity<T>, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
         store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K);
         break;
       case Quantity::assign: arg_max(w.table, tile, K, m.weights, static_cast<std::int64_t*>(out) + i); break;
       case Quantity::grad_log_prob:
-        soft_max(m, w.table, tile, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
+        soft_max(m, w.table, tile, negligible<T>(K), static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
         for (std::int64_t j = 0; j < D * tile.stride; ++j) answer[j] = T(0);
         for (std::int64_t b = 0; b < m.n_blocks; ++b)
           registry<T>[m.blocks[b].family].add_gradient(m.blocks[b], tile, w.table + m.blocks[b].first * tile.stride,

@@ -63,6 +63,13 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
   return true;
 }
 
+// How far below the largest a log density may lie and still count. What lies lower contributes nothing, by definition:
+// K such terms change a density by a relative e^-40 at most (e^-20 in float32), far below a rounding. A rule on
+// final values, so what a row gets depends on that row alone, and work that could only lead to such a value may be left out.
+template <class T> inline T negligible(std::int64_t K) {
+  return T(sizeof(T) == 8 ? 40 : 20) + math::log(Vec<T, 1>(T(K))).v;
+}
+
 // The largest of each column, or 0 where that is -inf: a shift that leaves exp(-inf) = 0. NaN columns stay NaN.
 template <class V, class T>
 FASTGEN_INLINE V column_shift(const T* table, std::int64_t stride, std::int64_t K) {
@@ -92,17 +99,21 @@ template <class T> inline void log_sum_exp(const T* table, const Tile<T>& tile, 
   });
 }
 
-// Columns become probabilities that sum to 1 (times scale[s], where given); log_sum gets the log of the sum. Where every
-// component has density 0 the point says nothing, and the weights of the mixture are the answer.
+// Columns become probabilities that sum to 1 (times scale[s], where given); log_sum gets the log of the sum. Log densities
+// more than `cutoff` below the largest become exact zeros. Where every component has density 0 the point says nothing,
+// and the weights of the mixture are the answer.
 template <class T>
-inline void soft_max(const Model<T>& m, T* table, const Tile<T>& tile, const T* scale, T* log_sum) {
+inline void soft_max(const Model<T>& m, T* table, const Tile<T>& tile, T cutoff, const T* scale, T* log_sum) {
   const std::int64_t K = m.n_components;
   for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     T* column = table + s;
     const V shift = column_shift<V>(column, tile.stride, K);
     V sum(T(0));
     for (std::int64_t k = 0; k < K; ++k) {
-      const V e = math::exp_nonpositive(V::load(column + k * tile.stride) - shift);
+      const V v = V::load(column + k * tile.stride) - shift;
+      const auto out = v < V(-cutoff);  // false for NaN
+      V e(T(0));
+      if (any(!out)) e = select(out, e, math::exp_nonpositive(v));
       e.store(column + k * tile.stride);
       sum = sum + e;
     }

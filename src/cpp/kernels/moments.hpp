@@ -322,7 +322,7 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     const std::int64_t lanes = (n + logical_lanes<T> - 1) / logical_lanes<T> * logical_lanes<T>;
     for (std::int64_t s = 0; s < lanes; ++s) scale[s] = s >= n ? T(0) : sample_weight ? T(sample_weight[i + s]) : T(1);
     if (hard) hard_max(w.table, tile, K, scale, log_sum);
-    else soft_max(m, w.table, tile, scale, log_sum);
+    else soft_max(m, w.table, tile, negligible<T>(K), scale, log_sum);
     // Eight partial sums in double, joined by a tree.
     double part[8] = {};
     for (std::int64_t s = 0; s < n; ++s)
