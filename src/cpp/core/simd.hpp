@@ -268,6 +268,16 @@ template <class T, int W> FASTGEN_INLINE bool any(Mask<T, W> m) {
   }
 }
 
+// Which of four lanes are set, as bits.
+template <class T> FASTGEN_INLINE unsigned bits(Mask<T, 4> m) {
+#if defined(__AVX2__)
+  if constexpr (sizeof(m.v) == 32) return unsigned(_mm256_movemask_pd((__m256d)m.v));
+  else return unsigned(_mm_movemask_ps((__m128)m.v));
+#else
+  return unsigned(m.v[0] & 1) | unsigned(m.v[1] & 2) | unsigned(m.v[2] & 4) | unsigned(m.v[3] & 8);
+#endif
+}
+
 // a * b + c with one rounding: the only way a fused multiply-add enters the core (-ffp-contract=off).
 template <class T, int W> FASTGEN_INLINE Vec<T, W> fma(Vec<T, W> a, Vec<T, W> b, Vec<T, W> c) {
   using V [[maybe_unused]] = Vec<T, W>;

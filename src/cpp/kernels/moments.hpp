@@ -194,7 +194,7 @@ inline void add_products(std::int64_t D, std::int64_t count, const T* diff, std:
 // The rows of a tile that take part in a sum: those with r != 0, in order. Near a component of many features there are
 // few, and all others are exact zeros.
 template <class T> struct Taken {
-  std::int32_t* row;
+  std::uint16_t* row;
   T *r, *root;  // root: sqrt(r)
 };
 
@@ -211,35 +211,109 @@ template <class T> struct MomentPanels {
     shift = p, p += round_to_line(width);
     first = p, p += round_to_line(width);
     second = p, p += round_to_line(width);
-    taken.r = p, p += round_to_line(tile + 1);
-    taken.root = p, p += round_to_line(tile + 1);
-    taken.row = reinterpret_cast<std::int32_t*>(p), p += round_to_line(tile + 1);
+    taken.r = p, p += round_to_line(tile);
+    taken.root = p, p += round_to_line(tile);
+    taken.row = reinterpret_cast<std::uint16_t*>(p), p += round_to_line(tile + 4);
     used = p - begin;
   }
 };
 
-// The tile in panels, zeros past the last feature.
-template <class T> inline void fill_panels(const Tile<T>& tile, std::int64_t D, std::int64_t height, T* rows) {
-  for (std::int64_t p = 0; p < panels<T>(D); ++p)
-    for (std::int64_t s = 0; s < tile.n; ++s) {
-      T* to = rows + p * height * panel<T> + s * panel<T>;
-      for (std::int64_t c = 0; c < panel<T>; ++c) {
-        const std::int64_t d = p * panel<T> + c;
-        to[c] = d < D ? tile.x[d * tile.stride + s] : T(0);
-      }
+// The tile in panels, zeros to the next whole vector past the last feature. Rows whose features lie side by side are
+// copied from where the caller holds them, if they are all finite; else from the tile.
+template <class T>
+inline void fill_panels(const Tile<T>& tile, const T* points, std::int64_t row_stride, std::int64_t col_stride,
+                        std::int64_t D, std::int64_t height, T* rows) {
+  constexpr std::int64_t W = native_width<T>;
+  using V = Vec<T, W>;
+  const bool copy = col_stride == 1 && !tile.special;
+  const std::int64_t whole = copy ? D / W * W : 0;
+  for (std::int64_t s = 0; s < tile.n; ++s) {
+    const T* x = points + s * row_stride;
+    for (std::int64_t j = 0; j < D; j += panel<T>) {
+      T* to = rows + in_panel<T>(height, s, j) - j;
+      const std::int64_t end = j + panel<T> < D ? j + panel<T> : D;
+      std::int64_t d = j;
+      for (; d + W <= end && d < whole; d += W) V::load(x + d).store(to + d);
+      for (; d < end; ++d) to[d] = tile.x[d * tile.stride + s];
+      for (; d % W != 0; ++d) to[d] = T(0);
     }
+  }
 }
 
-// Lists the samples with r != 0, without branches; r gets zeros to whole logical lanes. Returns how many there are.
-template <class T> inline std::int64_t take_rows(const T* r, std::int64_t n, const Taken<T>& taken) {
-  std::int64_t count = 0;
-  for (std::int64_t s = 0; s < n; ++s) {
-    taken.row[count] = std::int32_t(s);
-    taken.r[count] = r[s];
-    count += r[s] != T(0);
+// Which of four numbers are not 0, as bits.
+template <class T> FASTGEN_INLINE unsigned nonzero_bits(const T* r) {
+  if constexpr (native_width<T> >= 4) {
+    using V = Vec<T, 4>;
+    return bits(V::load(r) != V(T(0)));
+  } else {
+    return unsigned(r[0] != T(0)) | unsigned(r[1] != T(0)) << 1 | unsigned(r[2] != T(0)) << 2 |
+           unsigned(r[3] != T(0)) << 3;
   }
+}
+
+// Lists the rows with r != 0, four at a time and without branches, and their r, with zeros to whole logical lanes.
+// r has zeros from n to whole logical lanes. Returns how many there are.
+template <class T> inline std::int64_t take_rows(const T* r, std::int64_t n, const Taken<T>& taken) {
+  struct Four {
+    std::uint16_t row[4];
+  };
+  // Numbers of the set bits, from the lowest.
+  static constexpr Four set[16] = {{{0}},       {{0}},       {{1}},       {{0, 1}},    {{2}},    {{0, 2}},
+                                   {{1, 2}},    {{0, 1, 2}}, {{3}},       {{0, 3}},    {{1, 3}}, {{0, 1, 3}},
+                                   {{2, 3}},    {{0, 2, 3}}, {{1, 2, 3}}, {{0, 1, 2, 3}}};
+  std::int64_t count = 0;
+  for (std::int64_t s = 0; s < n; s += 4) {
+    const unsigned bits = nonzero_bits(r + s);
+    FASTGEN_UNROLL
+    for (int i = 0; i < 4; ++i) taken.row[count + i] = std::uint16_t(s + set[bits].row[i]);
+    count += __builtin_popcount(bits);
+  }
+  for (std::int64_t s = 0; s < count; ++s) taken.r[s] = r[taken.row[s]];
   for (std::int64_t s = count; s % logical_lanes<T> != 0; ++s) taken.r[s] = T(0);
   return count;
+}
+
+// C vectors of features from d for `count` rows taken: their first moment, and with Full the differences times root r,
+// else the second moment's diagonal. Several vectors side by side hide the latency of the sums.
+template <int C, bool Full, class T>
+inline void add_differences(const MomentPanels<T>& m, std::int64_t height, std::int64_t taken, std::int64_t count,
+                            std::int64_t d) {
+  using V = Vec<T, native_width<T>>;
+  constexpr int W = V::width;
+  V shift[C], first[C], second[C];
+  FASTGEN_UNROLL
+  for (int c = 0; c < C; ++c) shift[c] = V::load(m.shift + d + c * W), first[c] = second[c] = V(T(0));
+  const T* rows = m.rows + in_panel<T>(height, 0, d);
+  T* diff = m.diff + in_panel<T>(moment_rows, 0, d);
+  for (std::int64_t s = taken; s < taken + count; ++s, diff += panel<T>) {
+    const T* x = rows + std::int64_t(m.taken.row[s]) * panel<T>;
+    const V r(m.taken.r[s]), root(Full ? m.taken.root[s] : T(0));
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) {
+      const V e = V::load(x + c * W) - shift[c];
+      if constexpr (Full) {
+        first[c] = fma(r, e, first[c]);
+        (root * e).store(diff + c * W);
+      } else {
+        const V w = r * e;
+        first[c] = first[c] + w;
+        second[c] = fma(w, e, second[c]);
+      }
+    }
+  }
+  FASTGEN_UNROLL
+  for (int c = 0; c < C; ++c) first[c].store(m.first + d + c * W), second[c].store(m.second + d + c * W);
+}
+
+template <bool Full, class T>
+inline void add_differences(const MomentPanels<T>& m, std::int64_t height, std::int64_t taken, std::int64_t count,
+                            std::int64_t D) {
+  for (std::int64_t d = 0; d < D; d += strip<T>) {
+    const std::int64_t vectors = (D - d + native_width<T> - 1) / native_width<T>;
+    if (vectors >= 3) add_differences<3, Full>(m, height, taken, count, d);
+    else if (vectors == 2) add_differences<2, Full>(m, height, taken, count, d);
+    else add_differences<1, Full>(m, height, taken, count, d);
+  }
 }
 
 template <class T>
@@ -247,39 +321,18 @@ inline void add_moments_many(const MomentSums<T>& sums, const MomentPanels<T>& m
                              std::int64_t n) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
-  const Taken<T>& taken = m.taken;
-  const std::int64_t all = take_rows(sums.r, n, taken);
+  const std::int64_t all = take_rows(sums.r, n, m.taken);
   if (all == 0) return;
   const std::int64_t lanes = (all + logical_lanes<T> - 1) / logical_lanes<T> * logical_lanes<T>;
-  if (sums.mass) add_mass(taken.r, lanes, sums.mass);
+  if (sums.mass) add_mass(m.taken.r, lanes, sums.mass);
   const bool full = sums.order == MomentOrder::full;
   if (full)
-    for (std::int64_t s = 0; s < lanes; s += W) sqrt(V::load(taken.r + s)).store(taken.root + s);
-  const std::int64_t width = (D + W - 1) / W * W;
-  for (std::int64_t d = 0; d < width; ++d) m.shift[d] = d < D ? T(sums.shift[d]) : T(0);
-  for (std::int64_t s0 = 0; s0 < all; s0 += moment_rows) {
-    const std::int64_t count = all - s0 < moment_rows ? all - s0 : moment_rows;
-    const std::int32_t* row = taken.row + s0;
-    const T *r = taken.r + s0, *root = taken.root + s0;
-    for (std::int64_t d = 0; d < width; d += W) {
-      const V c = V::load(m.shift + d);
-      V first(T(0)), second(T(0));
-      const T* from = m.rows + in_panel<T>(height, 0, d);
-      T* diff = m.diff + in_panel<T>(moment_rows, 0, d);
-      for (std::int64_t s = 0; s < count; ++s, diff += panel<T>) {
-        const V e = V::load(from + row[s] * panel<T>) - c;
-        if (full) {
-          first = fma(V(r[s]), e, first);
-          (V(root[s]) * e).store(diff);
-        } else {
-          const V w = V(r[s]) * e;
-          first = first + w;
-          second = fma(w, e, second);
-        }
-      }
-      first.store(m.first + d);
-      second.store(m.second + d);
-    }
+    for (std::int64_t s = 0; s < lanes; s += W) sqrt(V::load(m.taken.r + s)).store(m.taken.root + s);
+  for (std::int64_t d = 0; d < (D + W - 1) / W * W; ++d) m.shift[d] = d < D ? T(sums.shift[d]) : T(0);
+  for (std::int64_t s = 0; s < all; s += moment_rows) {
+    const std::int64_t count = all - s < moment_rows ? all - s : moment_rows;
+    if (full) add_differences<true>(m, height, s, count, D);
+    else add_differences<false>(m, height, s, count, D);
     for (std::int64_t d = 0; d < D; ++d) sums.first[d] += double(m.first[d]);
     if (sums.order == MomentOrder::diagonal)
       for (std::int64_t d = 0; d < D; ++d) sums.second[d] += double(m.second[d]);
@@ -330,7 +383,9 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     sums->log_likelihood += ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
 
     const bool many = D > few_features;
-    if (many) fill_panels(tile, D, m.tile, memory.rows);
+    if (many)
+      fill_panels(tile, points.data + i * points.row_stride, points.row_stride, points.col_stride, D, m.tile,
+                  memory.rows);
     const auto add = [&](const MomentSums<T>& one) {
       if (many) return add_moments_many(one, memory, m.tile, D, n);
       if (one.mass) add_mass(one.r, lanes, one.mass);
