@@ -22,12 +22,14 @@ namespace {
 struct Sums {
   std::vector<double> mass, first, second, scatter_first, scatter;
   double log_likelihood = 0;
+  std::int64_t pitch;  // of a row of a full second moment
 
   Sums(std::int64_t K, std::int64_t D, MomentOrder order, bool with_scatter)
-      : mass(std::size_t(K)), first(std::size_t(checked_product("means", 8 * K, D) / 8)) {
+      : mass(std::size_t(K)), first(std::size_t(checked_product("means", 8 * K, D) / 8)),
+        pitch(D <= few_features ? D : (D + moment_quantum - 1) / moment_quantum * moment_quantum) {
     if (order == MomentOrder::diagonal) second.resize(std::size_t(K * D));
-    if (order == MomentOrder::full) second.resize(std::size_t(checked_product("covariances", 8 * K, D, D) / 8));
-    if (with_scatter) scatter_first.resize(std::size_t(D)), scatter.resize(std::size_t(D * D));
+    if (order == MomentOrder::full) second.resize(std::size_t(checked_product("covariances", 8 * K, D, pitch) / 8));
+    if (with_scatter) scatter_first.resize(std::size_t(D)), scatter.resize(std::size_t(D * pitch));
   }
   void clear() {
     for (auto* v : {&mass, &first, &second, &scatter_first, &scatter}) std::fill(v->begin(), v->end(), 0.0);
@@ -119,9 +121,10 @@ class MStep {
   // Sum of r (x - new mean)(x - new mean)^T of component k, lower triangle added to `to`.
   void add_scatter(std::int64_t k, double* to) const {
     const double mass = sums_.mass[std::size_t(k)];
-    const double *second = sums_.second.data() + k * D_ * D_, *first = sums_.first.data() + k * D_;
+    const std::int64_t pitch = sums_.pitch;
+    const double *second = sums_.second.data() + k * D_ * pitch, *first = sums_.first.data() + k * D_;
     for (std::int64_t i = 0; i < D_; ++i)
-      for (std::int64_t j = 0; j <= i; ++j) to[i * D_ + j] += second[i * D_ + j] - first[i] * (first[j] / mass);
+      for (std::int64_t j = 0; j <= i; ++j) to[i * D_ + j] += second[i * pitch + j] - first[i] * (first[j] / mass);
   }
 
   // Mirrors the lower triangle of `covariance`, raises its eigenvalues, factors it. `owners` are blamed.
@@ -174,7 +177,7 @@ class MStep {
       // Scatter about the centre, less what the means of the components account for.
       for (std::int64_t i = 0; i < D_; ++i)
         for (std::int64_t j = 0; j <= i; ++j) {
-          double sum = sums_.scatter[std::size_t(i * D_ + j)];
+          double sum = sums_.scatter[std::size_t(i * sums_.pitch + j)];
           for (std::int64_t k = 0; k < K_; ++k)
             sum -= sums_.mass[std::size_t(k)] * (step_.means[at(k, i)] - center_[std::size_t(i)]) *
                    (step_.means[at(k, j)] - center_[std::size_t(j)]);
@@ -292,6 +295,7 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
                     shift.data(),
                     part->mass.data(),
                     part->first.data(),
+                    part->pitch,
                     part->second.empty() ? nullptr : part->second.data(),
                     center.data(),
                     part->scatter_first.data(),
