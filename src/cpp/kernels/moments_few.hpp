@@ -26,6 +26,19 @@ template <int N, class V> FASTGEN_INLINE double lane_sum(const V (&acc)[N]) {
   return sum[0];
 }
 
+constexpr std::int64_t moment_rows = 64;  // rows summed in T before they are added to doubles, when lanes are features
+
+// to[0 ..] += the lanes of a.
+template <class V> FASTGEN_INLINE void add_to_doubles(V a, double* to) {
+  if constexpr (sizeof(typename V::Scalar) == sizeof(double)) {
+    (V::load(to) + a).store(to);
+  } else {
+    typename V::Scalar stored[V::width];
+    a.store(stored);
+    for (int i = 0; i < V::width; ++i) to[i] += double(stored[i]);
+  }
+}
+
 // One component (or all together, for a scatter), some rows of one tile.
 template <class T> struct MomentSums {
   const T* r;  // their responsibilities, with zeros to whole logical lanes

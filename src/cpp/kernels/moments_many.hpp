@@ -4,13 +4,11 @@
 // stays in the first-level cache; the second moment is then their matrix times its transpose, in blocks.
 #pragma once
 
-#include "moments_few.hpp"
+#include "moments_narrow.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
-
-constexpr std::int64_t moment_rows = 64;
 
 // Many features are held row by row, in panels of a multiple of 3 vectors and of 4 features: every block of the second
 // moment then streams through at most two contiguous runs of memory, whatever D is.
@@ -21,21 +19,12 @@ template <class T> FASTGEN_INLINE std::int64_t in_panel(std::int64_t height, std
   return (d / panel<T>)*height * panel<T> + s * panel<T> + d % panel<T>;
 }
 
-// Rows of `second` from `to`, R of them at most, plus an accumulator each.
+// Four rows of `second` from `to`, or as many as there are, plus an accumulator each.
 template <int C, class V>
 FASTGEN_INLINE void add_rows(const V (&acc)[4][C], std::int64_t rows, std::int64_t pitch, double* to) {
-  using T = typename V::Scalar;
   for (std::int64_t a = 0; a < 4 && a < rows; ++a, to += pitch) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) {
-      if constexpr (sizeof(T) == sizeof(double)) {
-        (V::load(to + c * V::width) + acc[a][c]).store(to + c * V::width);
-      } else {
-        T stored[V::width];
-        acc[a][c].store(stored);
-        for (int b = 0; b < V::width; ++b) to[c * V::width + b] += double(stored[b]);
-      }
-    }
+    for (int c = 0; c < C; ++c) add_to_doubles(acc[a][c], to + c * V::width);
   }
 }
 
@@ -199,6 +188,8 @@ inline void add_moments_many(const MomentSums<T>& sums, const MomentPanels<T>& m
   using V = Vec<T, W>;
   if (sums.count == 0) return;
   if (sums.mass) add_mass(sums.r, sums.count, sums.mass);
+  if (sums.order == MomentOrder::full && D <= narrow_features)
+    return add_moments_narrow(sums, D, m.rows, panel<T>, row);
   for (std::int64_t d = 0; d < (D + W - 1) / W * W; ++d) m.shift[d] = d < D ? T(sums.shift[d]) : T(0);
   for (std::int64_t s = 0; s < sums.count; s += moment_rows) {
     const std::int64_t count = sums.count - s < moment_rows ? sums.count - s : moment_rows;
