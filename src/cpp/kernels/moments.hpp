@@ -265,7 +265,7 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     if (i != begin && patience.over()) return;
     const std::int64_t n = end - i < m.tile ? end - i : m.tile;
     const Tile<T> tile = load_tile(points, D, i, n, m.tile, w.x, w.special);
-    if (!component_table(m, tile, m.log_weights, w.table, w.family, patience)) return;
+    if (!component_table(m, tile, m.log_weights, hard ? T(0) : negligible<T>(K), w, patience)) return;
     const std::int64_t lanes = (n + logical_lanes<T> - 1) / logical_lanes<T> * logical_lanes<T>;
     for (std::int64_t s = 0; s < lanes; ++s) scale[s] = s >= n ? T(0) : sample_weight ? T(sample_weight[i + s]) : T(1);
     if (hard) hard_max(w.table, tile, K, scale, log_sum);
