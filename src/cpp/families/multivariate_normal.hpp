@@ -17,7 +17,7 @@ namespace FASTGEN_ISA {
 namespace {
 
 struct MultivariateNormal {
-  static constexpr bool scalar = false;
+  static constexpr bool scalar = false, bounded = true;
   enum Variant : int { full = 0, tied = 1, diag = 2, spherical = 3 };
 
   template <class T> struct Constants {
@@ -161,8 +161,21 @@ struct MultivariateNormal {
       case 6: return log_density_few<6, 3>(c, k0, k1, tile, offset, lp);
       case 7: return log_density_few<7, 3>(c, k0, k1, tile, offset, lp);
       case 8: return log_density_few<8, 3>(c, k0, k1, tile, offset, lp);
-      default: return log_density_full(c, k0, k1, tile, offset, lp, scratch);
+      default: return log_density_full(c, k0, k1, c.D, tile, offset, lp, scratch);
     }
+  }
+
+  // A squared distance is a sum of squares, one a row of the factor, that never falls as it is added up, rounding included.
+  // So its first rows give an upper bound of the log density. How many make a bound that separates clusters: a row adds
+  // about 1 at home and (distance in standard deviations)^2 elsewhere, and D / 2 + 43 must be passed.
+  static std::int64_t bound_rows(Shape shape) {
+    const std::int64_t D = shape.n_features;
+    return shape.variant == full && D >= 32 ? (D / 8 + 12) / 4 * 4 : 0;
+  }
+  template <class T>
+  static void log_bound(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
+                        T* lp, T* scratch) {
+    log_density_full(Constants<T>(block), k0, k1, bound_rows(block.shape), tile, offset, lp, scratch);
   }
 
   // lp from a squared distance. Finite points give NaN only where terms overflow; their density is 0.
@@ -205,7 +218,7 @@ struct MultivariateNormal {
     using V = Vec<T, native_width<T>>;
     for_strips<T, Strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
       const T *x = tile.x + s, *mean = constants.mean + k0 * D;
-      T* to = lp + k0 * tile.stride + s;
+      T* to = lp + s;
       for (std::int64_t k = k0; k < k1; ++k, mean += D, to += tile.stride) {
         const T* p = constants.precision(k);
         V q[C];
@@ -221,38 +234,50 @@ struct MultivariateNormal {
   // Strips of three vectors that share one pass over a factor: one while the factor fits the second-level cache.
   static std::int64_t strips_together(std::int64_t D) { return D > 192 ? 4 : 1; }
 
-  // Any number of features: x - mean of a few strips in cache, four rows of the factor in registers.
+  // Adds the squares of rows i .. end of a factor times (x - mean) to q, for C vectors of samples from s. A function of its
+  // own: together with others of its kind GCC keeps the accumulators in memory.
+  template <int C, class T>
+  static FASTGEN_NOINLINE const T* add_squares(const T* packed, std::int64_t i, std::int64_t end,
+                                               const Centered<T>& from, std::int64_t s, T* q) {
+    using V = Vec<T, native_width<T>>;
+    return for_row_blocks(i, end, packed, [&]<int R>(std::int64_t row, const T* p) FASTGEN_LAMBDA_INLINE {
+      V y[R][C];
+      const T* next = lower_rows<R, C>(p, row, from, s, y);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) {
+        V sum = V::load(q + s + c * V::width);
+        FASTGEN_UNROLL
+        for (int r = 0; r < R; ++r) sum = fma(y[r][c], y[r][c], sum);
+        sum.store(q + s + c * V::width);
+      }
+      return next;
+    });
+  }
+
+  // Any number of features: x - mean of a few strips in cache, four rows of the factor in registers; `rows` of the D rows.
   // Bound by multiply-adds from D = 16 on; see benchmarks/README.md for the share of the peak.
   template <class T>
-  static void log_density_full(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
-                               const T* offset, T* lp, T* scratch) {
+  static void log_density_full(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, std::int64_t rows,
+                               const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
     using V = Vec<T, native_width<T>>;
     const std::int64_t D = constants.D;
-    const std::int64_t group = strips_together(D) * 3 * V::width;
-    for (std::int64_t k = k0; k < k1; ++k) {
-      const T* mean = constants.mean + k * D;
+    const std::int64_t group = strips_together(D) * 3 * V::width, rows_together = strips_together(D) > 1 ? 4 : rows;
+    for (std::int64_t k = k0; k < k1; ++k, lp += tile.stride) {
       const V norm(constants.norm[k] + offset[k]);
       for (std::int64_t s0 = 0; s0 < tile.padded; s0 += group) {
         const std::int64_t lanes = tile.padded - s0 < group ? tile.padded - s0 : group;
-        T* to = lp + k * tile.stride + s0;
-        const Centered<T> from{tile.x + s0, tile.stride, mean, scratch, group};
-        for (std::int64_t s = 0; s < lanes; s += V::width) V(T(0)).store(to + s);
-        for_row_blocks(D, constants.precision(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+        const Centered<T> from{tile.x + s0, tile.stride, constants.mean + k * D, scratch, group};
+        for (std::int64_t s = 0; s < lanes; s += V::width) V(T(0)).store(lp + s0 + s);
+        const T* packed = constants.precision(k);
+        for (std::int64_t i = 0; i < rows; i += rows_together) {
+          const std::int64_t end = i + rows_together < rows ? i + rows_together : rows;
           const T* next = packed;
           for_strips<T, 3>(lanes, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-            V y[R][C];
-            next = lower_rows<R, C>(packed, i, from, s, y);
-            FASTGEN_UNROLL
-            for (int c = 0; c < C; ++c) {
-              V q = V::load(to + s + c * V::width);
-              FASTGEN_UNROLL
-              for (int r = 0; r < R; ++r) q = fma(y[r][c], y[r][c], q);
-              q.store(to + s + c * V::width);
-            }
+            next = add_squares<C>(packed, i, end, from, s, lp + s0);
           });
-          return next;
-        });
-        for (std::int64_t s = 0; s < lanes; s += V::width) finish(V::load(to + s), norm).store(to + s);
+          packed = next;
+        }
+        for (std::int64_t s = s0; s < s0 + lanes; s += V::width) finish(V::load(lp + s), norm).store(lp + s);
       }
     }
   }
@@ -262,7 +287,7 @@ struct MultivariateNormal {
   static void whiten(const Constants<T>& constants, const Tile<T>& tile, T* diff, T* out) {
     using V = Vec<T, native_width<T>>;
     const Centered<T> from{tile.x, tile.stride, constants.center, diff, tile.stride};
-    for_row_blocks(constants.D, constants.precision(0),
+    for_row_blocks(0, constants.D, constants.precision(0),
                    [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
       const T* next = packed;
       for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
@@ -301,7 +326,7 @@ struct MultivariateNormal {
         }
         const V norm(constants.norm[k] + offset[k]);
         FASTGEN_UNROLL
-        for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + k * tile.stride + s + c * V::width);
+        for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + (k - k0) * tile.stride + s + c * V::width);
       }
     });
   }
@@ -331,7 +356,7 @@ struct MultivariateNormal {
         }
         const V norm(constants.norm[k] + offset[k]);
         FASTGEN_UNROLL
-        for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + k * tile.stride + s + c * V::width);
+        for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + (k - k0) * tile.stride + s + c * V::width);
       }
     });
   }
@@ -381,7 +406,7 @@ struct MultivariateNormal {
         V minus_r[C];
         FASTGEN_UNROLL
         for (int i = 0; i < C; ++i) minus_r[i] = -V::load(r + k * stride + s + i * V::width);
-        for_row_blocks(D, c.precision(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+        for_row_blocks(0, D, c.precision(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
           V rows[R][C];
           const T* next = lower_rows<R, C>(packed, i, from, 0, rows);
           FASTGEN_UNROLL
@@ -400,7 +425,7 @@ struct MultivariateNormal {
   static FASTGEN_INLINE void add_transposed(const Constants<T>& c, std::int64_t k, const T* y, std::int64_t y_stride,
                                             T* grad, std::int64_t stride) {
     using V = Vec<T, native_width<T>>;
-    for_row_blocks(c.D, c.precision_transposed(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+    for_row_blocks(0, c.D, c.precision_transposed(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
       V g[R][C];
       const T* next = transposed_rows<R, C>(packed, i, c.D, y, y_stride, g);
       FASTGEN_UNROLL

@@ -13,7 +13,7 @@ namespace {
 constexpr double half_log_two_pi = 0.91893853320467274178;
 
 struct Normal {
-  static constexpr bool scalar = true;
+  static constexpr bool scalar = true, bounded = false;
 
   // Prepared constants, K of each.
   template <class T> struct Constants {
@@ -38,7 +38,7 @@ struct Normal {
     }
   }
 
-  // lp[k * stride + s] = log density of component k at sample s, plus offset[k]. Never NaN: `tile` is finite.
+  // lp[(k - k0) * stride + s] = log density of component k at sample s, plus offset[k]. Never NaN: `tile` is finite.
   // Three multiply-adds a pair; the exp of the caller binds.
   template <class T>
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
@@ -47,7 +47,7 @@ struct Normal {
     const Constants<T> c(block);
     for (std::int64_t k = k0; k < k1; ++k) {
       const V loc(c.loc[k]), inverse(c.inverse[k]), norm(c.norm[k] + offset[k]), minus_half(T(-0.5));
-      T* to = lp + k * tile.stride;
+      T* to = lp + (k - k0) * tile.stride;
       for (std::int64_t s = 0; s < tile.padded; s += V::width) {
         const V z = (V::load(tile.x + s) - loc) * inverse;
         // Finite points give NaN only where a term overflows; their density is 0.

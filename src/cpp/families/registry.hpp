@@ -13,6 +13,9 @@ template <class T> struct FamilyOps {
   void (*prepare)(Shape, const double* const*, std::int64_t, std::int64_t, T*, double*);
   std::int64_t (*evaluate_scratch)(Shape, std::int64_t tile);
   void (*log_density)(const Block<T>&, std::int64_t, std::int64_t, const Tile<T>&, const T*, T*, T*);
+  // Optional, both or none: upper bounds of the log densities from the first rows of a factor (0: no bounds).
+  std::int64_t (*bound_rows)(Shape);
+  void (*log_bound)(const Block<T>&, std::int64_t, std::int64_t, const Tile<T>&, const T*, T*, T*);
   void (*add_gradient)(const Block<T>&, const Tile<T>&, const T*, T*, T*);
   std::int64_t (*draw_scratch)(Shape, std::int64_t samples);
   void (*draw)(const Block<T>&, const DrawTile<T>&);
@@ -26,11 +29,17 @@ template <class Family, class T> constexpr FamilyOps<T> family_ops() {
                    Family::template prepare<T>,
                    Family::template evaluate_scratch<T>,
                    Family::template log_density<T>,
+                   nullptr,
+                   nullptr,
                    Family::template add_gradient<T>,
                    Family::template draw_scratch<T>,
                    Family::template draw<T>,
                    nullptr,
                    nullptr};
+  if constexpr (Family::bounded) {
+    ops.bound_rows = Family::bound_rows;
+    ops.log_bound = Family::template log_bound<T>;
+  }
   if constexpr (Family::scalar) {
     ops.add_tails = Family::template add_tails<T>;
     ops.bracket_quantile = Family::template bracket_quantile<T>;

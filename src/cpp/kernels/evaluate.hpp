@@ -18,6 +18,17 @@ template <class T> inline std::int64_t evaluate_scratch(const Model<T>& m, Quant
   }
 }
 
+// How far below the largest log density a component still shows in an answer.
+template <class T> inline T depth_that_counts(Quantity quantity, std::int64_t K) {
+  switch (quantity) {
+    case Quantity::log_prob:
+    case Quantity::prob:
+    case Quantity::grad_log_prob: return negligible<T>(K);
+    case Quantity::assign: return T(0);
+    default: return infinity<T>;
+  }
+}
+
 template <class T>
 inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std::int64_t begin, std::int64_t end,
                      void* out, T* scratch, Cancelled cancelled, void* context) {
@@ -25,6 +36,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
   T* answer = scratch + w.used;
   const Patience patience{cancelled, context};
   const std::int64_t K = m.n_components, D = m.n_features;
+  const T cutoff = depth_that_counts<T>(quantity, K);
   for (std::int64_t i = begin; i < end; i += m.tile) {
     if (i != begin && patience.over()) return;
     const std::int64_t n = end - i < m.tile ? end - i : m.tile;
@@ -44,11 +56,11 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
       continue;
     }
     const T* offset = quantity == Quantity::component_log_prob ? m.zeros : m.log_weights;
-    if (!component_table(m, tile, offset, w.table, w.family, patience)) return;
+    if (!component_table(m, tile, offset, cutoff, w, patience)) return;
     switch (quantity) {
       case Quantity::log_prob:
       case Quantity::prob:
-        log_sum_exp(w.table, tile, K, answer);
+        log_sum_exp(w.table, tile, K, cutoff, answer);
         if (quantity == Quantity::prob) {
           using V = Vec<T, native_width<T>>;
           for (std::int64_t s = 0; s < tile.padded; s += V::width) math::exp(V::load(answer + s)).store(answer + s);
@@ -57,12 +69,12 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
         break;
       case Quantity::component_log_prob: store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K); break;
       case Quantity::responsibilities:
-        soft_max(m, w.table, tile, infinity<T>, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
+        soft_max(m, w.table, tile, cutoff, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
         store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K);
         break;
       case Quantity::assign: arg_max(w.table, tile, K, m.weights, static_cast<std::int64_t*>(out) + i); break;
       case Quantity::grad_log_prob:
-        soft_max(m, w.table, tile, negligible<T>(K), static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
+        soft_max(m, w.table, tile, cutoff, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
         for (std::int64_t j = 0; j < D * tile.stride; ++j) answer[j] = T(0);
         for (std::int64_t b = 0; b < m.n_blocks; ++b)
           registry<T>[m.blocks[b].family].add_gradient(m.blocks[b], tile, w.table + m.blocks[b].first * tile.stride,

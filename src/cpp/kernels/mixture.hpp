@@ -3,18 +3,15 @@
 // One exp a (sample, component) pair; the K x tile table stays in cache. Sums run over components in ascending order.
 #pragma once
 
-#include "../families/registry.hpp"
+#include "prune.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-constexpr std::int64_t line = 16;  // scratch areas start at multiples of 16 elements, so vectors do not split lines
-constexpr std::int64_t round_to_line(std::int64_t n) { return (n + line - 1) / line * line; }
-
-// Memory of one tile: the points, flags of special rows, the K x tile table, and what the families ask for.
+// Memory of one tile: the points, flags of special rows, the K x tile table, and what families and pruning ask for.
 template <class T> struct Workspace {
-  T *x, *special, *table, *family;
+  T *x, *special, *table, *family, *prune;
   std::int64_t used;
   Workspace(const Model<T>& m, T* scratch) {
     T* p = scratch;
@@ -22,52 +19,58 @@ template <class T> struct Workspace {
     special = p, p += round_to_line(m.tile);
     table = p, p += round_to_line(m.n_components * m.tile);
     family = p;
-    std::int64_t most = 0;
+    std::int64_t family_most = 0, prune_most = 0;
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
-      const std::int64_t need = registry<T>[m.blocks[b].family].evaluate_scratch(m.blocks[b].shape, m.tile);
-      most = need > most ? need : most;
+      const Block<T>& block = m.blocks[b];
+      const FamilyOps<T>& ops = registry<T>[block.family];
+      const std::int64_t need = ops.evaluate_scratch(block.shape, m.tile);
+      family_most = need > family_most ? need : family_most;
+      if (!ops.bound_rows || ops.bound_rows(block.shape) == 0) continue;
+      const std::int64_t pruning = PruneMemory<T>(block.shape.n_components, m.n_features, m.tile, nullptr).used;
+      prune_most = pruning > prune_most ? pruning : prune_most;
     }
-    p += round_to_line(most);
+    p += round_to_line(family_most);
+    prune = p, p += round_to_line(prune_most);
     used = p - scratch;
   }
 };
-
-// How a long computation asks whether to go on.
-struct Patience {
-  Cancelled cancelled;
-  void* context;
-  bool over() const { return cancelled && cancelled(context); }
-};
-
-// Fills table[k * stride + s]; false when interrupted. `offset` is added to component k (a log weight, or 0).
-template <class T>
-inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* offset, T* table, T* scratch,
-                            Patience patience) {
-  for (std::int64_t b = 0; b < m.n_blocks; ++b) {
-    const Block<T>& block = m.blocks[b];
-    const std::int64_t K = block.shape.n_components, D = block.shape.n_features;
-    // About 10 ms of work between two looks at the clock.
-    const std::int64_t pair = 16 + D * (D + 3) / 2;
-    const std::int64_t most = 20'000'000 / (pair * tile.padded) + 1;
-    for (std::int64_t k = 0; k < K; k += most) {
-      if (k && patience.over()) return false;
-      const std::int64_t end = k + most < K ? k + most : K;
-      registry<T>[block.family].log_density(block, k, end, tile, offset + block.first,
-                                            table + block.first * tile.stride, scratch);
-    }
-  }
-  if (tile.special)
-    for (std::int64_t s = 0; s < tile.n; ++s)
-      if (tile.special[s] != T(0))
-        for (std::int64_t k = 0; k < m.n_components; ++k) table[k * tile.stride + s] = tile.special[s];
-  return true;
-}
 
 // How far below the largest a log density may lie and still count. What lies lower contributes nothing, by definition:
 // K such terms change a density by a relative e^-40 at most (e^-20 in float32), far below a rounding. A rule on
 // final values, so what a row gets depends on that row alone, and work that could only lead to such a value may be left out.
 template <class T> inline T negligible(std::int64_t K) {
   return T(sizeof(T) == 8 ? 40 : 20) + math::log(Vec<T, 1>(T(K))).v;
+}
+
+// Fills table[k * stride + s]; false when interrupted. `offset` is added to component k (a log weight, or 0). Values that
+// would be more than `cutoff` below the largest of their column may be replaced by others that are.
+template <class T>
+inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* offset, T cutoff, const Workspace<T>& w,
+                            Patience patience) {
+  for (std::int64_t b = 0; b < m.n_blocks; ++b) {
+    const Block<T>& block = m.blocks[b];
+    const std::int64_t K = block.shape.n_components;
+    T* table = w.table + block.first * tile.stride;
+    Pruned pruned = Pruned::useless;
+    if (cutoff < infinity<T>) {
+      const PruneMemory<T> memory(K, m.n_features, m.tile, w.prune);
+      pruned = prune(block, tile, offset + block.first, cutoff, table, w.family, memory, patience);
+    }
+    if (pruned == Pruned::interrupted) return false;
+    if (pruned == Pruned::done) continue;
+    // About 10 ms of work between two looks at the clock.
+    const std::int64_t most = 20'000'000 / (pair_work(m.n_features) * tile.padded) + 1;
+    for (std::int64_t k = 0; k < K; k += most) {
+      if (k && patience.over()) return false;
+      registry<T>[block.family].log_density(block, k, k + most < K ? k + most : K, tile, offset + block.first,
+                                            table + k * tile.stride, w.family);
+    }
+  }
+  if (tile.special)
+    for (std::int64_t s = 0; s < tile.n; ++s)
+      if (tile.special[s] != T(0))
+        for (std::int64_t k = 0; k < m.n_components; ++k) w.table[k * tile.stride + s] = tile.special[s];
+  return true;
 }
 
 // The largest of each column, or 0 where that is -inf: a shift that leaves exp(-inf) = 0. NaN columns stay NaN.
@@ -87,13 +90,17 @@ template <class T, class Body> FASTGEN_INLINE void for_columns(std::int64_t padd
   for (; s < padded; s += V::width) body.template operator()<V>(s);
 }
 
-// log of the sum of exponentials of each column, into out.
-template <class T> inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T* out) {
+// log of the sum of exponentials of each column, into out, without those more than `cutoff` below the largest.
+template <class T> inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T cutoff, T* out) {
   for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     const T* column = table + s;
     const V shift = column_shift<V>(column, tile.stride, K);
     V sum(T(0));
-    for (std::int64_t k = 0; k < K; ++k) sum = sum + math::exp_nonpositive(V::load(column + k * tile.stride) - shift);
+    for (std::int64_t k = 0; k < K; ++k) {
+      const V v = V::load(column + k * tile.stride) - shift;
+      const auto out = v < V(-cutoff);  // false for NaN
+      sum = sum + select(out, V(T(0)), math::exp_nonpositive(v));
+    }
     const V value = math::log(sum) + shift;
     select(shift == V(infinity<T>), shift, value).store(out + s);
   });
@@ -140,17 +147,10 @@ template <class T> inline void arg_max(const T* table, const Tile<T>& tile, std:
   using V = Vec<T, W>;
   using I = IntVec<V>;
   for (std::int64_t s = 0; s < tile.padded; s += W) {
-    V best = V::load(table + s);
-    I index(IntLike<T>(0));
-    const auto nan = best != best;
-    for (std::int64_t k = 1; k < K; ++k) {
-      const V v = V::load(table + k * tile.stride + s);
-      const auto better = v > best;
-      best = select(better, v, best);
-      index = select(mask_cast<IntLike<T>>(better), I(IntLike<T>(k)), index);
-    }
+    const auto [best, component] = best_component<V>(table + s, tile.stride, K);
+    I index = component;
     index = select(mask_cast<IntLike<T>>(best == V(-infinity<T>)), I(IntLike<T>(likeliest)), index);
-    index = select(mask_cast<IntLike<T>>(nan), I(IntLike<T>(-1)), index);
+    index = select(mask_cast<IntLike<T>>(best != best), I(IntLike<T>(-1)), index);
     for (int i = 0; i < W && s + i < tile.n; ++i) out[s + i] = index[i];
   }
 }

@@ -28,7 +28,7 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
   const Workspace<T> w(m, scratch);
   const Patience patience{cancelled, context};
   const std::int64_t K = m.n_components, D = m.n_features;
-  const T cutoff = negligible<T>(K);
+  const T cutoff = hard ? T(0) : negligible<T>(K);
   T* scale = scratch + w.used;
   T* log_sum = scale + round_to_line(m.tile);
   const bool few = D <= few_features;
@@ -38,7 +38,7 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     if (i != begin && patience.over()) return;
     const std::int64_t n = end - i < m.tile ? end - i : m.tile;
     const Tile<T> tile = load_tile(points, D, i, n, m.tile, w.x, w.special);
-    if (!component_table(m, tile, m.log_weights, w.table, w.family, patience)) return;
+    if (!component_table(m, tile, m.log_weights, cutoff, w, patience)) return;
     const std::int64_t lanes = to_logical_lanes<T>(n);
     for (std::int64_t s = 0; s < lanes; ++s) scale[s] = s >= n ? T(0) : sample_weight ? T(sample_weight[i + s]) : T(1);
     if (hard) hard_max(w.table, tile, K, scale, log_sum);

@@ -89,13 +89,13 @@ inline void store_rows(const T* in, std::int64_t stride, std::int64_t columns, s
     for (std::int64_t c = 0; c < columns; ++c) out[s * columns + c] = in[c * stride + s];
 }
 
-// Calls body.template operator()<C>(s) for strips of C vectors that cover 0 .. padded.
-template <class T, int C, class Body> FASTGEN_INLINE void for_strips(std::int64_t padded, Body body) {
+// Calls body.template operator()<C>(s) for strips of C vectors that cover begin .. padded; the last may be narrower.
+template <class T, int C, class Body>
+FASTGEN_INLINE void for_strips(std::int64_t padded, Body body, std::int64_t begin = 0) {
   constexpr std::int64_t W = native_width<T>;
-  std::int64_t s = 0;
+  std::int64_t s = begin;
   for (; s + C * W <= padded; s += C * W) body.template operator()<C>(s);
-  if constexpr (C > 1)
-    for (; s < padded; s += W) body.template operator()<1>(s);
+  if constexpr (C > 1) for_strips<T, C - 1>(padded, body, s);
 }
 
 }  // namespace

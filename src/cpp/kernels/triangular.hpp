@@ -66,17 +66,15 @@ FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Center
     for (int c = 0; c < C; ++c) y[r][c] = V(T(0));
   }
   T* diff = from.diff + s;
-  for (std::int64_t j = 0; j < i; ++j, diff += from.pitch) {
-    V xs[C];
+  // Four columns at a time: the shorter the loops, the more of their ends does a branch predictor foresee.
+  for (std::int64_t j = 0; j < i; j += 4) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) xs[c] = V::load(diff + c * V::width), in_register(xs[c]);
-    FASTGEN_UNROLL
-    for (int r = 0; r < R; ++r) {
-      const V p(packed[r]);
+    for (int u = 0; u < 4; ++u, diff += from.pitch, packed += R) {
+      V xs[C];
       FASTGEN_UNROLL
-      for (int c = 0; c < C; ++c) y[r][c] = fma(p, xs[c], y[r][c]);
+      for (int c = 0; c < C; ++c) xs[c] = V::load(diff + c * V::width);
+      add_outer_product(y, packed, xs);
     }
-    packed += R;
   }
   const T* x = from.x + i * from.stride + s;
   FASTGEN_UNROLL
@@ -131,15 +129,16 @@ FASTGEN_INLINE const T* transposed_rows(const T* packed, std::int64_t i, std::in
   return packed;
 }
 
-// Calls body.template operator()<R>(i, packed) -> packed for the row blocks of a D-row factor.
-template <class T, class Body> FASTGEN_INLINE void for_row_blocks(std::int64_t D, const T* packed, Body body) {
-  std::int64_t i = 0;
-  for (; i + 4 <= D; i += 4) packed = body.template operator()<4>(i, packed);
-  switch (D - i) {
-    case 3: body.template operator()<3>(i, packed); break;
-    case 2: body.template operator()<2>(i, packed); break;
-    case 1: body.template operator()<1>(i, packed); break;
-    default: break;
+// Calls body.template operator()<R>(i, packed) -> packed for the row blocks of rows i .. end of a factor, i and, but for
+// the last row of all, end multiples of 4.
+template <class T, class Body>
+FASTGEN_INLINE const T* for_row_blocks(std::int64_t i, std::int64_t end, const T* packed, Body body) {
+  for (; i + 4 <= end; i += 4) packed = body.template operator()<4>(i, packed);
+  switch (end - i) {
+    case 3: return body.template operator()<3>(i, packed);
+    case 2: return body.template operator()<2>(i, packed);
+    case 1: return body.template operator()<1>(i, packed);
+    default: return packed;
   }
 }
 
