@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
+#include <map>
+#include <memory>
 #include <mutex>
 
 #include "eigen.hpp"
@@ -48,27 +49,44 @@ struct Sums {
   }
 };
 
-// Takes the sums of tasks in their order, whichever thread brings them.
+// Adds up the sums of tasks in their order, whichever thread brings them. A thread that is early leaves its sums and goes
+// on; waiting for its turn would cost a switch a task, and time slices where others use the machine.
 class OrderedSum {
  public:
-  explicit OrderedSum(Sums& total) : total_(total) {}
-  void add(std::int64_t task, const Sums& part, Job& job) {
-    std::unique_lock lock(mutex_);
-    // Tasks are handed out in order, so the one that is due is running or done: this wait is short.
-    while (next_ != task) {
-      turn_.wait_for(lock, std::chrono::milliseconds(20));
-      if (next_ != task && job.cancelled()) return;
+  OrderedSum(Sums& total, std::size_t most_parked) : total_(total), most_parked_(most_parked) {}
+
+  // Sums of zeros, like the total; reused when there are any.
+  std::unique_ptr<Sums> zeros(std::int64_t K, std::int64_t D, MomentOrder order, bool with_scatter) {
+    std::unique_ptr<Sums> part;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!spare_.empty()) part = std::move(spare_.back()), spare_.pop_back();
     }
-    total_.add(part);
-    ++next_;
-    lock.unlock();
+    if (!part) return std::make_unique<Sums>(K, D, order, with_scatter);
+    part->clear();
+    return part;
+  }
+
+  void add(std::int64_t task, std::unique_ptr<Sums> part, Job& job) {
+    std::unique_lock lock(mutex_);
+    parked_.emplace(task, std::move(part));
+    for (auto first = parked_.begin(); first != parked_.end() && first->first == next_; ++next_) {
+      total_.add(*first->second);
+      spare_.push_back(std::move(first->second));
+      first = parked_.erase(first);
+    }
     turn_.notify_all();
+    // Tasks are handed out in order, so the one that is due is running: the wait is short.
+    while (parked_.size() > most_parked_ && !job.cancelled()) turn_.wait_for(lock, std::chrono::milliseconds(20));
   }
 
  private:
   Sums& total_;
+  const std::size_t most_parked_;
   std::mutex mutex_;
   std::condition_variable turn_;
+  std::map<std::int64_t, std::unique_ptr<Sums>> parked_;
+  std::vector<std::unique_ptr<Sums>> spare_;
   std::int64_t next_ = 0;
 };
 
@@ -277,20 +295,14 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
   const MomentOrder order = moment_order(type, pooled);
 
   Sums total(K, D, order, pooled);
-  OrderedSum ordered(total);
+  // At most as many parts as threads, or 8 MB of them.
+  const double part_bytes = 8.0 * double(total.first.size() + total.second.size() + total.scatter.size());
+  OrderedSum ordered(total, std::max(std::size_t(get_num_threads()), std::size_t(std::min(64.0, 8e6 / part_bytes))));
   const std::int64_t rows = model.tile * std::max<std::int64_t>(1, 2048 / model.tile);
   const double cost = s.row_cost(4.0 + double(D * (D + 3)) * (order == MomentOrder::full ? 0.1 : 0.05));
   const std::int64_t scratch = kernel.moments_scratch(model) * std::int64_t(sizeof(T));
-  std::mutex spare_mutex;
-  std::vector<std::unique_ptr<Sums>> spare;  // one a thread, reused
   parallel_for((x.n + rows - 1) / rows, double(x.n) * cost, [&](Job& job, std::int64_t task) {
-    std::unique_ptr<Sums> part;
-    {
-      const std::lock_guard lock(spare_mutex);
-      if (!spare.empty()) part = std::move(spare.back()), spare.pop_back();
-    }
-    if (part) part->clear();
-    else part = std::make_unique<Sums>(K, D, order, pooled);
+    std::unique_ptr<Sums> part = ordered.zeros(K, D, order, pooled);
     Moments moments{order,
                     shift.data(),
                     part->mass.data(),
@@ -306,9 +318,7 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
                    static_cast<T*>(thread_scratch(scratch)), Job::cancelled_of, &job);
     part->log_likelihood = moments.log_likelihood;
     if (job.cancelled()) return;
-    ordered.add(task, *part, job);
-    const std::lock_guard lock(spare_mutex);
-    spare.push_back(std::move(part));
+    ordered.add(task, std::move(part), job);
   });
 
   EMStep step;
