@@ -22,12 +22,16 @@ DTYPES = [np.float64, np.float32]
 
 @dataclass(frozen=True)
 class Problem:
-    """A mixture of K normal components over D features, and n rows drawn from it."""
+    """A mixture of K normal components over D features, and n rows drawn from it.
+
+    The standard deviation of a component is about 1.2 in every feature, that of the means is `spread`.
+    """
 
     K: int
     D: int
     n: int
     dtype: type = np.float64
+    spread: float = 3.0
 
     def __str__(self) -> str:
         return f"K{self.K}-D{self.D}-{np.dtype(self.dtype).name}"
@@ -36,7 +40,7 @@ class Problem:
     def _parameters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rng = np.random.default_rng([self.K, self.D])
         weights = rng.dirichlet(np.full(self.K, 5.0))
-        means = 3.0 * rng.standard_normal((self.K, self.D))
+        means = self.spread * rng.standard_normal((self.K, self.D))
         roots = rng.standard_normal((self.K, self.D, self.D)) / np.sqrt(self.D)
         return weights, means, roots @ roots.transpose(0, 2, 1) + 0.5 * np.eye(self.D)
 

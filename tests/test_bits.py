@@ -233,7 +233,7 @@ def test_streams_differ():
 
 # Learning
 
-FIT_CASES = [(3, 1), (2, 2), (4, 3), (3, 9), (2, 20)]
+FIT_CASES = [(3, 1), (2, 2), (4, 3), (5, 5), (7, 8), (3, 9), (2, 20), (4, 37)]
 
 
 def fit_data(k, d, dtype, n=1500):

@@ -70,10 +70,10 @@ class OrderedSum {
   void add(std::int64_t task, std::unique_ptr<Sums> part, Job& job) {
     std::unique_lock lock(mutex_);
     parked_.emplace(task, std::move(part));
-    for (auto first = parked_.begin(); first != parked_.end() && first->first == next_; ++next_) {
-      total_.add(*first->second);
-      spare_.push_back(std::move(first->second));
-      first = parked_.erase(first);
+    while (!parked_.empty() && parked_.begin()->first == next_) {
+      spare_.push_back(std::move(parked_.extract(parked_.begin()).mapped()));
+      total_.add(*spare_.back());
+      ++next_;
     }
     turn_.notify_all();
     // Tasks are handed out in order, so the one that is due is running: the wait is short.
@@ -295,9 +295,9 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
   const MomentOrder order = moment_order(type, pooled);
 
   Sums total(K, D, order, pooled);
-  // At most as many parts as threads, or 8 MB of them.
+  // As many early parts as there are threads, or up to 64 while they take no more than 8 MB.
   const double part_bytes = 8.0 * double(total.first.size() + total.second.size() + total.scatter.size());
-  OrderedSum ordered(total, std::max(std::size_t(get_num_threads()), std::size_t(std::min(64.0, 8e6 / part_bytes))));
+  OrderedSum ordered(total, std::size_t(std::max(double(get_num_threads()), std::min(64.0, 8e6 / part_bytes))));
   const std::int64_t rows = model.tile * std::max<std::int64_t>(1, 2048 / model.tile);
   const double cost = s.row_cost(4.0 + double(D * (D + 3)) * (order == MomentOrder::full ? 0.1 : 0.05));
   const std::int64_t scratch = kernel.moments_scratch(model) * std::int64_t(sizeof(T));

@@ -65,7 +65,7 @@ enum class Quantity : int { log_prob, prob, component_log_prob, responsibilities
 
 // Weighted sums over samples, in double whatever the data: mass, first and second moments about a shift.
 enum class MomentOrder : int { first, diagonal, full };
-constexpr std::int64_t few_features = 4;    // up to so many, sums have lanes over samples, else lanes over features
+constexpr std::int64_t few_features = 4;     // up to so many, sums have lanes over samples, else lanes over features
 constexpr std::int64_t moment_quantum = 16;  // and full second moments have rows of a multiple of this many
 struct Moments {
   MomentOrder order;
@@ -73,7 +73,7 @@ struct Moments {
   double* mass;            // (K,)
   double* first;           // (K, D)
   std::int64_t pitch;      // length of a row of a full second moment
-  double* second;          // (K, D) diagonal, (K, D, pitch) when full: the lower triangle counts, the rest is scratch
+  double* second;          // (K, D) diagonal; (K, D, pitch) full: lower triangle, the rest of a row is scratch
   const double* center;    // (D,) or null: about it the scatter of all components together is taken
   double* scatter_first;   // (D,) first moment about it
   double* scatter;         // (D, pitch) lower triangle, or null

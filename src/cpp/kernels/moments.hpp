@@ -2,11 +2,11 @@
 //
 // For component k with responsibilities r (times sample weights) and shift c_k: mass sum r, first moment sum r (x - c_k),
 // second moment sum r (x - c_k)(x - c_k)^T. Shifting by the current mean keeps every digit that the data have.
-// Only rows that take part in a component are summed, in their order, in T over a tile and in doubles over tiles: an order
-// fixed by the data alone.
+// Sums are taken in T over part of a tile, in an order fixed by the data alone, and added to doubles: few features with lanes
+// over samples, all of them; many with lanes over features, and only the rows with r != 0.
 //
-// Work a (sample, component) pair: that of the log density, then, where r is not 0, one exp and
-// D (D + 1) / 2 + 3 D multiply-adds (full).
+// Work a (sample, component) pair: that of the log density, then, where it counts, one exp and D (D + 1) / 2 + 3 D
+// multiply-adds (full).
 #pragma once
 
 #include "moments_many.hpp"
@@ -32,7 +32,7 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
   T* scale = scratch + w.used;
   T* log_sum = scale + round_to_line(m.tile);
   const bool few = D <= few_features;
-  Shares<T> shares(K, m.tile, log_sum + round_to_line(m.tile));
+  const Shares<T> shares(K, m.tile, log_sum + round_to_line(m.tile));
   const MomentPanels<T> panels(D, m.tile, log_sum + round_to_line(m.tile) + shares.used);
   for (std::int64_t i = begin; i < end; i += m.tile) {
     if (i != begin && patience.over()) return;
@@ -41,10 +41,14 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     if (!component_table(m, tile, m.log_weights, cutoff, w, patience)) return;
     const std::int64_t lanes = to_logical_lanes<T>(n);
     for (std::int64_t s = 0; s < lanes; ++s) scale[s] = s >= n ? T(0) : sample_weight ? T(sample_weight[i + s]) : T(1);
-    if (hard) hard_max(w.table, tile, K, scale, log_sum);
-    else if (few) soft_max(m, w.table, tile, cutoff, scale, log_sum);
-    else share_softly(m, w.table, tile, cutoff, scale, log_sum, shares);
-    if (hard && !few) share_as_given(w.table, tile, K, shares);
+    if (hard) {
+      hard_max(w.table, tile, K, scale, log_sum);
+      if (!few) share_as_given(w.table, tile, K, shares);
+    } else if (few) {
+      soft_max(m, w.table, tile, cutoff, scale, log_sum);
+    } else {
+      share_softly(m, w.table, tile, cutoff, scale, log_sum, shares);
+    }
     // Eight partial sums in double, joined by a tree.
     double part[8] = {};
     for (std::int64_t s = 0; s < n; ++s)
@@ -55,21 +59,15 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     const std::int64_t second = sums->order == MomentOrder::full ? D * sums->pitch : D;
     for (std::int64_t k = 0; k < K; ++k) {
       if (k % 64 == 63 && D > 64 && patience.over()) return;
-      MomentSums<T> one{nullptr,
-                        0,
-                        sums->shift + k * D,
-                        sums->order,
-                        sums->pitch,
-                        sums->mass + k,
-                        sums->first + k * D,
-                        sums->second ? sums->second + k * second : nullptr};
+      T* r = few ? w.table + k * tile.stride : panels.r;
+      const std::int64_t count = few ? n : write_responsibilities(w.table, tile, k, shares, r);
+      double* to = sums->second ? sums->second + k * second : nullptr;
+      const MomentSums<T> one{r,           count,          sums->shift + k * D, sums->order,
+                              sums->pitch, sums->mass + k, sums->first + k * D, to};
       if (few) {
-        T* r = w.table + k * tile.stride;
         for (std::int64_t s = n; s < lanes; ++s) r[s] = T(0);
-        one.r = r, one.count = n;
         add_moments_few(one, D, tile.x, tile.stride);
       } else {
-        one.r = panels.r, one.count = write_responsibilities(w.table, tile, k, shares, panels.r);
         add_moments_many(one, panels, D, shares.rows(k));
       }
     }
