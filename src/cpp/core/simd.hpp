@@ -405,6 +405,39 @@ FASTGEN_INLINE void add_outer_product(Vec<T, W> (&sums)[R][C], const T* a, Vec<T
   }
 }
 
+// Compile-time lists of lanes, for shuffles.
+template <int... I> struct Lanes {};
+template <int N, int... I> struct LaneList : LaneList<N - 1, N - 1, I...> {};
+template <int... I> struct LaneList<0, I...> {
+  using type = Lanes<I...>;
+};
+
+// Rows become columns: W vectors in place, by swapping blocks of lanes of size 1, 2, 4, ... between rows that far apart.
+template <int H, class V, int... I> FASTGEN_INLINE void swap_blocks(V& a, V& b, Lanes<I...>) {
+  constexpr int W = V::width;
+  const typename V::Native low = a.v, high = b.v;
+  a.v = __builtin_shufflevector(low, high, (I & H ? W + I - H : I)...);
+  b.v = __builtin_shufflevector(low, high, (I & H ? W + I : I + H)...);
+}
+template <int H = 1, class T, int W> FASTGEN_INLINE void transpose(Vec<T, W> (&rows)[W]) {
+  if constexpr (H < W) {
+    FASTGEN_UNROLL
+    for (int i = 0; i < W; ++i)
+      if (!(i & H)) swap_blocks<H>(rows[i], rows[i + H], typename LaneList<W>::type());
+    transpose<2 * H>(rows);
+  }
+}
+
+// Pairs (a0 b0 a1 b1 ...) in two vectors become the vectors a0 a1 ... and b0 b1 ...
+template <class V, int... I> FASTGEN_INLINE void split_pairs(V& a, V& b, Lanes<I...>) {
+  const typename V::Native low = a.v, high = b.v;
+  a.v = __builtin_shufflevector(low, high, (2 * I)...);
+  b.v = __builtin_shufflevector(low, high, (2 * I + 1)...);
+}
+template <class T, int W> FASTGEN_INLINE void split_pairs(Vec<T, W>& a, Vec<T, W>& b) {
+  split_pairs(a, b, typename LaneList<W>::type());
+}
+
 // 0, 1, 2, ... in the lanes.
 template <class T, int W> FASTGEN_INLINE Vec<T, W> iota() {
   if constexpr (is_wide<T, W>) return {iota<T, W / 2>(), iota<T, W / 2>() + Vec<T, W / 2>(T(W / 2))};

@@ -14,7 +14,7 @@ template <class T> inline std::int64_t evaluate_scratch(const Model<T>& m, Quant
     case Quantity::grad_log_prob: return base + round_to_line(m.n_features * m.tile);
     case Quantity::cdf:
     case Quantity::icdf: return base + quantile_areas * m.tile;
-    default: return base + round_to_line(m.tile);
+    default: return base + 2 * round_to_line(m.tile);
   }
 }
 
@@ -60,7 +60,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
     switch (quantity) {
       case Quantity::log_prob:
       case Quantity::prob:
-        log_sum_exp(w.table, tile, K, cutoff, answer);
+        log_sum_exp(w.table, tile, K, cutoff, answer + round_to_line(m.tile), answer);
         if (quantity == Quantity::prob) {
           using V = Vec<T, native_width<T>>;
           for (std::int64_t s = 0; s < tile.padded; s += V::width) math::exp(V::load(answer + s)).store(answer + s);

@@ -90,19 +90,26 @@ template <class T, class Body> FASTGEN_INLINE void for_columns(std::int64_t padd
   for (; s < padded; s += V::width) body.template operator()<V>(s);
 }
 
-// log of the sum of exponentials of each column, into out, without those more than `cutoff` below the largest.
-template <class T> inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T cutoff, T* out) {
+// log of the sum of exponentials of each column, into out, without those more than `cutoff` below the largest. Scratch: a
+// value a column. The logarithms come after all sums: two short loops keep their constants and overlap their rounds.
+template <class T>
+inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T cutoff, T* shifts, T* out) {
   for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     const T* column = table + s;
     const V shift = column_shift<V>(column, tile.stride, K);
     V sum(T(0));
     for (std::int64_t k = 0; k < K; ++k) {
       const V v = V::load(column + k * tile.stride) - shift;
-      const auto out = v < V(-cutoff);  // false for NaN
-      sum = sum + select(out, V(T(0)), math::exp_nonpositive(v));
+      sum = sum + select(v < V(-cutoff), V(T(0)), math::exp_shallow(v));  // NaN passes
     }
-    const V value = math::log(sum) + shift;
-    select(shift == V(infinity<T>), shift, value).store(out + s);
+    shift.store(shifts + s);
+    sum.store(out + s);
+  });
+  for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+    // At least 1, or 0 where all are -inf.
+    const V shift = V::load(shifts + s), sum = V::load(out + s);
+    const V value = math::log_positive(sum) + shift;
+    select(shift == V(infinity<T>), shift, select(sum == V(T(0)), V(-infinity<T>), value)).store(out + s);
   });
 }
 
