@@ -28,15 +28,17 @@ class Problem:
     D: int
     n: int
     dtype: type = np.float64
+    spread: float = 3.0  # of the means; at 0 every component is near every row
 
     def __str__(self) -> str:
-        return f"K{self.K}-D{self.D}-{np.dtype(self.dtype).name}"
+        overlap = "-overlapping" if self.spread == 0 else ""
+        return f"K{self.K}-D{self.D}-{np.dtype(self.dtype).name}{overlap}"
 
     @cached_property
     def _parameters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rng = np.random.default_rng([self.K, self.D])
         weights = rng.dirichlet(np.full(self.K, 5.0))
-        means = 3.0 * rng.standard_normal((self.K, self.D))
+        means = self.spread * rng.standard_normal((self.K, self.D))
         roots = rng.standard_normal((self.K, self.D, self.D)) / np.sqrt(self.D)
         return weights, means, roots @ roots.transpose(0, 2, 1) + 0.5 * np.eye(self.D)
 

@@ -20,7 +20,7 @@ enum class MathFunction : int {
 };
 
 constexpr const char* math_function_names[] = {
-    "exp", "log",  "log1p",           "expm1",  "sin_2pi",      "cos_2pi",
-    "erf", "erfc", "normal_quantile", "lgamma", "log_positive", "exp_nonpositive", "exp_shallow"};
+    "exp",    "log",          "log1p",           "expm1",      "sin_2pi", "cos_2pi", "erf", "erfc", "normal_quantile",
+    "lgamma", "log_positive", "exp_nonpositive", "exp_shallow"};
 
 }  // namespace fastgen

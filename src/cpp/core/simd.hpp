@@ -376,18 +376,18 @@ FASTGEN_INLINE void add_outer_product(Vec<T, W> (&sums)[R][C], const T* a, Vec<T
   for (int c = 0; c < C; ++c) in_register(b[c]);
 #if defined(__AVX2__) && !defined(__AVX512F__)
   if constexpr (R == 4 && C == 3 && sizeof(b[0]) == 32) {
-#define FASTGEN_ROW(broadcast, fmadd, at, x, y, z)                                                      \
+#define FASTGEN_ROW(broadcast, fmadd, at, x, y, z)                                                          \
   broadcast " " at ", %[p]\n\t" fmadd " %[p], %[b0], %[" x "]\n\t" fmadd " %[p], %[b1], %[" y "]\n\t" fmadd \
             " %[p], %[b2], %[" z "]\n\t"
-#define FASTGEN_ROWS(broadcast, fmadd, size)                                                                         \
-  asm(FASTGEN_ROW(broadcast, fmadd, "%[a]", "s00", "s01", "s02")                                                   \
-          FASTGEN_ROW(broadcast, fmadd, #size "+%[a]", "s10", "s11", "s12")                                         \
-              FASTGEN_ROW(broadcast, fmadd, "2*" #size "+%[a]", "s20", "s21", "s22")                                \
-                  FASTGEN_ROW(broadcast, fmadd, "3*" #size "+%[a]", "s30", "s31", "s32")                            \
-      : [p] "=&x"(p), [s00] "+x"(sums[0][0].v), [s01] "+x"(sums[0][1].v), [s02] "+x"(sums[0][2].v),                  \
-        [s10] "+x"(sums[1][0].v), [s11] "+x"(sums[1][1].v), [s12] "+x"(sums[1][2].v), [s20] "+x"(sums[2][0].v),      \
-        [s21] "+x"(sums[2][1].v), [s22] "+x"(sums[2][2].v), [s30] "+x"(sums[3][0].v), [s31] "+x"(sums[3][1].v),      \
-        [s32] "+x"(sums[3][2].v)                                                                                     \
+#define FASTGEN_ROWS(broadcast, fmadd, size)                                                                    \
+  asm(FASTGEN_ROW(broadcast, fmadd, "%[a]", "s00", "s01", "s02")                                                \
+          FASTGEN_ROW(broadcast, fmadd, #size "+%[a]", "s10", "s11", "s12")                                     \
+              FASTGEN_ROW(broadcast, fmadd, "2*" #size "+%[a]", "s20", "s21", "s22")                            \
+                  FASTGEN_ROW(broadcast, fmadd, "3*" #size "+%[a]", "s30", "s31", "s32")                        \
+      : [p] "=&x"(p), [s00] "+x"(sums[0][0].v), [s01] "+x"(sums[0][1].v), [s02] "+x"(sums[0][2].v),             \
+        [s10] "+x"(sums[1][0].v), [s11] "+x"(sums[1][1].v), [s12] "+x"(sums[1][2].v), [s20] "+x"(sums[2][0].v), \
+        [s21] "+x"(sums[2][1].v), [s22] "+x"(sums[2][2].v), [s30] "+x"(sums[3][0].v), [s31] "+x"(sums[3][1].v), \
+        [s32] "+x"(sums[3][2].v)                                                                                \
       : [b0] "x"(b[0].v), [b1] "x"(b[1].v), [b2] "x"(b[2].v), [a] "m"(*reinterpret_cast<const T(*)[4]>(a)))
     typename Vec<T, W>::Native p;
     if constexpr (sizeof(T) == 8) FASTGEN_ROWS("vbroadcastsd", "vfmadd231pd", 8);

@@ -432,7 +432,8 @@ struct MultivariateNormal {
   static FASTGEN_INLINE void add_transposed(const Constants<T>& c, std::int64_t k, const T* y, std::int64_t y_stride,
                                             T* grad, std::int64_t stride) {
     using V = Vec<T, native_width<T>>;
-    for_row_blocks(0, c.D, c.precision_transposed(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+    for_row_blocks(0, c.D, c.precision_transposed(k),
+                   [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
       V g[R][C];
       const T* next = transposed_rows<R, C>(packed, i, c.D, y, y_stride, g);
       FASTGEN_UNROLL
