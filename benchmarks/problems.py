@@ -31,10 +31,11 @@ class Problem:
     D: int
     n: int
     dtype: type = np.float64
-    spread: float = 3.0
+    spread: float = 3.0  # of the means; at 0 every component is near every row
 
     def __str__(self) -> str:
-        return f"K{self.K}-D{self.D}-{np.dtype(self.dtype).name}"
+        overlap = "-overlapping" if self.spread == 0 else ""
+        return f"K{self.K}-D{self.D}-{np.dtype(self.dtype).name}{overlap}"
 
     @cached_property
     def _parameters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

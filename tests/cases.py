@@ -377,7 +377,7 @@ DENSITY_CASES = [
 ]
 
 # Where bits are compared: few and many components (32 is where the alias table begins), features below and above the
-# vector widths, blocks of several kinds.
+# vector widths, blocks of several kinds, and from 32 features on clusters that pruning keeps apart.
 BIT_CASES = [
     case((NORMAL, 1)),
     case((NORMAL, 5)),
@@ -388,6 +388,8 @@ BIT_CASES = [
     case((FULL, 4), d=9),
     case((FULL, 40), d=3),
     case((FULL, 2), d=37),
+    case((FULL, 12), d=40),
+    case((FULL, 6), (DIAG, 2), d=33),
     case((TIED, 5), d=3),
     case((TIED, 4), d=19),
     case((DIAG, 5), d=2),

@@ -96,6 +96,35 @@ def test_evaluation_in_chunks(case, dtype, isa):
             assert_same_bits(call(x[i]), whole[i], f"{method} of point {i} alone")
 
 
+def clusters(k, d, spread, n, dtype):
+    """A mixture of k components whose means are `spread` standard deviations apart in each feature, and rows from it:
+    sorted by component, then mixed, then far from everything."""
+    rng = np.random.default_rng([k, d])
+    parameters = cases.FULL.parameters(rng, k, d)
+    parameters["means"] *= spread / 3
+    m = fg.Mixture(rng.uniform(0.1, 1, k), cases.FULL.construct(**parameters))
+    x, labels = m.sample(n, rng=1, return_labels=True)
+    x[: n // 2] = x[: n // 2][np.argsort(labels[: n // 2], kind="stable")]
+    x[-20:] += 1e8
+    x[7], x[n // 2] = np.nan, np.inf
+    return m, x.astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda t: t.__name__)
+@pytest.mark.parametrize("spread", [0.0, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize(("k", "d"), [(4, 32), (16, 32), (9, 70), (100, 35)])
+def test_pruning_changes_no_bit(k, d, spread, dtype, isa):
+    """Rows one by one are evaluated in full; in company, components that a bound rules out are left out."""
+    m, x = clusters(k, d, spread, 400, dtype)
+    order = np.random.default_rng(3).permutation(len(x))
+    for method in VECTOR_METHODS:
+        call = getattr(m, method)
+        whole = call(x)
+        alone = np.stack([call(row) for row in x])
+        assert_same_bits(whole, alone, f"{method}, rows one by one")
+        assert_same_bits(call(x[order]), whole[order], f"{method}, in another order")
+
+
 @pytest.mark.parametrize("case", cases.BIT_CASES, ids=repr)
 def test_strided_points(case):
     """Strides, byte order, alignment and the fast path for one point change nothing."""

@@ -78,6 +78,33 @@ def test_gradient_is_the_slope_of_log_prob(case):
     assert np.abs((ahead - behind) / (2 * h) - slope).max() <= 1e-4 * (1 + np.abs(slope).max())
 
 
+# What is too far below the largest to count is left out
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.3, 1.0, 3.0, 30.0])
+@pytest.mark.parametrize(("k", "d"), [(5, 1), (1000, 1), (1000, 2), (16, 8), (16, 40), (300, 33), (4, 70)])
+def test_negligible_components_do_not_show(k, d, spread, isa):
+    """log_prob and its relatives, which leave out what is negligible, against component_log_prob, which leaves out nothing."""
+    rng = np.random.default_rng([k, d])
+    parameters = cases.FULL.parameters(rng, k, d)
+    parameters["means"] *= spread / 3
+    weights = rng.uniform(0.1, 1, k)
+    weights[1], weights[2] = 0.0, 1e-300
+    m = fg.Mixture(weights, cases.FULL.construct(**parameters))
+    x = m.sample(500, rng=1)
+    x[::50] += 1e3
+    x[-5:] += 1e8
+    with np.errstate(divide="ignore"):
+        each = m.component_log_prob(x) + np.log(m.weights)
+    top = each.max(axis=1)
+    expected = top + np.log(np.exp(each - top[:, None]).sum(axis=1))
+    # Both sides round K sums and a few logarithms: well within the tolerance for each against the exact value.
+    np.testing.assert_allclose(m.log_prob(x), expected, rtol=LOG_TOLERANCE, atol=LOG_TOLERANCE)
+    np.testing.assert_array_equal(m.assign(x), each.argmax(axis=1))
+    shares = np.exp(each - expected[:, None])
+    np.testing.assert_allclose(m.responsibilities(x), shares, rtol=1e-12 * max(1, np.abs(expected).max()), atol=1e-300)
+
+
 # Offsets: x - mean comes first and is exact, so an offset common to both costs nothing.
 
 OFFSET = 1e8

@@ -105,6 +105,14 @@ CASES = (
         EXP_SPECIAL,
     ),
     Case(
+        "exp_shallow",
+        (1.1, 1.1),
+        mp.exp,
+        lambda f: [-span(0, 64, 2000), -span(0, 1.1), -logs(1e-25, 1)],
+        ((0.0, 1.0), (-0.0, 1.0)),
+        size=lambda x: 1 / (1 - x),
+    ),
+    Case(
         "log",
         (1.0, 1.0),
         mp.log,
@@ -301,6 +309,8 @@ def patterns(name, dtype):
     x = np.concatenate([raw, random.normal(0, 3, 20_000).astype(dtype), random.random(20_000).astype(dtype)])
     if name == "log_positive":
         return np.where((x >= f.tiny) & (x <= f.max), x, dtype(1))
+    if name == "exp_shallow":
+        return np.where((x <= 0) & (x >= -64), x, dtype(-1))
     return np.where(x > 0, -x, x) if name == "exp_nonpositive" else x
 
 

@@ -108,6 +108,7 @@ std::uint64_t hash_all() {
                         {4, 5, "full"},
                         {3, 8, "full"},
                         {2, 37, "full"},
+                        {12, 40, "full"},
                         {35, 3, "full"},
                         {4, 3, "tied"},
                         {5, 19, "tied"},

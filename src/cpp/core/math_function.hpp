@@ -15,11 +15,12 @@ enum class MathFunction : int {
   normal_quantile,
   lgamma,
   log_positive,
-  exp_nonpositive
+  exp_nonpositive,
+  exp_shallow
 };
 
 constexpr const char* math_function_names[] = {
-    "exp", "log",  "log1p",           "expm1",  "sin_2pi",      "cos_2pi",
-    "erf", "erfc", "normal_quantile", "lgamma", "log_positive", "exp_nonpositive"};
+    "exp",    "log",          "log1p",           "expm1",      "sin_2pi", "cos_2pi", "erf", "erfc", "normal_quantile",
+    "lgamma", "log_positive", "exp_nonpositive", "exp_shallow"};
 
 }  // namespace fastgen

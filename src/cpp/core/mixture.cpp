@@ -197,7 +197,10 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
   const Kernels<T>& kernel = kernels_of<T>();
   const Model<T>& model = prepared<T>().model;
   const std::int64_t scratch = kernel.evaluate_scratch(model, quantity) * std::int64_t(sizeof(T));
-  const std::int64_t rows = rows_per_task(model.tile, cost);
+  std::int64_t rows = rows_per_task(model.tile, cost);
+  // Pruning (kernels/prune.hpp) works best on some rows for every component, which cost less than a full evaluation.
+  constexpr std::int64_t to_prune = 4 * tile_quantum;
+  if (D >= 32 && rows < to_prune && x.n >= 8 * to_prune * get_num_threads()) rows = to_prune;
   const Points<T> points{x.data, x.n, x.row_stride, x.col_stride};
   parallel_for((x.n + rows - 1) / rows, double(x.n) * cost, [&](Job& job, std::int64_t task) {
     const std::int64_t begin = task * rows, end = std::min(begin + rows, x.n);

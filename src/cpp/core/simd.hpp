@@ -386,18 +386,18 @@ FASTGEN_INLINE void add_outer_product(Vec<T, W> (&sums)[R][C], const T* a, Vec<T
   for (int c = 0; c < C; ++c) in_register(b[c]);
 #if defined(__AVX2__) && !defined(__AVX512F__)
   if constexpr (R == 4 && C == 3 && sizeof(b[0]) == 32) {
-#define FASTGEN_ROW(broadcast, fmadd, at, x, y, z)                                                      \
+#define FASTGEN_ROW(broadcast, fmadd, at, x, y, z)                                                          \
   broadcast " " at ", %[p]\n\t" fmadd " %[p], %[b0], %[" x "]\n\t" fmadd " %[p], %[b1], %[" y "]\n\t" fmadd \
             " %[p], %[b2], %[" z "]\n\t"
-#define FASTGEN_ROWS(broadcast, fmadd, size)                                                                         \
-  asm(FASTGEN_ROW(broadcast, fmadd, "%[a]", "s00", "s01", "s02")                                                   \
-          FASTGEN_ROW(broadcast, fmadd, #size "+%[a]", "s10", "s11", "s12")                                         \
-              FASTGEN_ROW(broadcast, fmadd, "2*" #size "+%[a]", "s20", "s21", "s22")                                \
-                  FASTGEN_ROW(broadcast, fmadd, "3*" #size "+%[a]", "s30", "s31", "s32")                            \
-      : [p] "=&x"(p), [s00] "+x"(sums[0][0].v), [s01] "+x"(sums[0][1].v), [s02] "+x"(sums[0][2].v),                  \
-        [s10] "+x"(sums[1][0].v), [s11] "+x"(sums[1][1].v), [s12] "+x"(sums[1][2].v), [s20] "+x"(sums[2][0].v),      \
-        [s21] "+x"(sums[2][1].v), [s22] "+x"(sums[2][2].v), [s30] "+x"(sums[3][0].v), [s31] "+x"(sums[3][1].v),      \
-        [s32] "+x"(sums[3][2].v)                                                                                     \
+#define FASTGEN_ROWS(broadcast, fmadd, size)                                                                    \
+  asm(FASTGEN_ROW(broadcast, fmadd, "%[a]", "s00", "s01", "s02")                                                \
+          FASTGEN_ROW(broadcast, fmadd, #size "+%[a]", "s10", "s11", "s12")                                     \
+              FASTGEN_ROW(broadcast, fmadd, "2*" #size "+%[a]", "s20", "s21", "s22")                            \
+                  FASTGEN_ROW(broadcast, fmadd, "3*" #size "+%[a]", "s30", "s31", "s32")                        \
+      : [p] "=&x"(p), [s00] "+x"(sums[0][0].v), [s01] "+x"(sums[0][1].v), [s02] "+x"(sums[0][2].v),             \
+        [s10] "+x"(sums[1][0].v), [s11] "+x"(sums[1][1].v), [s12] "+x"(sums[1][2].v), [s20] "+x"(sums[2][0].v), \
+        [s21] "+x"(sums[2][1].v), [s22] "+x"(sums[2][2].v), [s30] "+x"(sums[3][0].v), [s31] "+x"(sums[3][1].v), \
+        [s32] "+x"(sums[3][2].v)                                                                                \
       : [b0] "x"(b[0].v), [b1] "x"(b[1].v), [b2] "x"(b[2].v), [a] "m"(*reinterpret_cast<const T(*)[4]>(a)))
     typename Vec<T, W>::Native p;
     if constexpr (sizeof(T) == 8) FASTGEN_ROWS("vbroadcastsd", "vfmadd231pd", 8);
@@ -413,6 +413,39 @@ FASTGEN_INLINE void add_outer_product(Vec<T, W> (&sums)[R][C], const T* a, Vec<T
     FASTGEN_UNROLL
     for (int c = 0; c < C; ++c) sums[r][c] = fma(p, b[c], sums[r][c]);
   }
+}
+
+// Compile-time lists of lanes, for shuffles.
+template <int... I> struct Lanes {};
+template <int N, int... I> struct LaneList : LaneList<N - 1, N - 1, I...> {};
+template <int... I> struct LaneList<0, I...> {
+  using type = Lanes<I...>;
+};
+
+// Rows become columns: W vectors in place, by swapping blocks of lanes of size 1, 2, 4, ... between rows that far apart.
+template <int H, class V, int... I> FASTGEN_INLINE void swap_blocks(V& a, V& b, Lanes<I...>) {
+  constexpr int W = V::width;
+  const typename V::Native low = a.v, high = b.v;
+  a.v = __builtin_shufflevector(low, high, (I & H ? W + I - H : I)...);
+  b.v = __builtin_shufflevector(low, high, (I & H ? W + I : I + H)...);
+}
+template <int H = 1, class T, int W> FASTGEN_INLINE void transpose(Vec<T, W> (&rows)[W]) {
+  if constexpr (H < W) {
+    FASTGEN_UNROLL
+    for (int i = 0; i < W; ++i)
+      if (!(i & H)) swap_blocks<H>(rows[i], rows[i + H], typename LaneList<W>::type());
+    transpose<2 * H>(rows);
+  }
+}
+
+// Pairs (a0 b0 a1 b1 ...) in two vectors become the vectors a0 a1 ... and b0 b1 ...
+template <class V, int... I> FASTGEN_INLINE void split_pairs(V& a, V& b, Lanes<I...>) {
+  const typename V::Native low = a.v, high = b.v;
+  a.v = __builtin_shufflevector(low, high, (2 * I)...);
+  b.v = __builtin_shufflevector(low, high, (2 * I + 1)...);
+}
+template <class T, int W> FASTGEN_INLINE void split_pairs(Vec<T, W>& a, Vec<T, W>& b) {
+  split_pairs(a, b, typename LaneList<W>::type());
 }
 
 // 0, 1, 2, ... in the lanes.

@@ -7,14 +7,24 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
+// Rows at a time. Answers are of each row alone, so this is free: few features are fastest when all that belongs to the
+// rows stays in the first-level cache; many want a good number of rows for every component, for pruning.
+template <class T> inline std::int64_t rows_at_once(const Model<T>& m) {
+  constexpr std::int64_t few = 3 * tile_quantum, many = 4 * tile_quantum;
+  if (m.n_features < 32) return m.tile < few ? m.tile : few;
+  const std::int64_t larger = m.n_components > m.n_features ? m.n_components : m.n_features;
+  const std::int64_t most = larger * many > 65536 ? 65536 / larger / tile_quantum * tile_quantum : many;
+  return m.tile > most ? m.tile : most;
+}
+
 // What a quantity needs in a tile besides the workspace: an answer to be written row by row.
 template <class T> inline std::int64_t evaluate_scratch(const Model<T>& m, Quantity quantity) {
-  const std::int64_t base = Workspace<T>(m, nullptr).used;
+  const std::int64_t tile = rows_at_once(m), base = Workspace<T>(m, tile, nullptr).used;
   switch (quantity) {
-    case Quantity::grad_log_prob: return base + round_to_line(m.n_features * m.tile);
+    case Quantity::grad_log_prob: return base + round_to_line(m.n_features * tile);
     case Quantity::cdf:
     case Quantity::icdf: return base + quantile_areas * m.tile;
-    default: return base + round_to_line(m.tile);
+    default: return base + 2 * round_to_line(tile);
   }
 }
 
@@ -32,15 +42,16 @@ template <class T> inline T depth_that_counts(Quantity quantity, std::int64_t K)
 template <class T>
 inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std::int64_t begin, std::int64_t end,
                      void* out, T* scratch, Cancelled cancelled, void* context) {
-  const Workspace<T> w(m, scratch);
+  const std::int64_t rows = rows_at_once(m);
+  const Workspace<T> w(m, rows, scratch);
   T* answer = scratch + w.used;
   const Patience patience{cancelled, context};
   const std::int64_t K = m.n_components, D = m.n_features;
   const T cutoff = depth_that_counts<T>(quantity, K);
-  for (std::int64_t i = begin; i < end; i += m.tile) {
+  for (std::int64_t i = begin; i < end; i += rows) {
     if (i != begin && patience.over()) return;
-    const std::int64_t n = end - i < m.tile ? end - i : m.tile;
-    const Tile<T> tile = load_tile(points, D, i, n, m.tile, w.x, w.special);
+    const std::int64_t n = end - i < rows ? end - i : rows;
+    const Tile<T> tile = load_tile(points, D, i, n, rows, w.x, w.special);
     T* to = static_cast<T*>(out) + i;
     if (quantity == Quantity::cdf || quantity == Quantity::icdf) {
       if (quantity == Quantity::cdf) mixture_cdf(m, tile, to, answer);
@@ -60,7 +71,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
     switch (quantity) {
       case Quantity::log_prob:
       case Quantity::prob:
-        log_sum_exp(w.table, tile, K, cutoff, answer);
+        log_sum_exp(w.table, tile, K, cutoff, answer + round_to_line(rows), answer);
         if (quantity == Quantity::prob) {
           using V = Vec<T, native_width<T>>;
           for (std::int64_t s = 0; s < tile.padded; s += V::width) math::exp(V::load(answer + s)).store(answer + s);

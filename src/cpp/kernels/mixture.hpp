@@ -12,21 +12,22 @@ namespace {
 // Memory of one tile: the points, flags of special rows, the K x tile table, and what families and pruning ask for.
 template <class T> struct Workspace {
   T *x, *special, *table, *family, *prune;
-  std::int64_t used;
-  Workspace(const Model<T>& m, T* scratch) {
+  std::int64_t tile, used;
+  Workspace(const Model<T>& m, T* scratch) : Workspace(m, m.tile, scratch) {}
+  Workspace(const Model<T>& m, std::int64_t rows, T* scratch) : tile(rows) {
     T* p = scratch;
-    x = p, p += round_to_line(m.n_features * m.tile);
-    special = p, p += round_to_line(m.tile);
-    table = p, p += round_to_line(m.n_components * m.tile);
+    x = p, p += round_to_line(m.n_features * tile);
+    special = p, p += round_to_line(tile);
+    table = p, p += round_to_line(m.n_components * tile);
     family = p;
     std::int64_t family_most = 0, prune_most = 0;
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
       const Block<T>& block = m.blocks[b];
       const FamilyOps<T>& ops = registry<T>[block.family];
-      const std::int64_t need = ops.evaluate_scratch(block.shape, m.tile);
+      const std::int64_t need = ops.evaluate_scratch(block.shape, tile);
       family_most = need > family_most ? need : family_most;
       if (!ops.bound_rows || ops.bound_rows(block.shape) == 0) continue;
-      const std::int64_t pruning = PruneMemory<T>(block.shape.n_components, m.n_features, m.tile, nullptr).used;
+      const std::int64_t pruning = PruneMemory<T>(block.shape.n_components, m.n_features, tile, nullptr).used;
       prune_most = pruning > prune_most ? pruning : prune_most;
     }
     p += round_to_line(family_most);
@@ -53,7 +54,7 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
     T* table = w.table + block.first * tile.stride;
     Pruned pruned = Pruned::useless;
     if (cutoff < infinity<T>) {
-      const PruneMemory<T> memory(K, m.n_features, m.tile, w.prune);
+      const PruneMemory<T> memory(K, m.n_features, w.tile, w.prune);
       pruned = prune(block, tile, offset + block.first, cutoff, table, w.family, memory, patience);
     }
     if (pruned == Pruned::interrupted) return false;
@@ -90,19 +91,26 @@ template <class T, class Body> FASTGEN_INLINE void for_columns(std::int64_t padd
   for (; s < padded; s += V::width) body.template operator()<V>(s);
 }
 
-// log of the sum of exponentials of each column, into out, without those more than `cutoff` below the largest.
-template <class T> inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T cutoff, T* out) {
+// log of the sum of exponentials of each column, into out, without those more than `cutoff` below the largest. Scratch: a
+// value a column. The logarithms come after all sums: two short loops keep their constants and overlap their rounds.
+template <class T>
+inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T cutoff, T* shifts, T* out) {
   for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     const T* column = table + s;
     const V shift = column_shift<V>(column, tile.stride, K);
     V sum(T(0));
     for (std::int64_t k = 0; k < K; ++k) {
       const V v = V::load(column + k * tile.stride) - shift;
-      const auto out = v < V(-cutoff);  // false for NaN
-      sum = sum + select(out, V(T(0)), math::exp_nonpositive(v));
+      sum = sum + select(v < V(-cutoff), V(T(0)), math::exp_shallow(v));  // NaN passes
     }
-    const V value = math::log(sum) + shift;
-    select(shift == V(infinity<T>), shift, value).store(out + s);
+    shift.store(shifts + s);
+    sum.store(out + s);
+  });
+  for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+    // At least 1, or 0 where all are -inf.
+    const V shift = V::load(shifts + s), sum = V::load(out + s);
+    const V value = math::log_positive(sum) + shift;
+    select(shift == V(infinity<T>), shift, select(sum == V(T(0)), V(-infinity<T>), value)).store(out + s);
   });
 }
 

@@ -113,13 +113,15 @@ template <class T>
 inline Pruned prune(const Block<T>& block, const Tile<T>& tile, const T* offset, T cutoff, T* lp, T* scratch,
                     const PruneMemory<T>& memory, Patience patience) {
   using V = Vec<T, native_width<T>>;
-  constexpr std::int64_t trial = 24, fewest_components = 4;
+  constexpr std::int64_t fewest_rows = 48, fewest_components = 4;
   const FamilyOps<T>& family = registry<T>[block.family];
   const std::int64_t K = block.shape.n_components, D = block.shape.n_features, stride = tile.stride;
   const std::int64_t rows = family.bound_rows ? family.bound_rows(block.shape) : 0;
-  if (rows == 0 || K < fewest_components || tile.n < 2 * trial) return Pruned::useless;
+  if (rows == 0 || K < fewest_components || tile.n < fewest_rows) return Pruned::useless;
   Pace pace{patience};
 
+  // A look at a twelfth of the rows, in whole vectors of every width, decides whether the rest is worth while.
+  const std::int64_t trial = tile.n / 12 < 16 ? 16 : tile.n / 12 / 16 * 16;
   const Tile<T> views[] = {{tile.x, stride, trial, trial, nullptr}, tile};
   for (const Tile<T>& t : views) {
     const std::int64_t most = 20'000'000 / (pair_work(rows) * t.padded) + 1;

@@ -36,42 +36,61 @@ inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t b
                          std::int64_t stride, T* x, T* special) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
-  const std::int64_t padded = (n + W - 1) / W * W;
-  const T* base = points.data + begin * points.row_stride;
-  // Feature-inner blocks of rows would read lines once, sample-inner ones write them once; eight rows at a time do both.
-  for (std::int64_t s0 = 0; s0 < n; s0 += 8) {
-    const std::int64_t rows = n - s0 < 8 ? n - s0 : 8;
-    const T* from = base + s0 * points.row_stride;
-    if (rows == 8) {
-      for (std::int64_t d = 0; d < features; ++d) {
-        T* to = x + d * stride + s0;
-        const T* column = from + d * points.col_stride;
-        FASTGEN_UNROLL
-        for (std::int64_t r = 0; r < 8; ++r) to[r] = column[r * points.row_stride];
-      }
-    } else {
-      for (std::int64_t d = 0; d < features; ++d)
-        for (std::int64_t r = 0; r < rows; ++r)
-          x[d * stride + s0 + r] = from[d * points.col_stride + r * points.row_stride];
-    }
-  }
-  // To whole logical lanes (kernels/moments.hpp), whatever the vector width.
-  for (std::int64_t d = 0; d < features; ++d)
-    for (std::int64_t s = n; s % 16 != 0; ++s) x[d * stride + s] = T(0);
-
+  const std::int64_t padded = (n + W - 1) / W * W, row = points.row_stride, col = points.col_stride;
+  const T* base = points.data + begin * row;
   // v - v is 0 for a finite v and NaN otherwise.
   V check(T(0));
-  for (std::int64_t d = 0; d < features; ++d)
-    for (std::int64_t s = 0; s < padded; s += W) {
-      const V v = V::load(x + d * stride + s);
-      check = check + (v - v);
+  T check_one = T(0);
+  const auto put = [&](std::int64_t d, std::int64_t s, V v) FASTGEN_LAMBDA_INLINE {
+    v.store(x + d * stride + s);
+    check = check + (v - v);
+  };
+  const auto put_one = [&](std::int64_t d, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+    const T v = base[s * row + d * col];
+    x[d * stride + s] = v;
+    check_one = check_one + (v - v);
+  };
+  // A vector of rows at a time: lines are read once, and written while they are in the first-level cache.
+  std::int64_t s = 0;
+  for (; s + W <= n; s += W) {
+    const T* from = base + s * row;
+    std::int64_t d = 0;
+    if (W == 1 || row == 1) {
+      for (; d < features; ++d) put(d, s, V::load(from + d * col));
+    } else if constexpr (W > 1) {
+      if (col == 1 && row == 2 && features == 2) {
+        V a = V::load(from), b = V::load(from + W);
+        split_pairs(a, b);
+        put(0, s, a), put(1, s, b);
+        continue;
+      }
+      if (col == 1)
+        for (; d + W <= features; d += W) {
+          V block[W];
+          FASTGEN_UNROLL
+          for (int r = 0; r < W; ++r) block[r] = V::load(from + r * row + d);
+          transpose(block);
+          FASTGEN_UNROLL
+          for (int r = 0; r < W; ++r) put(d + r, s, block[r]);
+        }
+      for (; d < features; ++d) {
+        FASTGEN_UNROLL
+        for (int r = 0; r < W; ++r) put_one(d, s + r);
+      }
     }
+  }
+  for (std::int64_t d = 0; d < features; ++d) {
+    for (std::int64_t r = s; r < n; ++r) put_one(d, r);
+    // To whole logical lanes (kernels/moments.hpp), whatever the vector width.
+    for (std::int64_t r = n; r % 16 != 0; ++r) x[d * stride + r] = T(0);
+  }
+
   Tile<T> tile{x, stride, n, padded, nullptr};
-  if (any(check != check)) {
+  if (any(check != check) || check_one != check_one) {
     tile.special = special;
-    for (std::int64_t s = 0; s < padded; ++s) special[s] = T(0);
+    for (s = 0; s < padded; ++s) special[s] = T(0);
     for (std::int64_t d = 0; d < features; ++d)
-      for (std::int64_t s = 0; s < n; ++s) {
+      for (s = 0; s < n; ++s) {
         T& v = x[d * stride + s];
         if (v - v == T(0)) continue;
         if (v != v) special[s] = v;
