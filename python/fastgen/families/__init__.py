@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .exponential import Exponential
+from .laplace import Laplace
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 
-__all__ = ["MultivariateNormal", "Normal"]
+__all__ = ["Exponential", "Laplace", "MultivariateNormal", "Normal"]

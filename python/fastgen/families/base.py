@@ -24,10 +24,11 @@ REGISTRY: dict[str, type[Components]] = {}
 
 
 class Parameter(NamedTuple):
-    """One parameter of a family: its name and what each of its elements must satisfy."""
+    """One parameter of a family: its name, what each of its elements must satisfy, and how to mend one that does not."""
 
     name: str
     constraint: Constraint
+    hint: str = ""
 
 
 class Components(Frozen):
@@ -46,6 +47,13 @@ class Components(Frozen):
     #: The parameters, in the order of the constructor.
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
+    #: Where the density is positive, how samples are drawn, and where the law is described: for the table of families.
+    support: ClassVar[str] = ""
+    sampler: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+
+    # What the density is a density of: "continuous" (length, volume), "discrete" (counts of whole numbers) or "atoms".
+    _measure: ClassVar[str] = "continuous"
     # Whether a point is a number rather than a row of features.
     _scalar: ClassVar[bool] = False
     _core: CoreComponents
@@ -177,7 +185,7 @@ class ScalarComponents(Components):
 
     def _initialise(self, **given: ArrayLike) -> None:
         """Check the parameters, broadcast them to a common length and hand them to the core."""
-        values = {p.name: as_parameter(given[p.name], p.name, p.constraint) for p in self.parameters}
+        values = {p.name: as_parameter(given[p.name], p.name, p.constraint, p.hint) for p in self.parameters}
         for name, value in values.items():
             if value.ndim > 1:
                 raise ValueError(f"{name} has shape {value.shape}, expected (K,), one value per component, or a scalar")
@@ -188,8 +196,13 @@ class ScalarComponents(Components):
             found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
             raise ValueError(f"parameters have different shapes: {found}; expected one length K, or scalars")
         shape = next(iter(shapes.values()), (1,))
-        self._set(**{name: read_only(np.full(shape, value)) for name, value in values.items()})
+        arrays = {name: read_only(np.full(shape, value)) for name, value in values.items()}
+        self._check(arrays)
+        self._set(**arrays)
         self._make_core(*self._law())
+
+    def _check(self, values: Mapping[str, FloatArray]) -> None:
+        """Raise ValueError for values, (K,) each, that are valid one by one but not together."""
 
     @property
     def covariance(self) -> FloatArray:

@@ -96,6 +96,9 @@ class MultivariateNormal(Components):
     __slots__ = ("_covariances", "_factor", "_form", "means")
 
     parameters = (Parameter("means", REAL), Parameter("covariances", REAL))
+    support = "R^D"
+    sampler = "Box-Muller, times the Cholesky factor"
+    source = "Bishop 2006, section 2.3"
 
     means: FloatArray
     _factor: FloatArray

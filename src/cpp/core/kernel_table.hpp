@@ -22,7 +22,8 @@ template <class T> struct Points {
 struct Shape {
   std::int64_t n_components;
   std::int64_t n_features;
-  int variant;  // what it means is the family's business
+  int variant;         // what it means is the family's business
+  std::int64_t width;  // length of the parameters whose extent is `any`, else 1
 };
 
 // K components of one family: constants prepared by Family::prepare, in the precision of the kernels.

@@ -18,6 +18,7 @@ namespace {
 
 struct MultivariateNormal {
   static constexpr bool scalar = false;
+  static constexpr bool has_float = true;
   enum Variant : int { full = 0, tied = 1, diag = 2, spherical = 3 };
 
   template <class T> struct Constants {

@@ -14,6 +14,7 @@ constexpr double half_log_two_pi = 0.91893853320467274178;
 
 struct Normal {
   static constexpr bool scalar = true;
+  static constexpr bool has_float = true;
 
   // Prepared constants, K of each.
   template <class T> struct Constants {

@@ -1,6 +1,10 @@
-// The families, one line each; everything generic reaches a family through its entry here.
+// The families: everything generic reaches a family through its entry here. Scalar laws come from the list in
+// core/families.hpp; a law's header is included here.
 #pragma once
 
+#include "../core/families.hpp"
+#include "exponential.hpp"
+#include "laplace.hpp"
 #include "multivariate_normal.hpp"
 #include "normal.hpp"
 
@@ -21,7 +25,7 @@ template <class T> struct FamilyOps {
   void (*bracket_quantile)(const Block<T>&, std::int64_t, const T*, const T*, T*, T*);
 };
 
-template <class Family, class T> constexpr FamilyOps<T> family_ops() {
+template <class Family, class T> constexpr FamilyOps<T> all_ops() {
   FamilyOps<T> ops{Family::template constants_size<T>,
                    Family::template prepare<T>,
                    Family::template evaluate_scratch<T>,
@@ -38,11 +42,23 @@ template <class Family, class T> constexpr FamilyOps<T> family_ops() {
   return ops;
 }
 
+// Empty where a family has no kernels in that precision.
+template <class Family, class T> constexpr FamilyOps<T> family_ops() {
+  if constexpr (sizeof(T) == 4 && !Family::has_float) {
+    return {};
+  } else {
+    return all_ops<Family, T>();
+  }
+}
+
 // In the order of core/families.hpp.
 template <class T>
 constexpr FamilyOps<T> registry[] = {
     family_ops<Normal, T>(),
     family_ops<MultivariateNormal, T>(),
+#define FASTGEN_OPS(name, ...) family_ops<ScalarFamily<name>, T>(),
+    FASTGEN_SCALAR_LAWS(FASTGEN_OPS)
+#undef FASTGEN_OPS
 };
 
 }  // namespace

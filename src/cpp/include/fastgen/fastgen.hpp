@@ -56,13 +56,14 @@ class Components {
   const FamilyInfo& info() const { return *info_; }
   std::int64_t n_components() const { return n_components_; }
   std::int64_t n_features() const { return n_features_; }
+  std::int64_t width() const { return width_; }  // of parameters that may have any, e.g. the number of categories
   const std::vector<double>& parameter(int i) const { return parameters_[std::size_t(i)]; }
   std::size_t n_parameters() const { return parameters_.size(); }
 
  private:
   Components() = default;
   const FamilyInfo* info_ = nullptr;
-  std::int64_t n_components_ = 0, n_features_ = 0;
+  std::int64_t n_components_ = 0, n_features_ = 0, width_ = 1;
   std::vector<std::vector<double>> parameters_;
 };
 
@@ -112,6 +113,7 @@ class Mixture {
   EMStep em_step(Data<T> x, const double* sample_weight, CovarianceType type, double reg_covar, bool hard) const;
 
  private:
+  void sample_in_double(std::uint64_t key, std::uint64_t start, std::int64_t n, float* out, std::int64_t* labels) const;
   struct State;
   std::unique_ptr<State> state_;
 };
