@@ -12,18 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import fastgen as fg
 import numpy as np
 import reference
+import scalar_laws
+from mpmath import mp, mpf
+from helpers import Bad
+from scipy import special
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Bad(NamedTuple):
-    """Parameters that must be refused, and how the message must read (a regular expression)."""
-
-    id: str
-    construct: Callable[[], object]
-    error: type[Exception]
-    message: str
 
 
 class Law(NamedTuple):
@@ -37,6 +32,8 @@ class Law(NamedTuple):
     whiten: Callable[[dict[str, Any], int, np.ndarray], np.ndarray]  # points of component k as standard normals (n, D)
     shapes: tuple[tuple[int, int], ...]  # (K, D) at which densities are compared with the reference
     bad: tuple[Bad, ...] = ()
+    points: Callable[[dict[str, Any], np.random.Generator, int], np.ndarray] | None = None  # where means do not tell
+    golden: Callable[[int], dict[str, Any]] | None = None  # parameters of K components, written down and not drawn
 
     def __repr__(self):
         return self.id
@@ -296,7 +293,53 @@ SPHERICAL = Law(
     ),
 )
 
-LAWS = (NORMAL, FULL, CHOLESKY, PRECISION, TIED, DIAG, SPHERICAL)
+# Laws with a location, which comes first among their parameters, and no edges.
+GAUSSIAN = (NORMAL, FULL, CHOLESKY, PRECISION, TIED, DIAG, SPHERICAL)
+
+
+def scalar_law(row):
+    """The row of a scalar law as the generic tests want it."""
+
+    def reference_of(parameters, k):
+        p = {name: mpf(float(values[k])) for name, values in parameters.items()}
+
+        def log_density(x):
+            (at,) = x
+            value = row.log_density(p, at)
+            return value, [
+                mp.diff(lambda t: row.log_density(p, t), at, h=mpf(10) ** -20) if mp.isfinite(value) else mp.nan
+            ]
+
+        return log_density
+
+    def whiten(parameters, k, x):
+        """Through the peer's distribution function, from the nearer end; jumps are filled evenly."""
+        peer = row.peer({name: values[k] for name, values in parameters.items()})
+        below, above = peer.cdf(x), peer.sf(x)
+        if row.discrete:
+            mass, u = peer.pmf(x), np.random.default_rng(3).random(len(x))
+            below, above = below - u * mass, above + u * mass
+        return np.where(below < above, special.ndtri(below), -special.ndtri(above))[:, None]
+
+    def points(parameters, rng, n):
+        """Half from the components, by the peer, and half anywhere between their extreme quantiles, inside the support."""
+        k = len(next(iter(parameters.values())))
+        peers = [row.peer({name: values[j] for name, values in parameters.items()}) for j in range(k)]
+        x = np.concatenate([peer.rvs(size=n // k + 1, random_state=rng) for peer in peers]).astype(float)[:n]
+        low, high = (combine(p.ppf(q) for p in peers) for combine, q in ((min, 1e-3), (max, 1 - 1e-3)))
+        anywhere = rng.uniform(low, high, size=n)
+        anywhere = np.round(anywhere) if row.discrete else anywhere
+        inside = sum((peer.pmf if row.discrete else peer.pdf)(anywhere) for peer in peers) > 0
+        return np.where(inside & (rng.random(n) < 0.5), anywhere, rng.permutation(x))
+
+    return Law(
+        row.id, True, row.construct, lambda rng, k, d: row.parameters(rng, k), reference_of, whiten,
+        ((1, 1), (3, 1)), row.bad, points, row.golden,
+    )  # fmt: skip
+
+
+SCALAR = tuple(scalar_law(row) for row in scalar_laws.ROWS)
+LAWS = (*GAUSSIAN, *SCALAR)
 
 
 class Case(NamedTuple):
@@ -353,6 +396,13 @@ class Case(NamedTuple):
         """Points (n,) or (n, D) over the whole mixture and well outside it, drawn by NumPy."""
         m = self.mixture()
         rng = np.random.default_rng([seed, n, self.k, self.d])
+        if any(law.points for law, _ in self.parts):
+            drawn = [
+                law.points(p, rng, n) for (law, _), p in zip(self.parts, self.parameters(), strict=True) if law.points
+            ]
+            return (
+                drawn[0].astype(dtype) if len(drawn) == 1 else rng.permutation(np.concatenate(drawn))[:n].astype(dtype)
+            )
         spread = np.sqrt(np.diag(np.atleast_2d(m.covariance)))
         # One point in four is far out.
         far = np.where(rng.random(n) < 0.25, 6.0, 1.0)

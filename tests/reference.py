@@ -96,7 +96,8 @@ def mixture(weights, components, x):
     terms = [w * mp.exp(lp) if w else mpf(0) for w, lp, _ in used]
     total = mp.fsum(terms)
     shares = [term / total for term in terms]
-    gradient = [mpmath.fdot(shares, [g[d] for _, _, g in used]) for d in range(len(point))]
+    # Where a component has no share its gradient, which may not exist, does not count.
+    gradient = [mp.fsum(r * g[d] for r, (_, _, g) in zip(shares, used, strict=True) if r) for d in range(len(point))]
     return mp.log(total), gradient, shares, [lp for lp, _ in parts]
 
 

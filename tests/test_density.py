@@ -83,7 +83,7 @@ def test_gradient_is_the_slope_of_log_prob(case):
 OFFSET = 1e8
 
 
-@pytest.mark.parametrize("law", cases.LAWS, ids=repr)
+@pytest.mark.parametrize("law", cases.GAUSSIAN, ids=repr)
 def test_offset(law):
     k, d = 3, 1 if law.scalar else 3
     case = cases.case((law, k), d=d)
@@ -97,7 +97,7 @@ def test_offset(law):
         assert close(value, reference.mixture(m.weights, components, row)[0], LOG_TOLERANCE)
 
 
-@pytest.mark.parametrize("law", cases.LAWS, ids=repr)
+@pytest.mark.parametrize("law", cases.GAUSSIAN, ids=repr)
 def test_far_points(law):
     """1e8 away from every mean: log densities of -1e15 and beyond, still to 1e-13."""
     case = cases.case((law, 3), d=1 if law.scalar else 3)

@@ -24,7 +24,7 @@ enum class Measure { continuous, discrete, atoms };
 struct FamilyInfo {
   std::string_view name;
   std::string_view variant;  // empty when the family has only one
-  int id;                    // index in the registry
+  int id;  // index in the registry
   int variant_id;
   bool scalar;
   Measure measure;
@@ -33,8 +33,8 @@ struct FamilyInfo {
 };
 
 // Name, measure, parameters (each with one value a component), in the order of the registry.
-#define FASTGEN_SCALAR_LAWS(LAW)             \
-  LAW(Laplace, continuous, "loc", "scale")   \
+#define FASTGEN_SCALAR_LAWS(LAW)           \
+  LAW(Laplace, continuous, "loc", "scale") \
   LAW(Exponential, continuous, "rate")
 
 // The families that are not made by ScalarFamily, in the order of the registry; scalar laws follow them.
@@ -57,13 +57,37 @@ using enum Extent;
 using enum Measure;
 inline constexpr FamilyInfo families[] = {
     {"Normal", "", normal_id, 0, true, continuous, true, one_each("loc", "scale")},
-    {"MultivariateNormal", "full", multivariate_normal_id, 0, false, continuous, true,
+    {"MultivariateNormal",
+     "full",
+     multivariate_normal_id,
+     0,
+     false,
+     continuous,
+     true,
      {{{"means", {one, K, D}}, {"cholesky", {K, D, D}}}}},
-    {"MultivariateNormal", "tied", multivariate_normal_id, 1, false, continuous, true,
+    {"MultivariateNormal",
+     "tied",
+     multivariate_normal_id,
+     1,
+     false,
+     continuous,
+     true,
      {{{"means", {one, K, D}}, {"cholesky", {one, D, D}}}}},
-    {"MultivariateNormal", "diag", multivariate_normal_id, 2, false, continuous, true,
+    {"MultivariateNormal",
+     "diag",
+     multivariate_normal_id,
+     2,
+     false,
+     continuous,
+     true,
      {{{"means", {one, K, D}}, {"scale", {one, K, D}}}}},
-    {"MultivariateNormal", "spherical", multivariate_normal_id, 3, false, continuous, true,
+    {"MultivariateNormal",
+     "spherical",
+     multivariate_normal_id,
+     3,
+     false,
+     continuous,
+     true,
      {{{"means", {one, K, D}}, {"scale", {one, one, K}}}}},
 #define FASTGEN_ROW(name, measure, ...) {#name, "", name##_id, 0, true, measure, false, one_each(__VA_ARGS__)},
     FASTGEN_SCALAR_LAWS(FASTGEN_ROW)

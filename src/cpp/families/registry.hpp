@@ -53,11 +53,9 @@ template <class Family, class T> constexpr FamilyOps<T> family_ops() {
 
 // In the order of core/families.hpp.
 template <class T>
-constexpr FamilyOps<T> registry[] = {
-    family_ops<Normal, T>(),
-    family_ops<MultivariateNormal, T>(),
+constexpr FamilyOps<T> registry[] = {family_ops<Normal, T>(), family_ops<MultivariateNormal, T>(),
 #define FASTGEN_OPS(name, ...) family_ops<ScalarFamily<name>, T>(),
-    FASTGEN_SCALAR_LAWS(FASTGEN_OPS)
+                                     FASTGEN_SCALAR_LAWS(FASTGEN_OPS)
 #undef FASTGEN_OPS
 };
 

@@ -21,8 +21,7 @@ inline void fill_words64(std::uint64_t key, std::uint32_t purpose, Position firs
   fill_groups<32>(first, n, out, [&](Position group, std::uint64_t* to) {
     FASTGEN_UNROLL
     for (int b = 0; b < 16; b += W) {
-      const auto block =
-          philox_at<W>(round_keys, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
+      const auto block = philox_at<W>(round_keys, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
       ((block.word[0] & low) | (block.word[1] << 32)).store(to + b);
       ((block.word[2] & low) | (block.word[3] << 32)).store(to + 16 + b);
     }
@@ -52,7 +51,7 @@ template <int W> struct Source {
   using U = Vec<std::uint64_t, W>;
   const PhiloxKey& key;
   U index;  // of the samples in the stream
-  U word;   // of Law::one_word laws
+  U word;  // of Law::one_word laws
 
   FASTGEN_INLINE V uniform() const { return unit(word); }
   // Exponential of rate 1: never 0, and right to 44.
@@ -61,8 +60,8 @@ template <int W> struct Source {
   // Two words of 64 bits from block number `attempt` of each sample.
   FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b) const {
     const U low(std::uint64_t(0xffffffffu));
-    const auto block =
-        philox<W>(key, index, index >> 32, U(std::uint64_t(0)), U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
+    const auto block = philox<W>(key, index, index >> 32, U(std::uint64_t(0)),
+                                 U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
     a = (block.word[0] & low) | (block.word[1] << 32);
     b = (block.word[2] & low) | (block.word[3] << 32);
   }
