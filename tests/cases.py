@@ -13,8 +13,8 @@ import fastgen as fg
 import numpy as np
 import reference
 import scalar_laws
-from mpmath import mp, mpf
 from helpers import Bad
+from mpmath import mp, mpf
 from scipy import special
 
 if TYPE_CHECKING:

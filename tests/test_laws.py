@@ -124,7 +124,8 @@ def test_quantile_of_a_mixture(row):
         assert (np.abs(m.cdf(x) - q) <= room).all()
     ends = m.icdf([0.0, 1.0])
     assert m.cdf(ends[1]) == 1 or np.isinf(ends[1])
-    assert ends[0] <= x[0] and ends[1] >= x[-1]
+    assert ends[0] <= x[0]
+    assert ends[1] >= x[-1]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=repr)
