@@ -293,8 +293,58 @@ SPHERICAL = Law(
     ),
 )
 
+
+def _factor_covariance(p, k):
+    return p["loadings"][k] @ p["loadings"][k].T + np.diag(p["noise"][k])
+
+
+FACTOR = Law(
+    "factor",
+    False,
+    fg.FactorNormal,
+    lambda rng, k, d: {
+        "means": _means(rng, k, d),
+        "loadings": rng.normal(size=(k, d, min(d, 2 + d // 8))) / np.sqrt(d),
+        "noise": rng.uniform(0.3, 2.0, size=(k, d)),
+    },
+    lambda p, k: reference.factor_normal(p["means"][k], p["loadings"][k], p["noise"][k]),
+    lambda p, k, x: _solve(np.linalg.cholesky(_factor_covariance(p, k)), x - p["means"][k]),
+    ((1, 1), (3, 2), (2, 7), (4, 9), (1, 48)),
+    (
+        Bad(
+            "loadings shape",
+            lambda: fg.FactorNormal(_M, np.ones((2, 3, 1)), 1.0),
+            ValueError,
+            r"loadings has shape \(2, 3, 1\), expected \(2, 2, R\)",
+        ),
+        Bad(
+            "more factors than features",
+            lambda: fg.FactorNormal(_M, np.ones((2, 2, 3)), 1.0),
+            ValueError,
+            r"loadings .*R, the number of factors, from 1 to 2",
+        ),
+        Bad(
+            "noise 0",
+            lambda: fg.FactorNormal(_M, np.ones((2, 2, 1)), [[1.0, 0.0], [1.0, 1.0]]),
+            ValueError,
+            r"noise\[0, 1\] is 0\.0, expected .*greater than 0.*variances",
+        ),
+        Bad(
+            "noise shape",
+            lambda: fg.FactorNormal(_M, np.ones((2, 2, 1)), [1.0, 1.0]),
+            ValueError,
+            r"noise has shape \(2,\), expected \(2, 2\)",
+        ),
+    ),
+    golden=lambda k: {
+        "means": np.arange(k * 3).reshape(k, 3) % 11 * 0.75 - 2.0,
+        "loadings": np.arange(k * 6).reshape(k, 3, 2) % 7 * 0.25 - 0.75,
+        "noise": np.arange(k * 3).reshape(k, 3) % 5 * 0.25 + 0.5,
+    },
+)
+
 # Laws with a location, which comes first among their parameters, and no edges.
-GAUSSIAN = (NORMAL, FULL, CHOLESKY, PRECISION, TIED, DIAG, SPHERICAL)
+GAUSSIAN = (NORMAL, FULL, CHOLESKY, PRECISION, TIED, DIAG, SPHERICAL, FACTOR)
 
 
 def scalar_law(row):
@@ -354,6 +404,11 @@ class Case(NamedTuple):
     @property
     def scalar(self):
         return self.parts[0][0].scalar
+
+    @property
+    def gaussian(self):
+        """Whether squared distances tell everything."""
+        return all(law in GAUSSIAN for law, _ in self.parts)
 
     @property
     def k(self):
@@ -443,7 +498,11 @@ BIT_CASES = [
     case((DIAG, 5), d=2),
     case((DIAG, 3), d=21),
     case((SPHERICAL, 6), d=5),
-    case((FULL, 2), (DIAG, 3), (TIED, 2), (SPHERICAL, 1), d=6),
+    case((FACTOR, 3), d=3),
+    case((FACTOR, 2), d=37),
+    *(case((law, 3)) for law in SCALAR),
+    case(*((law, 2) for law in SCALAR)),
+    case((FULL, 2), (DIAG, 3), (TIED, 2), (SPHERICAL, 1), (FACTOR, 1), d=6),
 ]
 
 # Small mixtures of every row: golden bits, statistics, saving.

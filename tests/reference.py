@@ -78,6 +78,15 @@ def multivariate_normal(mean, lower):
     return log_density
 
 
+def factor_normal(mean, loadings, noise):
+    """Normal with covariance loadings loadings^T + diag(noise)."""
+    rows, variances = exact(loadings), exact(noise)
+    covariance = [[mpmath.fdot(a, b) for b in rows] for a in rows]
+    for i, variance in enumerate(variances):
+        covariance[i][i] += variance
+    return multivariate_normal(mean, cholesky(covariance))
+
+
 def factor_of_inverse(precision):
     """Lower factor of the inverse of a matrix of float64."""
     matrix = mpmath.matrix(exact(precision))

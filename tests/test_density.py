@@ -235,7 +235,7 @@ def test_weight_1e_300():
 # Points without a density, and without a value
 
 
-@pytest.mark.parametrize("case", cases.BIT_CASES, ids=repr)
+@pytest.mark.parametrize("case", [c for c in cases.BIT_CASES if c.gaussian], ids=repr)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_all_components_at_minus_infinity(case, dtype, isa):
     """A point whose squared distance overflows has density 0, not NaN: max - max would be inf - inf."""

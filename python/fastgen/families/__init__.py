@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .exponential import Exponential
+from .factor_normal import FactorNormal
 from .laplace import Laplace
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 
-__all__ = ["Exponential", "Laplace", "MultivariateNormal", "Normal"]
+__all__ = ["Exponential", "FactorNormal", "Laplace", "MultivariateNormal", "Normal"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .._validate import FloatArray
 
-__all__ = ["REGISTRY", "Components", "Parameter", "ScalarComponents", "restore"]
+__all__ = ["REGISTRY", "Components", "Parameter", "ScalarComponents", "as_means", "restore"]
 
 # Name -> class, in the order of definition. Files name families by it.
 REGISTRY: dict[str, type[Components]] = {}
@@ -226,6 +226,17 @@ class ScalarComponents(Components):
                 f"{p.name}={np.array2string(getattr(self, p.name), separator=', ')}" for p in self.parameters
             )
         return f"{type(self).__name__}({values})"
+
+
+def as_means(means: ArrayLike) -> FloatArray:
+    """Return means (K, D), checked."""
+    values = as_parameter(means, "means")
+    if values.ndim != 2:
+        hint = "; for one component pass means[None, :], for one feature means[:, None]" if values.ndim == 1 else ""
+        raise ValueError(f"means has shape {values.shape}, expected (K, D), one row per component{hint}")
+    if 0 in values.shape:
+        raise ValueError(f"means has shape {values.shape}, expected at least one component and one feature")
+    return values
 
 
 def restore(family: str, variant: str, state: Mapping[str, FloatArray]) -> Components:

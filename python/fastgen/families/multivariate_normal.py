@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from .. import _core
 from .._validate import REAL, as_option, as_parameter, at, read_only
-from .base import Components, Parameter
+from .base import Components, Parameter, as_means
 from .covariance import FORMS, symmetric_matrices
 from .normal import Normal
 
@@ -106,7 +106,7 @@ class MultivariateNormal(Components):
     _form: CovarianceForm
 
     def __init__(self, means: ArrayLike, covariances: ArrayLike, covariance_type: str = "full") -> None:
-        means = _validated_means(means)
+        means = as_means(means)
         form = FORMS[as_option(covariance_type, "covariance_type", tuple(FORMS))]
         covariances = form.validated(covariances, *means.shape)
         self._fill(means, form.factor(covariances), form, covariances)
@@ -163,7 +163,7 @@ class MultivariateNormal(Components):
         array([[[ 4.,  2.],
                 [ 2., 10.]]])
         """
-        valid_means = _validated_means(means)
+        valid_means = as_means(means)
         factor = _validated_matrices(cholesky, "cholesky", valid_means)
         FORMS["full"].check_factor(factor, *valid_means.shape)
         return cls._from_factor(valid_means, factor, FORMS["full"])
@@ -199,7 +199,7 @@ class MultivariateNormal(Components):
         array([[[0.25, 0.  ],
                 [0.  , 4.  ]]])
         """
-        valid_means = _validated_means(means)
+        valid_means = as_means(means)
         matrices = symmetric_matrices(_validated_matrices(precisions, "precisions", valid_means), "precisions")
         factor, failed = _core.cholesky_from_precision(matrices)
         if failed >= 0:
@@ -301,7 +301,7 @@ class MultivariateNormal(Components):
     @classmethod
     def _from_state(cls, variant: str, state: Mapping[str, FloatArray]) -> Self:
         form = FORMS[as_option(variant, "covariance_type", tuple(FORMS))]
-        means = _validated_means(state["means"])
+        means = as_means(state["means"])
         shape = form.expected_shape(*means.shape)
         arrays = {name: as_parameter(state[name], name) for name in ("factor", "covariances") if name in state}
         for name, array in arrays.items():
@@ -312,16 +312,6 @@ class MultivariateNormal(Components):
         if covariances is not None and not form.agrees(factor, covariances):
             raise ValueError("covariances and factor do not belong together")
         return cls._from_factor(means, factor, form, covariances)
-
-
-def _validated_means(means: Any) -> FloatArray:
-    values = as_parameter(means, "means")
-    if values.ndim != 2:
-        hint = "; for one component pass means[None, :], for one feature means[:, None]" if values.ndim == 1 else ""
-        raise ValueError(f"means has shape {values.shape}, expected (K, D), one row per component{hint}")
-    if 0 in values.shape:
-        raise ValueError(f"means has shape {values.shape}, expected at least one component and one feature")
-    return values
 
 
 def _validated_matrices(value: ArrayLike, name: str, means: FloatArray) -> FloatArray:

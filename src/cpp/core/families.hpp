@@ -41,6 +41,7 @@ struct FamilyInfo {
 enum FamilyId : int {
   normal_id,
   multivariate_normal_id,
+  factor_normal_id,
 #define FASTGEN_ID(name, ...) name##_id,
   FASTGEN_SCALAR_LAWS(FASTGEN_ID)
 #undef FASTGEN_ID
@@ -89,6 +90,14 @@ inline constexpr FamilyInfo families[] = {
      continuous,
      true,
      {{{"means", {one, K, D}}, {"scale", {one, one, K}}}}},
+    {"FactorNormal",
+     "",
+     factor_normal_id,
+     0,
+     false,
+     continuous,
+     true,
+     {{{"means", {one, K, D}}, {"loadings", {K, D, any}}, {"noise", {one, K, D}}}}},
 #define FASTGEN_ROW(name, measure, ...) {#name, "", name##_id, 0, true, measure, false, one_each(__VA_ARGS__)},
     FASTGEN_SCALAR_LAWS(FASTGEN_ROW)
 #undef FASTGEN_ROW

@@ -84,8 +84,9 @@ using Cancelled = bool (*)(void* context);
 template <class T> struct Kernels {
   // Families.
   std::int64_t (*constants_size)(int family, Shape);
+  std::int64_t (*prepare_scratch)(int family, Shape);  // doubles
   void (*prepare)(int family, Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                  double* scratch);  // scratch: 3 D^2 doubles
+                  double* scratch);
   // Sampling rows first .. first + n of a stream into out (n x D) and labels (n, or null).
   std::int64_t (*sample_scratch)(const Model<T>&);
   void (*sample)(const Model<T>&, std::uint64_t key, std::uint64_t first, std::int64_t n, T* out, std::int64_t* labels,

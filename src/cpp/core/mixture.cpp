@@ -151,7 +151,7 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
     // One task a component: factors of many features are worth a thread each.
     const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
     T* constants = p.constants.back().data();
-    const std::int64_t scratch = checked_product("n_features", 3 * 8, D, D);
+    const std::int64_t scratch = checked_product("n_features", 8, kernel.prepare_scratch(c->info().id, shape));
     const std::int64_t step = D > 16 ? 1 : shape.n_components;
     parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
       const std::int64_t k0 = task * step, k1 = std::min(k0 + step, shape.n_components);

@@ -68,7 +68,11 @@ struct MultivariateNormal {
     }
   }
 
-  // The slice that starts at component 0 prepares what all share. scratch: 3 D^2 doubles.
+  static std::int64_t prepare_scratch(Shape shape) {
+    return shape.variant == full || shape.variant == tied ? 3 * shape.n_features * shape.n_features : 0;
+  }
+
+  // The slice that starts at component 0 prepares what all share.
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double* scratch) {

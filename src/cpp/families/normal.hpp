@@ -26,6 +26,8 @@ struct Normal {
   };
   template <class T> static std::int64_t constants_size(Shape shape) { return 4 * shape.n_components; }
 
+  static std::int64_t prepare_scratch(Shape) { return 0; }
+
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double*) {

@@ -4,6 +4,7 @@
 
 #include "../core/families.hpp"
 #include "exponential.hpp"
+#include "factor_normal.hpp"
 #include "laplace.hpp"
 #include "multivariate_normal.hpp"
 #include "normal.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 template <class T> struct FamilyOps {
   std::int64_t (*constants_size)(Shape);
+  std::int64_t (*prepare_scratch)(Shape);
   void (*prepare)(Shape, const double* const*, std::int64_t, std::int64_t, T*, double*);
   std::int64_t (*evaluate_scratch)(Shape, std::int64_t tile);
   void (*log_density)(const Block<T>&, std::int64_t, std::int64_t, const Tile<T>&, const T*, T*, T*);
@@ -27,6 +29,7 @@ template <class T> struct FamilyOps {
 
 template <class Family, class T> constexpr FamilyOps<T> all_ops() {
   FamilyOps<T> ops{Family::template constants_size<T>,
+                   Family::prepare_scratch,
                    Family::template prepare<T>,
                    Family::template evaluate_scratch<T>,
                    Family::template log_density<T>,
@@ -52,12 +55,17 @@ template <class Family, class T> constexpr FamilyOps<T> family_ops() {
 }
 
 // In the order of core/families.hpp.
+// clang-format off
 template <class T>
-constexpr FamilyOps<T> registry[] = {family_ops<Normal, T>(), family_ops<MultivariateNormal, T>(),
+constexpr FamilyOps<T> registry[] = {
+    family_ops<Normal, T>(),
+    family_ops<MultivariateNormal, T>(),
+    family_ops<FactorNormal, T>(),
 #define FASTGEN_OPS(name, ...) family_ops<ScalarFamily<name>, T>(),
-                                     FASTGEN_SCALAR_LAWS(FASTGEN_OPS)
+    FASTGEN_SCALAR_LAWS(FASTGEN_OPS)
 #undef FASTGEN_OPS
 };
+// clang-format on
 
 }  // namespace
 }  // namespace FASTGEN_ISA

@@ -30,6 +30,8 @@ template <class Law> struct ScalarFamily {
   // Constant j of component k is at j K + k.
   template <class T> static std::int64_t constants_size(Shape shape) { return n_constants * shape.n_components; }
 
+  static std::int64_t prepare_scratch(Shape) { return 0; }
+
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double*) {

@@ -15,6 +15,10 @@ template <class T> std::int64_t constants_size(int family, Shape shape) {
   return registry<T>[family].constants_size(shape);
 }
 
+template <class T> std::int64_t prepare_scratch(int family, Shape shape) {
+  return registry<T>[family].prepare_scratch(shape);
+}
+
 template <class T>
 void prepare(int family, Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
              double* scratch) {
@@ -63,8 +67,8 @@ void stream_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t first,
 double log_of(double x) { return math::log(Vec<double, 1>(x)).v; }
 
 template <class T> constexpr Kernels<T> kernels{
-    constants_size<T>,  prepare<T>, sample_scratch<T>, sample<T>,     evaluate_scratch<T>, evaluate<T>,
-    moments_scratch<T>, moments<T>, spread<T>,         apply_math<T>, multiply_adds<T>,
+    constants_size<T>, prepare_scratch<T>, prepare<T>, sample_scratch<T>, sample<T>,     evaluate_scratch<T>,
+    evaluate<T>,       moments_scratch<T>, moments<T>, spread<T>,         apply_math<T>, multiply_adds<T>,
 };
 
 }  // namespace
