@@ -15,7 +15,7 @@ import reference
 import scalar_laws
 from helpers import Bad
 from mpmath import mp, mpf
-from scipy import special
+from scipy import special, stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -388,8 +388,82 @@ def scalar_law(row):
     )  # fmt: skip
 
 
+def _product_columns(p):
+    """Normal, Laplace and exponential columns in turn, of (K, D) parameters."""
+    laws = (fg.Normal, fg.Laplace, lambda _, scale: fg.Exponential(1 / scale))
+    return [laws[d % 3](p["loc"][:, d], p["scale"][:, d]) for d in range(p["loc"].shape[1])]
+
+
+def _product_reference(p, k):
+    """Sum of the columns' log densities."""
+    columns = []
+    for d in range(p["loc"].shape[1]):
+        loc, scale = p["loc"][:, d], p["scale"][:, d]
+        row = (None, BY_ID["laplace"], BY_ID["exponential"])[d % 3]
+        parameters = {"rate": 1 / scale} if d % 3 == 2 else {"loc": loc, "scale": scale}
+        columns.append(row.reference(parameters, k) if row else reference.normal(loc, scale, k))
+
+    def log_density(x):
+        parts = [column([v]) for column, v in zip(columns, x, strict=True)]
+        return mp.fsum(lp for lp, _ in parts), [g for _, (g,) in parts]
+
+    return log_density
+
+
+def _product_whiten(p, k, x):
+    laws = (stats.norm, stats.laplace, lambda _, scale: stats.expon(scale=scale))
+    peers = [laws[d % 3](p["loc"][k, d], p["scale"][k, d]) for d in range(x.shape[1])]
+    below = np.stack([peer.cdf(x[:, d]) for d, peer in enumerate(peers)], axis=1)
+    above = np.stack([peer.sf(x[:, d]) for d, peer in enumerate(peers)], axis=1)
+    return np.where(below < above, special.ndtri(below), -special.ndtri(above))
+
+
+def _product_points(p, rng, n):
+    k, d = p["loc"].shape
+    of = rng.integers(k, size=n)
+    x = p["loc"][of] + p["scale"][of] * rng.laplace(size=(n, d)) * np.where(rng.random((n, 1)) < 0.25, 6.0, 1.0)
+    x[:, 2::3] = np.abs(x[:, 2::3])
+    return x
+
+
 SCALAR = tuple(scalar_law(row) for row in scalar_laws.ROWS)
-LAWS = (*GAUSSIAN, *SCALAR)
+BY_ID = {law.id: law for law in SCALAR}
+PRODUCT = Law(
+    "product",
+    False,
+    lambda **p: fg.Product(_product_columns(p)),
+    lambda rng, k, d: {"loc": _means(rng, k, d), "scale": rng.uniform(0.3, 2.0, size=(k, d))},
+    _product_reference,
+    _product_whiten,
+    ((1, 1), (3, 2), (2, 7)),
+    (
+        Bad("empty", lambda: fg.Product([]), ValueError, r"columns is empty, expected at least one scalar family"),
+        Bad(
+            "not a sequence",
+            lambda: fg.Product(fg.Normal(0.0, 1.0)),
+            TypeError,
+            r"columns is of type Normal, expected a sequence",
+        ),
+        Bad(
+            "not scalar",
+            lambda: fg.Product([fg.Normal(0.0, 1.0), fg.MultivariateNormal(_M[:1], [_EYE])]),
+            TypeError,
+            r"columns\[1\] is of type MultivariateNormal, expected a scalar family",
+        ),
+        Bad(
+            "lengths",
+            lambda: fg.Product([fg.Normal([0.0, 1.0], 1.0), fg.Normal(0.0, 1.0)]),
+            ValueError,
+            r"columns\[1\] has 1 components, but columns\[0\] has 2",
+        ),
+    ),
+    _product_points,
+    lambda k: {
+        "loc": np.arange(k * 3).reshape(k, 3) % 11 * 0.75 - 2.0,
+        "scale": 0.5 + np.arange(k * 3).reshape(k, 3) % 5 / 4,
+    },
+)
+LAWS = (*GAUSSIAN, *SCALAR, PRODUCT)
 
 
 class Case(NamedTuple):
@@ -451,13 +525,11 @@ class Case(NamedTuple):
         """Points (n,) or (n, D) over the whole mixture and well outside it, drawn by NumPy."""
         m = self.mixture()
         rng = np.random.default_rng([seed, n, self.k, self.d])
-        if any(law.points for law, _ in self.parts):
-            drawn = [
-                law.points(p, rng, n) for (law, _), p in zip(self.parts, self.parameters(), strict=True) if law.points
-            ]
-            return (
-                drawn[0].astype(dtype) if len(drawn) == 1 else rng.permutation(np.concatenate(drawn))[:n].astype(dtype)
-            )
+        parts = zip(self.parts, self.parameters(), strict=True)
+        drawn = [law.points(p, rng, n) for (law, _), p in parts if law.points]
+        if drawn:
+            x = drawn[0] if len(drawn) == 1 else rng.permutation(np.concatenate(drawn))[:n]
+            return x.astype(dtype)
         spread = np.sqrt(np.diag(np.atleast_2d(m.covariance)))
         # One point in four is far out.
         far = np.where(rng.random(n) < 0.25, 6.0, 1.0)
@@ -500,6 +572,9 @@ BIT_CASES = [
     case((SPHERICAL, 6), d=5),
     case((FACTOR, 3), d=3),
     case((FACTOR, 2), d=37),
+    case((PRODUCT, 3), d=7),
+    case((PRODUCT, 40), d=2),
+    case((PRODUCT, 2), (FULL, 1), d=3),
     *(case((law, 3)) for law in SCALAR),
     case(*((law, 2) for law in SCALAR)),
     case((FULL, 2), (DIAG, 3), (TIED, 2), (SPHERICAL, 1), (FACTOR, 1), d=6),

@@ -27,6 +27,9 @@ class Components:
     """
 
     def __init__(self, family: str, variant: str, parameters: Sequence[NDArray[np.float64]], /) -> None: ...
+    @staticmethod
+    def product(columns: Sequence[Components], /) -> Components:
+        """Independent features, one scalar family each, with equal numbers of components."""
     @property
     def family(self) -> str: ...
     @property

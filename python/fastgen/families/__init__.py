@@ -7,5 +7,6 @@ from .factor_normal import FactorNormal
 from .laplace import Laplace
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
+from .product import Product
 
-__all__ = ["Exponential", "FactorNormal", "Laplace", "MultivariateNormal", "Normal"]
+__all__ = ["Exponential", "FactorNormal", "Laplace", "MultivariateNormal", "Normal", "Product"]

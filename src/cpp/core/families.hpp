@@ -42,6 +42,7 @@ enum FamilyId : int {
   normal_id,
   multivariate_normal_id,
   factor_normal_id,
+  product_id,
 #define FASTGEN_ID(name, ...) name##_id,
   FASTGEN_SCALAR_LAWS(FASTGEN_ID)
 #undef FASTGEN_ID
@@ -98,6 +99,7 @@ inline constexpr FamilyInfo families[] = {
      continuous,
      true,
      {{{"means", {one, K, D}}, {"loadings", {K, D, any}}, {"noise", {one, K, D}}}}},
+    {"Product", "", product_id, 0, false, continuous, false, {}},  // its parameters are those of its columns
 #define FASTGEN_ROW(name, measure, ...) {#name, "", name##_id, 0, true, measure, false, one_each(__VA_ARGS__)},
     FASTGEN_SCALAR_LAWS(FASTGEN_ROW)
 #undef FASTGEN_ROW

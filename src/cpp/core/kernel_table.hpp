@@ -32,6 +32,7 @@ template <class T> struct Block {
   Shape shape;
   std::int64_t first;  // index of its first component in the mixture
   const T* constants;
+  const Block* columns;  // of a product: a block for each feature; else null
 };
 
 struct AliasEntry {
@@ -56,6 +57,7 @@ template <class T> struct Model {
   std::int64_t tile;  // samples a tile; depends on the shape alone, never on the instruction set
   std::int64_t n_blocks;
   const Block<T>* blocks;
+  bool integrates_missing;  // every block is a product: a NaN is a value that was not observed
   const T* weights;
   const T* log_weights;
   const T* zeros;  // n_components of them: the offsets of densities without weights

@@ -106,6 +106,17 @@ std::shared_ptr<const Components> Components::make(std::string_view family, std:
   throw std::invalid_argument("unknown family '" + std::string(family) + "', variant '" + std::string(variant) + "'");
 }
 
+std::shared_ptr<const Components> Components::product(std::vector<std::shared_ptr<const Components>> columns) {
+  if (columns.empty()) throw std::invalid_argument("a product needs at least one column");
+  for (const auto& c : columns)
+    if (!c->info().scalar || c->n_components() != columns.front()->n_components())
+      throw std::invalid_argument("the columns of a product are scalar laws with one number of components");
+  const std::int64_t K = columns.front()->n_components();
+  auto made = std::const_pointer_cast<Components>(make("Product", "", K, std::int64_t(columns.size()), {}));
+  made->columns_ = std::move(columns);
+  return made;
+}
+
 Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const Components>> components)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
@@ -140,25 +151,43 @@ std::int64_t Mixture::n_components() const { return state_->K; }
 std::int64_t Mixture::n_features() const { return state_->D; }
 bool Mixture::scalar() const { return state_->scalar; }
 
-template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
+namespace {
+
+// Constants of one block, and of its columns.
+template <class T> Block<T> prepared_block(const Components& c, std::int64_t first, Prepared<T>& p) {
   const Kernels<T>& kernel = kernels_of<T>();
+  const int family = c.info().id;
+  const std::int64_t D = c.n_features();
+  const Shape shape{c.n_components(), D, c.info().variant_id, c.width()};
+  T* constants = p.constants.emplace_back(std::size_t(kernel.constants_size(family, shape))).data();
+  const double* parameters[4] = {};
+  for (std::size_t i = 0; i < c.n_parameters(); ++i) parameters[i] = c.parameter(int(i)).data();
+  // One task a component: factors of many features are worth a thread each.
+  const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
+  const std::int64_t scratch = checked_product("n_features", 8, kernel.prepare_scratch(family, shape));
+  const std::int64_t step = D > 16 ? 1 : shape.n_components;
+  parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
+    const std::int64_t k0 = task * step, k1 = std::min(k0 + step, shape.n_components);
+    kernel.prepare(family, shape, parameters, k0, k1, constants, static_cast<double*>(thread_scratch(scratch)));
+  });
+  const Block<T>* columns = nullptr;
+  if (!c.columns().empty()) {
+    std::vector<Block<T>> blocks;
+    for (const auto& column : c.columns()) blocks.push_back(prepared_block(*column, first, p));
+    columns = p.columns.emplace_back(std::move(blocks)).data();
+  }
+  return {family, shape, first, constants, columns};
+}
+
+}  // namespace
+
+template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
   std::int64_t first = 0;
+  bool products = true;
   for (const auto& c : components) {
-    const Shape shape{c->n_components(), D, c->info().variant_id, c->width()};
-    p.constants.emplace_back(std::size_t(kernel.constants_size(c->info().id, shape)));
-    const double* parameters[4] = {};
-    for (std::size_t i = 0; i < c->n_parameters(); ++i) parameters[i] = c->parameter(int(i)).data();
-    // One task a component: factors of many features are worth a thread each.
-    const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
-    T* constants = p.constants.back().data();
-    const std::int64_t scratch = checked_product("n_features", 8, kernel.prepare_scratch(c->info().id, shape));
-    const std::int64_t step = D > 16 ? 1 : shape.n_components;
-    parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
-      const std::int64_t k0 = task * step, k1 = std::min(k0 + step, shape.n_components);
-      kernel.prepare(c->info().id, shape, parameters, k0, k1, constants, static_cast<double*>(thread_scratch(scratch)));
-    });
-    p.blocks.push_back({c->info().id, shape, first, constants});
-    first += shape.n_components;
+    p.blocks.push_back(prepared_block(*c, first, p));
+    first += c->n_components();
+    products = products && !c->columns().empty();
   }
   p.zeros.assign(std::size_t(K), T(0));
   for (const double w : weights) {
@@ -170,6 +199,7 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
              tile_size(K, D),
              std::int64_t(p.blocks.size()),
              p.blocks.data(),
+             products,
              p.weights.data(),
              p.log_weights.data(),
              p.zeros.data(),

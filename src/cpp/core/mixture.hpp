@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <list>
 #include <mutex>
 #include <optional>
 
@@ -14,7 +15,8 @@ namespace fastgen {
 
 // A Model and the memory it points to.
 template <class T> struct Prepared {
-  std::vector<std::vector<T>> constants;
+  std::list<std::vector<T>> constants;  // lists: what blocks point to stays where it is
+  std::list<std::vector<Block<T>>> columns;
   std::vector<Block<T>> blocks;
   std::vector<T> weights, log_weights, zeros;
   Model<T> model{};

@@ -119,8 +119,8 @@ struct FactorNormal {
 
   static constexpr int strip = 3;  // vectors of samples side by side
 
-  template <class T> static std::int64_t evaluate_scratch(Shape shape, std::int64_t) {
-    return (shape.n_features + 2 * shape.width) * strip * native_width<T>;
+  template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t) {
+    return (block.shape.n_features + 2 * block.shape.width) * strip * native_width<T>;
   }
 
   // y and c = Q^T y of C vectors of samples, in memory with one row of C vectors a feature or factor; returns |y|^2.
@@ -268,8 +268,8 @@ struct FactorNormal {
 
   // ---- sampling ----
 
-  template <class T> static std::int64_t draw_scratch(Shape shape, std::int64_t samples) {
-    return samples * (shape.n_features + shape.width);
+  template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t samples) {
+    return samples * (block.shape.n_features + block.shape.width);
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {

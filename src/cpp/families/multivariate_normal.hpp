@@ -141,7 +141,8 @@ struct MultivariateNormal {
 
   // ---- log density ----
 
-  template <class T> static std::int64_t evaluate_scratch(Shape shape, std::int64_t tile) {
+  template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
+    const Shape& shape = block.shape;
     const std::int64_t strips = strips_together(shape.n_features) * 3 * native_width<T>;
     const std::int64_t per_strip = 2 * shape.n_features * strips;
     return shape.variant == tied ? per_strip + 2 * shape.n_features * tile : per_strip;
@@ -423,7 +424,8 @@ struct MultivariateNormal {
   // ---- sampling ----
 
   // Normals of the tile, and the order of its samples grouped by component (an int32 each; counts for K components).
-  template <class T> static std::int64_t draw_scratch(Shape shape, std::int64_t samples) {
+  template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t samples) {
+    const Shape& shape = block.shape;
     const std::int64_t ints = samples + shape.n_components + 1;
     return samples * shape.n_features + (ints * 4 + std::int64_t(sizeof(T)) - 1) / std::int64_t(sizeof(T));
   }

@@ -111,8 +111,8 @@ struct Normal {
     }
   }
 
-  template <class T> static std::int64_t evaluate_scratch(Shape, std::int64_t) { return 0; }
-  template <class T> static std::int64_t draw_scratch(Shape, std::int64_t samples) { return samples; }
+  template <class T> static std::int64_t evaluate_scratch(const Block<T>&, std::int64_t) { return 0; }
+  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) { return samples; }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const Constants<T> c(block);

@@ -8,24 +8,11 @@
 #include "laplace.hpp"
 #include "multivariate_normal.hpp"
 #include "normal.hpp"
+#include "product.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
-
-template <class T> struct FamilyOps {
-  std::int64_t (*constants_size)(Shape);
-  std::int64_t (*prepare_scratch)(Shape);
-  void (*prepare)(Shape, const double* const*, std::int64_t, std::int64_t, T*, double*);
-  std::int64_t (*evaluate_scratch)(Shape, std::int64_t tile);
-  void (*log_density)(const Block<T>&, std::int64_t, std::int64_t, const Tile<T>&, const T*, T*, T*);
-  void (*add_gradient)(const Block<T>&, const Tile<T>&, const T*, T*, T*);
-  std::int64_t (*draw_scratch)(Shape, std::int64_t samples);
-  void (*draw)(const Block<T>&, const DrawTile<T>&);
-  // Scalar laws only.
-  void (*add_tails)(const Block<T>&, std::int64_t, const T*, const T*, T*, T*, T*);
-  void (*bracket_quantile)(const Block<T>&, std::int64_t, const T*, const T*, T*, T*);
-};
 
 template <class Family, class T> constexpr FamilyOps<T> all_ops() {
   FamilyOps<T> ops{Family::template constants_size<T>,
@@ -61,11 +48,14 @@ constexpr FamilyOps<T> registry[] = {
     family_ops<Normal, T>(),
     family_ops<MultivariateNormal, T>(),
     family_ops<FactorNormal, T>(),
+    family_ops<Product, T>(),
 #define FASTGEN_OPS(name, ...) family_ops<ScalarFamily<name>, T>(),
     FASTGEN_SCALAR_LAWS(FASTGEN_OPS)
 #undef FASTGEN_OPS
 };
 // clang-format on
+
+template <class T> const FamilyOps<T>& ops_of(const Block<T>& block) { return registry<T>[block.family]; }
 
 }  // namespace
 }  // namespace FASTGEN_ISA

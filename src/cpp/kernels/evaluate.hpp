@@ -28,7 +28,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
   for (std::int64_t i = begin; i < end; i += m.tile) {
     if (i != begin && patience.over()) return;
     const std::int64_t n = end - i < m.tile ? end - i : m.tile;
-    const Tile<T> tile = load_tile(points, D, i, n, m.tile, w.x, w.special);
+    const Tile<T> tile = load_tile(points, D, i, n, m.tile, w.x, w.special, w.seen);
     T* to = static_cast<T*>(out) + i;
     if (quantity == Quantity::cdf || quantity == Quantity::icdf) {
       if (quantity == Quantity::cdf) mixture_cdf(m, tile, to, answer);

@@ -14,17 +14,19 @@ constexpr std::int64_t round_to_line(std::int64_t n) { return (n + line - 1) / l
 
 // Memory of one tile: the points, flags of special rows, the K x tile table, and what the families ask for.
 template <class T> struct Workspace {
-  T *x, *special, *table, *family;
+  T *x, *special, *seen, *table, *family;
   std::int64_t used;
   Workspace(const Model<T>& m, T* scratch) {
     T* p = scratch;
     x = p, p += round_to_line(m.n_features * m.tile);
     special = p, p += round_to_line(m.tile);
+    seen = nullptr;
+    if (m.integrates_missing) seen = p, p += round_to_line(m.n_features * m.tile);
     table = p, p += round_to_line(m.n_components * m.tile);
     family = p;
     std::int64_t most = 0;
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
-      const std::int64_t need = registry<T>[m.blocks[b].family].evaluate_scratch(m.blocks[b].shape, m.tile);
+      const std::int64_t need = registry<T>[m.blocks[b].family].evaluate_scratch(m.blocks[b], m.tile);
       most = need > most ? need : most;
     }
     p += round_to_line(most);

@@ -115,14 +115,14 @@ template <class Law> struct ScalarFamily {
     }
   }
 
-  template <class T> static std::int64_t evaluate_scratch(Shape, std::int64_t) { return 0; }
+  template <class T> static std::int64_t evaluate_scratch(const Block<T>&, std::int64_t) { return 0; }
 
   // ---- sampling ----
 
   static constexpr std::int64_t batch = 64;  // samples whose constants are gathered together
 
   // Words of the tile; of a batch: constants, indices, words and answers.
-  template <class T> static std::int64_t draw_scratch(Shape, std::int64_t samples) {
+  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
     return (samples + batch) + (n_constants + 4) * batch;
   }
 

@@ -53,11 +53,15 @@ class Components {
                                                 std::int64_t n_components, std::int64_t n_features,
                                                 std::vector<std::vector<double>> parameters);
 
+  // Independent features: one scalar law a column, each with the same number of components.
+  static std::shared_ptr<const Components> product(std::vector<std::shared_ptr<const Components>> columns);
+
   const FamilyInfo& info() const { return *info_; }
   std::int64_t n_components() const { return n_components_; }
   std::int64_t n_features() const { return n_features_; }
   std::int64_t width() const { return width_; }  // of parameters that may have any, e.g. the number of categories
   const std::vector<double>& parameter(int i) const { return parameters_[std::size_t(i)]; }
+  const std::vector<std::shared_ptr<const Components>>& columns() const { return columns_; }
   std::size_t n_parameters() const { return parameters_.size(); }
 
  private:
@@ -65,6 +69,7 @@ class Components {
   const FamilyInfo* info_ = nullptr;
   std::int64_t n_components_ = 0, n_features_ = 0, width_ = 1;
   std::vector<std::vector<double>> parameters_;
+  std::vector<std::shared_ptr<const Components>> columns_;
 };
 
 // Rows of data, strides in elements.
