@@ -91,7 +91,6 @@ NORMAL = Law(
             ValueError,
             r"loc \(2,\), scale \(3,\).*one length",
         ),
-        Bad("2-D", lambda: fg.Normal([[0.0]], 1.0), ValueError, r"loc has shape \(1, 1\), expected \(K,\)"),
         Bad("empty", lambda: fg.Normal([], 1.0), ValueError, r"loc is empty, expected one value per component"),
         Bad("text", lambda: fg.Normal("a", 1.0), TypeError, r"loc holds text"),
         Bad("complex", lambda: fg.Normal(1j, 1.0), TypeError, r"loc holds complex numbers"),

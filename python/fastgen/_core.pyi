@@ -75,6 +75,11 @@ class Mixture:
         `hard` gives each row wholly to its most responsible component (k-means with a spherical mixture).
         """
 
+class MixtureBatch:
+    def __init__(self, n_mixtures: int, weights: NDArray[np.float64], components: Components, /) -> None: ...
+    def sample(self, key: int, start: int, out: NDArray[np.float64], labels: NDArray[np.int64] | None, /) -> None: ...
+    def log_prob(self, x: NDArray[np.float64], out: NDArray[np.float64], /) -> None: ...
+
 class EMStep:
     """What one pass of EM gives; `floored` and `empty` list the components that needed care."""
 

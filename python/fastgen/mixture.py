@@ -789,6 +789,11 @@ def _as_blocks(components: Any) -> tuple[Components, ...]:
                 "fastgen.Normal(loc, scale)"
             )
     for i, block in enumerate(blocks):
+        if block._batch:
+            raise ValueError(
+                f"components[{i}] is a batch of {block._batch} mixtures: its parameters have shape (B, K), expected (K,), one "
+                "value per component; pass it to fastgen.MixtureBatch"
+            )
         if block._scalar != blocks[0]._scalar or block.n_features != blocks[0].n_features:
             raise ValueError(
                 f"components[{i}], {_kind(block)}, cannot be mixed with components[0], {_kind(blocks[0])}; expected "

@@ -42,7 +42,7 @@ class Components(Frozen):
     fastgen.Normal, fastgen.MultivariateNormal
     """
 
-    __slots__ = ("_core",)
+    __slots__ = ("_batch", "_core")
 
     #: The parameters, in the order of the constructor.
     parameters: ClassVar[tuple[Parameter, ...]] = ()
@@ -56,6 +56,8 @@ class Components(Frozen):
     _measure: ClassVar[str] = "continuous"
     # Whether a point is a number rather than a row of features.
     _scalar: ClassVar[bool] = False
+    # Number of mixtures B if every parameter has a leading axis for them (see MixtureBatch), else 0.
+    _batch: int
     _core: CoreComponents
 
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
@@ -77,15 +79,15 @@ class Components(Frozen):
         """The form of the parameters within the family; empty where there is only one."""
         return ""
 
-    def _make_core(self, *parameters: FloatArray) -> None:
-        self._set(_core=CoreComponents(type(self).__name__, self._variant, parameters))
+    def _make_core(self, *parameters: FloatArray, batch: int = 0) -> None:
+        self._set(_core=CoreComponents(type(self).__name__, self._variant, parameters), _batch=batch)
 
     # What a user sees
 
     @property
     def n_components(self) -> int:
-        """Number of components K."""
-        return self._core.n_components
+        """Number of components K, of each mixture of a batch."""
+        return self._core.n_components // (self._batch or 1)
 
     @property
     def n_features(self) -> int:
@@ -111,6 +113,8 @@ class Components(Frozen):
         return self.n_components
 
     def __getitem__(self, index: int | slice | Sequence[int] | NDArray[Any]) -> Self:
+        if self._batch:
+            raise TypeError(f"components of a batch of {self._batch} mixtures are not indexed; index its parameters")
         chosen = np.arange(len(self))[index]
         if chosen.ndim > 1:
             raise IndexError(f"components are indexed along one axis, got an index of shape {chosen.shape}")
@@ -177,7 +181,7 @@ class Components(Frozen):
 
 
 class ScalarComponents(Components):
-    """K components of a family on the real line; every parameter has shape (K,)."""
+    """K components of a family on the real line; every parameter has shape (K,), or (B, K) for a batch of mixtures."""
 
     __slots__ = ()
 
@@ -187,19 +191,22 @@ class ScalarComponents(Components):
         """Check the parameters, broadcast them to a common length and hand them to the core."""
         values = {p.name: as_parameter(given[p.name], p.name, p.constraint, p.hint) for p in self.parameters}
         for name, value in values.items():
-            if value.ndim > 1:
-                raise ValueError(f"{name} has shape {value.shape}, expected (K,), one value per component, or a scalar")
+            if value.ndim > 2:
+                raise ValueError(
+                    f"{name} has shape {value.shape}, expected (K,), one value per component, or a scalar; (B, K) for a "
+                    "batch of mixtures"
+                )
             if value.size == 0:
                 raise ValueError(f"{name} is empty, expected one value per component")
         shapes = {name: value.shape for name, value in values.items() if value.ndim}
         if len(set(shapes.values())) > 1:
             found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-            raise ValueError(f"parameters have different shapes: {found}; expected one length K, or scalars")
+            raise ValueError(f"parameters have different shapes: {found}; expected one shape, (K,), or scalars")
         shape = next(iter(shapes.values()), (1,))
         arrays = {name: read_only(np.full(shape, value)) for name, value in values.items()}
         self._check(arrays)
         self._set(**arrays)
-        self._make_core(*self._law())
+        self._make_core(*map(np.ravel, self._law()), batch=shape[0] if len(shape) == 2 else 0)
 
     def _check(self, values: Mapping[str, FloatArray]) -> None:
         """Raise ValueError for values, (K,) each, that are valid one by one but not together."""

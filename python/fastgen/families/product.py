@@ -110,7 +110,9 @@ class Product(Components):
                     f"columns[{d}] has {len(column)} components, but columns[0] has {len(columns[0])}; expected the same "
                     "number in every column"
                 )
-        self._set(columns=columns, _core=CoreComponents.product([column._core for column in columns]))
+            if column._batch:
+                raise ValueError(f"columns[{d}] is a batch of mixtures, expected parameters of shape (K,)")
+        self._set(columns=columns, _core=CoreComponents.product([column._core for column in columns]), _batch=0)
 
     @property
     def mean(self) -> FloatArray:

@@ -64,6 +64,13 @@ template <class T> struct Model {
   Chooser chooser;
 };
 
+// B mixtures of K components each; component k of mixture b is component b K + k of the block.
+struct Batch {
+  std::int64_t n_mixtures, n_components;
+  const std::uint64_t* thresholds;  // (B, K - 1) cumulative weights, as in Chooser
+  const std::int64_t* last;         // (B,) the last component of each with a positive weight
+};
+
 enum class Quantity : int { log_prob, prob, component_log_prob, responsibilities, assign, grad_log_prob, cdf, icdf };
 
 // Weighted sums over samples, in double whatever the data: mass, first and second moments about a shift.
@@ -106,6 +113,13 @@ template <class T> struct Kernels {
   void (*spread)(Points<T>, const double* sample_weight, std::int64_t n_features, const T* inverse_scale,
                  const T* centers, std::int64_t n_centers, bool commit, bool squared, T* nearest, std::int64_t begin,
                  std::int64_t end, double* potential, T* scratch);
+  // Batches; see kernels/batch.hpp.
+  std::int64_t (*batch_sample_scratch)(const Model<T>&);
+  void (*batch_sample)(const Model<T>&, const Batch&, std::uint64_t key, std::uint64_t start, std::int64_t rows,
+                       std::int64_t first, std::int64_t n, T* out, std::int64_t* labels, T* scratch);
+  std::int64_t (*batch_log_prob_scratch)(const Model<T>&, const Batch&);
+  void (*batch_log_prob)(const Model<T>&, const Batch&, Points<T>, std::int64_t rows, std::int64_t begin,
+                         std::int64_t end, T* out, T* scratch);
   // Tests and benchmarks.
   void (*apply_math)(int function, const T* x, T* y, std::int64_t n);
   std::int64_t (*multiply_adds)(std::int64_t rounds, T* sink);  // runs independent FMAs, returns how many

@@ -11,18 +11,6 @@ namespace {
 
 std::int64_t extent(Extent e, std::int64_t K, std::int64_t D) { return e == Extent::K ? K : e == Extent::D ? D : 1; }
 
-// The thresholds of choosing by comparison: component k for words from threshold k - 1 up to threshold k.
-std::vector<std::uint64_t> cumulative_thresholds(const std::vector<double>& weights) {
-  std::vector<std::uint64_t> thresholds;
-  double sum = 0;
-  for (std::size_t k = 0; k + 1 < weights.size(); ++k) {
-    sum += weights[k];
-    const double scaled = std::ldexp(sum, 64);
-    thresholds.push_back(scaled >= 0x1p64 ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t(scaled));
-  }
-  return thresholds;
-}
-
 // Walker's alias table by Vose's method: every column holds one component and at most one alias.
 std::vector<AliasEntry> alias_table(const std::vector<double>& weights) {
   const std::size_t K = weights.size();
@@ -141,7 +129,7 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
     s.alias = alias_table(s.weights);
     s.chooser.alias = s.alias.data();
   } else {
-    s.thresholds = cumulative_thresholds(s.weights);
+    s.thresholds = cumulative_thresholds(s.weights.data(), s.weights.size());
     s.chooser.thresholds = s.thresholds.data();
   }
 }
@@ -151,41 +139,11 @@ std::int64_t Mixture::n_components() const { return state_->K; }
 std::int64_t Mixture::n_features() const { return state_->D; }
 bool Mixture::scalar() const { return state_->scalar; }
 
-namespace {
-
-// Constants of one block, and of its columns.
-template <class T> Block<T> prepared_block(const Components& c, std::int64_t first, Prepared<T>& p) {
-  const Kernels<T>& kernel = kernels_of<T>();
-  const int family = c.info().id;
-  const std::int64_t D = c.n_features();
-  const Shape shape{c.n_components(), D, c.info().variant_id, c.width()};
-  T* constants = p.constants.emplace_back(std::size_t(kernel.constants_size(family, shape))).data();
-  const double* parameters[4] = {};
-  for (std::size_t i = 0; i < c.n_parameters(); ++i) parameters[i] = c.parameter(int(i)).data();
-  // One task a component: factors of many features are worth a thread each.
-  const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
-  const std::int64_t scratch = checked_product("n_features", 8, kernel.prepare_scratch(family, shape));
-  const std::int64_t step = D > 16 ? 1 : shape.n_components;
-  parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
-    const std::int64_t k0 = task * step, k1 = std::min(k0 + step, shape.n_components);
-    kernel.prepare(family, shape, parameters, k0, k1, constants, static_cast<double*>(thread_scratch(scratch)));
-  });
-  const Block<T>* columns = nullptr;
-  if (!c.columns().empty()) {
-    std::vector<Block<T>> blocks;
-    for (const auto& column : c.columns()) blocks.push_back(prepared_block(*column, first, p));
-    columns = p.columns.emplace_back(std::move(blocks)).data();
-  }
-  return {family, shape, first, constants, columns};
-}
-
-}  // namespace
-
 template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
   std::int64_t first = 0;
   bool products = true;
   for (const auto& c : components) {
-    p.blocks.push_back(prepared_block(*c, first, p));
+    p.blocks.push_back(prepare_block(*c, first, p));
     first += c->n_components();
     products = products && !c->columns().empty();
   }

@@ -3,24 +3,12 @@
 
 #include <cmath>
 #include <limits>
-#include <list>
 #include <mutex>
 #include <optional>
 
-#include "dispatch.hpp"
-#include "families.hpp"
-#include "fastgen/fastgen.hpp"
+#include "prepare.hpp"
 
 namespace fastgen {
-
-// A Model and the memory it points to.
-template <class T> struct Prepared {
-  std::list<std::vector<T>> constants;  // lists: what blocks point to stays where it is
-  std::list<std::vector<Block<T>>> columns;
-  std::vector<Block<T>> blocks;
-  std::vector<T> weights, log_weights, zeros;
-  Model<T> model{};
-};
 
 struct Mixture::State {
   std::vector<double> weights;

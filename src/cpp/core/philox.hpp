@@ -24,6 +24,7 @@ enum Purpose : std::uint32_t {
   words64 = 5,   // one word a sample, for laws that invert their distribution function
   attempts = 6,  // one block an attempt, its number in the bits above the purpose
   columns = 7,   // the keys of the columns of a product
+  batch_labels = 8,
 };
 
 template <int W> struct PhiloxBlocks {

@@ -16,7 +16,8 @@ template <class T> struct FamilyOps {
   void (*add_gradient)(const Block<T>&, const Tile<T>&, const T*, T*, T*);
   std::int64_t (*draw_scratch)(const Block<T>&, std::int64_t samples);
   void (*draw)(const Block<T>&, const DrawTile<T>&);
-  // Scalar laws only.
+  // Scalar laws only. Like log_density, but every sample s under a component of its own.
+  void (*log_density_each)(const Block<T>&, const std::int64_t* component, const Tile<T>&, const T* offset, T* lp);
   void (*add_tails)(const Block<T>&, std::int64_t, const T*, const T*, T*, T*, T*);
   void (*bracket_quantile)(const Block<T>&, std::int64_t, const T*, const T*, T*, T*);
 };

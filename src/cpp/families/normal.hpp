@@ -59,6 +59,22 @@ struct Normal {
     }
   }
 
+  template <class T>
+  static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile, const T* offset,
+                               T* lp) {
+    using V = Vec<T, native_width<T>>;
+    const Constants<T> c(block);
+    T loc[V::width], inverse[V::width], norm[V::width];
+    for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+      for (int i = 0; i < V::width; ++i) {
+        const std::int64_t k = component[s + i];
+        loc[i] = c.loc[k], inverse[i] = c.inverse[k], norm[i] = c.norm[k] + offset[k];
+      }
+      const V z = (V::load(tile.x + s) - V::load(loc)) * V::load(inverse);
+      max(fma(z * V(T(-0.5)), z, V::load(norm)), V(-infinity<T>)).store(lp + s);
+    }
+  }
+
   // grad[s] += r[k * stride + s] * d/dx log density of component k.
   template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T*) {

@@ -24,8 +24,10 @@ template <class Family, class T> constexpr FamilyOps<T> all_ops() {
                    Family::template draw_scratch<T>,
                    Family::template draw<T>,
                    nullptr,
+                   nullptr,
                    nullptr};
   if constexpr (Family::scalar) {
+    ops.log_density_each = Family::template log_density_each<T>;
     ops.add_tails = Family::template add_tails<T>;
     ops.bracket_quantile = Family::template bracket_quantile<T>;
   }

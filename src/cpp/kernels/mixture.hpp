@@ -41,6 +41,14 @@ struct Patience {
   bool over() const { return cancelled && cancelled(context); }
 };
 
+// The log densities of rows that are not finite: -inf where a value is infinite, NaN where one is NaN.
+template <class T> inline void mark_special(const Tile<T>& tile, std::int64_t K, T* table) {
+  if (!tile.special) return;
+  for (std::int64_t s = 0; s < tile.n; ++s)
+    if (tile.special[s] != T(0))
+      for (std::int64_t k = 0; k < K; ++k) table[k * tile.stride + s] = tile.special[s];
+}
+
 // Fills table[k * stride + s]; false when interrupted. `offset` is added to component k (a log weight, or 0).
 template <class T>
 inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* offset, T* table, T* scratch,
@@ -58,10 +66,7 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
                                             table + block.first * tile.stride, scratch);
     }
   }
-  if (tile.special)
-    for (std::int64_t s = 0; s < tile.n; ++s)
-      if (tile.special[s] != T(0))
-        for (std::int64_t k = 0; k < m.n_components; ++k) table[k * tile.stride + s] = tile.special[s];
+  mark_special(tile, m.n_components, table);
   return true;
 }
 

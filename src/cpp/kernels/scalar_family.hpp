@@ -77,6 +77,26 @@ template <class Law> struct ScalarFamily {
   }
 
   template <class T>
+  static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile, const T* offset,
+                               T* lp) {
+    using V = Vec<double, native_width<double>>;
+    const std::int64_t K = block.shape.n_components;
+    double constants[n_constants + 1][V::width];
+    for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+      for (int i = 0; i < V::width; ++i) {
+        const std::int64_t k = component[s + i];
+        for (int j = 0; j < n_constants; ++j) constants[j][i] = block.constants[j * K + k];
+        constants[n_constants][i] = offset[k];
+      }
+      V c[n_constants];
+      FASTGEN_UNROLL
+      for (int j = 0; j < n_constants; ++j) c[j] = V::load(constants[j]);
+      const V value = Law::log_density(c, V::load(tile.x + s)) + V::load(constants[n_constants]);
+      max(value, V(-infinity<T>)).store(lp + s);
+    }
+  }
+
+  template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T*) {
     for (std::int64_t k = 0; k < block.shape.n_components; ++k)
       for_points(block, k, tile.padded, [&]<class V>(const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {

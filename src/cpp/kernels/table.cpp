@@ -1,6 +1,7 @@
 // The one source compiled per instruction set. Its only exported symbol is kernel_table_<isa>().
 #include "../core/kernel_table.hpp"
 
+#include "batch.hpp"
 #include "evaluate.hpp"
 #include "linalg.hpp"
 #include "moments.hpp"
@@ -68,7 +69,7 @@ double log_of(double x) { return math::log(Vec<double, 1>(x)).v; }
 
 template <class T> constexpr Kernels<T> kernels{
     constants_size<T>, prepare_scratch<T>, prepare<T>, sample_scratch<T>, sample<T>,     evaluate_scratch<T>,
-    evaluate<T>,       moments_scratch<T>, moments<T>, spread<T>,         apply_math<T>, multiply_adds<T>,
+    evaluate<T>,       moments_scratch<T>, moments<T>, spread<T>,         batch_sample_scratch<T>, batch_sample<T>, batch_log_prob_scratch<T>, batch_log_prob<T>, apply_math<T>, multiply_adds<T>,
 };
 
 }  // namespace

@@ -123,6 +123,30 @@ class Mixture {
   std::unique_ptr<State> state_;
 };
 
+// B mixtures of K components of one family each: `components` holds B K of them, those of a mixture together, and `weights`
+// sum to 1 within each.
+class MixtureBatch {
+ public:
+  MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& weights,
+               std::shared_ptr<const Components> components);
+  ~MixtureBatch();
+  MixtureBatch(const MixtureBatch&) = delete;
+  MixtureBatch& operator=(const MixtureBatch&) = delete;
+
+  std::int64_t n_mixtures() const;
+  std::int64_t n_components() const;  // of one mixture
+  std::int64_t n_features() const;
+  bool scalar() const;
+
+  // Samples start .. start + n of every mixture: out (B, n, D), labels (B, n) or null.
+  void sample(std::uint64_t key, std::uint64_t start, std::int64_t n, double* out, std::int64_t* labels = nullptr) const;
+  void log_prob(const double* x, std::int64_t n, double* out) const;  // x (B, n, D), out (B, n)
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // ---- for learning ----
 
 // Starting rows: greedy k-means++ (Arthur and Vassilvitskii 2007) on x / scale if `spread`, else rows at random.
