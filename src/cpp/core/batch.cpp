@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "math_function.hpp"
 #include "prepare.hpp"
 #include "sizes.hpp"
 #include "threads.hpp"
@@ -30,25 +31,20 @@ MixtureBatch::MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& w
   if (std::int64_t(weights.size()) != components->n_components())
     throw std::invalid_argument("weights must have one value a component");
   s.components = std::move(components);
+  s.thresholds.resize(std::size_t(s.B * (s.K - 1)));
+  s.last.resize(std::size_t(s.B));
   for (std::int64_t b = 0; b < s.B; ++b) {
     const double* w = weights.data() + b * s.K;
-    const auto thresholds = cumulative_thresholds(w, std::size_t(s.K));
-    s.thresholds.insert(s.thresholds.end(), thresholds.begin(), thresholds.end());
-    std::int64_t last = 0;
+    cumulative_thresholds(w, s.K, s.thresholds.data() + b * (s.K - 1));
     for (std::int64_t k = 0; k < s.K; ++k)
-      if (w[k] > 0) last = k;
-    s.last.push_back(last);
+      if (w[k] > 0) s.last[std::size_t(b)] = k;
   }
   s.batch = {s.B, s.K, s.thresholds.data(), s.last.data()};
   Prepared<double>& p = s.prepared;
   p.blocks.push_back(prepare_block(*s.components, 0, p));
   p.log_weights.resize(weights.size());
-  const double* w = weights.data();
-  double* to = p.log_weights.data();
-  const std::int64_t piece = 16384, n = std::int64_t(weights.size());
-  parallel_for((n + piece - 1) / piece, 5.0 * double(n), [&](Job&, std::int64_t task) {
-    for (std::int64_t i = task * piece; i < std::min((task + 1) * piece, n); ++i) to[i] = kernels().log(w[i]);
-  });
+  kernels_of<double>().apply_math(int(MathFunction::log), weights.data(), p.log_weights.data(),
+                                  std::int64_t(weights.size()));
   p.model.n_components = s.B * s.K;
   p.model.n_features = s.D;
   p.model.n_blocks = 1;

@@ -129,7 +129,8 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
     s.alias = alias_table(s.weights);
     s.chooser.alias = s.alias.data();
   } else {
-    s.thresholds = cumulative_thresholds(s.weights.data(), s.weights.size());
+    s.thresholds.resize(std::size_t(s.K - 1));
+    cumulative_thresholds(s.weights.data(), s.K, s.thresholds.data());
     s.chooser.thresholds = s.thresholds.data();
   }
 }

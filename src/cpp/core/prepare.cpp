@@ -1,7 +1,6 @@
 #include "prepare.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "sizes.hpp"
@@ -9,15 +8,13 @@
 
 namespace fastgen {
 
-std::vector<std::uint64_t> cumulative_thresholds(const double* weights, std::size_t K) {
-  std::vector<std::uint64_t> thresholds;
+void cumulative_thresholds(const double* weights, std::int64_t K, std::uint64_t* thresholds) {
   double sum = 0;
-  for (std::size_t k = 0; k + 1 < K; ++k) {
+  for (std::int64_t k = 0; k + 1 < K; ++k) {
     sum += weights[k];
-    const double scaled = std::ldexp(sum, 64);
-    thresholds.push_back(scaled >= 0x1p64 ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t(scaled));
+    const double scaled = sum * 0x1p64;  // exact
+    thresholds[k] = scaled >= 0x1p64 ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t(scaled);
   }
-  return thresholds;
 }
 
 template <class T> Block<T> prepare_block(const Components& c, std::int64_t first, Prepared<T>& p) {

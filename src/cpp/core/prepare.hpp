@@ -22,7 +22,7 @@ template <class T> struct Prepared {
 // Constants of one block whose first component is number `first`, and of its columns.
 template <class T> Block<T> prepare_block(const Components& c, std::int64_t first, Prepared<T>& p);
 
-// The thresholds of choosing by comparison: component k for words from threshold k - 1 up to threshold k.
-std::vector<std::uint64_t> cumulative_thresholds(const double* weights, std::size_t K);
+// The K - 1 thresholds of choosing by comparison: component k for words from threshold k - 1 up to threshold k.
+void cumulative_thresholds(const double* weights, std::int64_t K, std::uint64_t* thresholds);
 
 }  // namespace fastgen

@@ -60,8 +60,8 @@ struct Normal {
   }
 
   template <class T>
-  static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile, const T* offset,
-                               T* lp) {
+  static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile,
+                               const T* offset, T* lp) {
     using V = Vec<T, native_width<T>>;
     const Constants<T> c(block);
     T loc[V::width], inverse[V::width], norm[V::width];

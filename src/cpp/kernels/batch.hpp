@@ -13,7 +13,8 @@ namespace FASTGEN_ISA {
 namespace {
 
 // The component of every place, by the first 64-bit threshold of its mixture above the sample's word.
-inline void fill_batch_labels(const Batch& batch, std::uint64_t key, Position first, std::int64_t n, std::int32_t* out) {
+inline void fill_batch_labels(const Batch& batch, std::uint64_t key, Position first, std::int64_t n,
+                              std::int32_t* out) {
   constexpr std::int64_t piece = 256;
   std::uint64_t words[piece];
   const std::int64_t K = batch.n_components;
@@ -49,8 +50,9 @@ template <class T> inline std::int64_t batch_sample_scratch(const Model<T>& m) {
 
 // Places first .. first + n of the stream; place start B + p B + b is sample p of mixture b, row b rows + p of the answer.
 template <class T>
-inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t key, std::uint64_t start, std::int64_t rows,
-                         std::int64_t first, std::int64_t n, T* out, std::int64_t* labels, T* scratch) {
+inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t key, std::uint64_t start,
+                         std::int64_t rows, std::int64_t first, std::int64_t n, T* out, std::int64_t* labels,
+                         T* scratch) {
   const std::int64_t B = batch.n_mixtures, D = m.n_features, tile = sample_tile(64, D);
   auto* chosen = reinterpret_cast<std::int32_t*>(scratch);
   T* values = scratch + tile * 4 / std::int64_t(sizeof(T));
@@ -84,8 +86,8 @@ template <class T> inline std::int64_t batch_log_prob_scratch(const Model<T>& m,
 
 // Log densities of rows begin .. end, `rows` of them to each mixture.
 template <class T>
-inline void batch_log_prob(const Model<T>& m, const Batch& batch, Points<T> points, std::int64_t rows, std::int64_t begin,
-                           std::int64_t end, T* out, T* scratch) {
+inline void batch_log_prob(const Model<T>& m, const Batch& batch, Points<T> points, std::int64_t rows,
+                           std::int64_t begin, std::int64_t end, T* out, T* scratch) {
   const std::int64_t K = batch.n_components, D = m.n_features, size = batch_tile(K, D);
   const Block<T>& block = m.blocks[0];
   const FamilyOps<T>& family = registry<T>[block.family];
@@ -95,7 +97,9 @@ inline void batch_log_prob(const Model<T>& m, const Batch& batch, Points<T> poin
   T* rest = table + round_to_line(K * size) + round_to_line(2 * size);
   for (std::int64_t i = begin; i < end;) {
     // A multivariate family takes the rows of one mixture at a time.
-    const std::int64_t limit = family.log_density_each ? end : (i / rows + 1) * rows < end ? (i / rows + 1) * rows : end;
+    const std::int64_t limit = family.log_density_each       ? end
+                               : (i / rows + 1) * rows < end ? (i / rows + 1) * rows
+                                                             : end;
     const std::int64_t n = limit - i < size ? limit - i : size;
     const Tile<T> tile = load_tile(points, D, i, n, size, x, special);
     if (family.log_density_each) {

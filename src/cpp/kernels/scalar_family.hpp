@@ -77,8 +77,8 @@ template <class Law> struct ScalarFamily {
   }
 
   template <class T>
-  static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile, const T* offset,
-                               T* lp) {
+  static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile,
+                               const T* offset, T* lp) {
     using V = Vec<double, native_width<double>>;
     const std::int64_t K = block.shape.n_components;
     double constants[n_constants + 1][V::width];

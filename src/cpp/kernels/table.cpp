@@ -68,8 +68,22 @@ void stream_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t first,
 double log_of(double x) { return math::log(Vec<double, 1>(x)).v; }
 
 template <class T> constexpr Kernels<T> kernels{
-    constants_size<T>, prepare_scratch<T>, prepare<T>, sample_scratch<T>, sample<T>,     evaluate_scratch<T>,
-    evaluate<T>,       moments_scratch<T>, moments<T>, spread<T>,         batch_sample_scratch<T>, batch_sample<T>, batch_log_prob_scratch<T>, batch_log_prob<T>, apply_math<T>, multiply_adds<T>,
+    constants_size<T>,
+    prepare_scratch<T>,
+    prepare<T>,
+    sample_scratch<T>,
+    sample<T>,
+    evaluate_scratch<T>,
+    evaluate<T>,
+    moments_scratch<T>,
+    moments<T>,
+    spread<T>,
+    batch_sample_scratch<T>,
+    batch_sample<T>,
+    batch_log_prob_scratch<T>,
+    batch_log_prob<T>,
+    apply_math<T>,
+    multiply_adds<T>,
 };
 
 }  // namespace

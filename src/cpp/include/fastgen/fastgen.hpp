@@ -139,7 +139,8 @@ class MixtureBatch {
   bool scalar() const;
 
   // Samples start .. start + n of every mixture: out (B, n, D), labels (B, n) or null.
-  void sample(std::uint64_t key, std::uint64_t start, std::int64_t n, double* out, std::int64_t* labels = nullptr) const;
+  void sample(std::uint64_t key, std::uint64_t start, std::int64_t n, double* out,
+              std::int64_t* labels = nullptr) const;
   void log_prob(const double* x, std::int64_t n, double* out) const;  // x (B, n, D), out (B, n)
 
  private:
