@@ -6,7 +6,6 @@
 // The polynomials come from docs/math_coefficients.py.
 #pragma once
 
-#include "math_function.hpp"
 #include "simd.hpp"
 
 namespace fastgen {
@@ -379,50 +378,7 @@ template <class V> FASTGEN_INLINE V lgamma(V x) {
   return select(negative & (a > V(T(0x1p-60))), select(a < V(two_to_bits<T>), reflected, V(infinity<T>)), r);
 }
 
-// y[i] = f(x[i]), the tail padded with ones: every element goes through the full-width code.
-template <class T, class Function> void apply(Function f, const T* x, T* y, std::int64_t n) {
-  using V = Vec<T, native_width<T>>;
-  constexpr int w = V::width;
-  std::int64_t i = 0;
-  for (; i + w <= n; i += w) f(V::load(x + i)).store(y + i);
-  if (i == n) return;
-  T tail[w];
-  for (int j = 0; j < w; ++j) tail[j] = i + j < n ? x[i + j] : T(1);
-  f(V::load(tail)).store(tail);
-  for (int j = 0; i + j < n; ++j) y[i + j] = tail[j];
-}
-
 }  // namespace math
-
-// Evaluates MathFunction number `function` over an array.
-template <class T> void apply_math(int function, const T* x, T* y, std::int64_t n) {
-  using V = Vec<T, native_width<T>>;
-  switch (MathFunction(function)) {
-    case MathFunction::exp: return math::apply([](V v) { return math::exp(v); }, x, y, n);
-    case MathFunction::log: return math::apply([](V v) { return math::log(v); }, x, y, n);
-    case MathFunction::log1p: return math::apply([](V v) { return math::log1p(v); }, x, y, n);
-    case MathFunction::expm1: return math::apply([](V v) { return math::expm1(v); }, x, y, n);
-    case MathFunction::sin_2pi:
-      return math::apply([](V v) {
-        V s, c;
-        math::sincos_2pi(v, s, c);
-        return s;
-      }, x, y, n);
-    case MathFunction::cos_2pi:
-      return math::apply([](V v) {
-        V s, c;
-        math::sincos_2pi(v, s, c);
-        return c;
-      }, x, y, n);
-    case MathFunction::erf: return math::apply([](V v) { return math::erf(v); }, x, y, n);
-    case MathFunction::erfc: return math::apply([](V v) { return math::erfc(v); }, x, y, n);
-    case MathFunction::normal_quantile: return math::apply([](V v) { return math::normal_quantile(v); }, x, y, n);
-    case MathFunction::lgamma: return math::apply([](V v) { return math::lgamma(v); }, x, y, n);
-    case MathFunction::log_positive: return math::apply([](V v) { return math::log_positive(v); }, x, y, n);
-    case MathFunction::exp_nonpositive: return math::apply([](V v) { return math::exp_nonpositive(v); }, x, y, n);
-    default: return;
-  }
-}
 
 }  // namespace
 }  // namespace FASTGEN_ISA
