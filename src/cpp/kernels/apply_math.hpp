@@ -1,7 +1,7 @@
 // The functions of math_function.hpp over arrays, for the tests.
 #pragma once
 
-#include "../core/math.hpp"
+#include "../core/incomplete.hpp"
 #include "../core/math_function.hpp"
 
 namespace fastgen {
@@ -18,6 +18,12 @@ template <class V> FASTGEN_INLINE V cos_2pi(V u) {
   V s, c;
   sincos_2pi(u, s, c);
   return c;
+}
+
+// x = c, or where c is negative, y = -c: either of them to its own accuracy.
+template <class V> FASTGEN_INLINE Tails<V> beta_tails_at(V a, V b, V c) {
+  const V zero(typename V::Scalar(0)), one(typename V::Scalar(1));
+  return beta_tails(a, b, select(c < zero, one + c, c), select(c < zero, -c, one - c));
 }
 
 // y[i] = f(x[0][i], x[1][i], x[2][i]), the tail padded with ones: every element goes through the full-width code.
