@@ -121,7 +121,7 @@ template <class T> struct Kernels {
   void (*batch_log_prob)(const Model<T>&, const Batch&, Points<T>, std::int64_t rows, std::int64_t begin,
                          std::int64_t end, T* out, T* scratch);
   // Tests and benchmarks.
-  void (*apply_math)(int function, const T* x, T* y, std::int64_t n);
+  void (*apply_math)(int function, const T* const* x, T* y, std::int64_t n);
   std::int64_t (*multiply_adds)(std::int64_t rounds, T* sink);  // runs independent FMAs, returns how many
 };
 
