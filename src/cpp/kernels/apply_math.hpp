@@ -1,8 +1,9 @@
 // The functions of math_function.hpp over arrays, for the tests.
 #pragma once
 
-#include "../core/math.hpp"
+#include "../core/circular.hpp"
 #include "../core/math_function.hpp"
+#include "../core/skew.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
