@@ -26,7 +26,7 @@ template <class V> struct BesselI {
 };
 
 // Errors in double / float, for v <= 1e5, x <= 1e8: the logarithms 2e-14 / 1e-5 of max(1, |result|), 1e-15 / 1e-6 where
-// v or x is above 40; ratio 1e-15 / 1e-6; complement 1e-14 / 1e-5. Steps of the recurrence: 40 at most.
+// v or x is above 40; ratio 1e-15 / 1e-6; complement 2e-14 / 1e-5. Steps of the recurrence: 40 at most.
 template <class V> FASTGEN_INLINE BesselI<V> bessel_i(V v, V x) {
   using T = typename V::Scalar;
   using S = SpecialTable<T>;

@@ -18,7 +18,9 @@ template <class V> FASTGEN_INLINE V angle_between(V x, V center) {
   const V n = fma(d, V(T(0.15915494309189533577)), magic) - magic;
   // The first product is subtracted exactly: what remains has no digit below those of d and two_pi[0].
   const V r = fma(-n, V(Table<T>::two_pi[0]), d) + fma(-n, V(Table<T>::two_pi[1]), low);
-  return min(pi, max(-pi, r));
+  // n may have been rounded to the wrong side of a half.
+  const V turn(Table<T>::two_pi[0]), wrapped = select(r > pi, r - turn, select(r < -pi, r + turn, r));
+  return min(pi, max(-pi, wrapped));
 }
 
 // s = sin(theta / 2), c = cos(theta / 2) for theta in [0, pi]: 3 ULP each, c near pi included.
@@ -40,7 +42,7 @@ template <class V> FASTGEN_INLINE V von_mises_exponent(V d, V kappa) {
 }
 
 // The probabilities of [-pi, theta] and [theta, pi] under the density norm exp(kappa (cos t - 1)), where norm =
-// 1 / (2 pi e^-kappa I_0(kappa)): relative error 1e-12 / 5e-6 in both tails, theta in [-pi, pi], 0 <= kappa <= 1e8.
+// 1 / (2 pi e^-kappa I_0(kappa)): relative error 1e-12 / 1e-5 in both tails, theta in [-pi, pi], 0 <= kappa <= 1e8.
 //
 // The tail beyond theta >= 0 is e^(-2 kappa sin^2(theta / 2)) times the integral of e^-y, with t = theta + 2 a and
 // y = 2 kappa sin a sin(theta + a), as far as y = 32 (or t = pi). In r = tan(a / 2), which is in [0, 1], everything is

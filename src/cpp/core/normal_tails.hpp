@@ -56,7 +56,7 @@ template <class V> FASTGEN_INLINE V log_ndtr_slope(V z) {
   return select(z < V(T(0)), one / m, density / fma(-density, m, one));
 }
 
-// The integral of e^(-m s - s^2 / 2) over 0 <= s <= width: relative error 3e-15 / 2e-6, m >= 0, width >= 0.
+// The integral of e^(-m s - s^2 / 2) over 0 <= s <= width: relative error 1e-14 / 2e-6, m >= 0, width >= 0.
 template <class V> FASTGEN_INLINE V scaled_interval(V m, V width) {
   using T = typename V::Scalar;
   using S = SpecialTable<T>;
@@ -78,7 +78,7 @@ template <class V> FASTGEN_INLINE V scaled_interval(V m, V width) {
 template <class V> FASTGEN_INLINE V nearest_to_zero(V a, V b) { return min(b, max(a, V(typename V::Scalar(0)))); }
 
 // The integral of e^((r^2 - t^2) / 2) over a <= t <= b, where r is a number of no larger absolute value than any in
-// [a, b]: relative error 5e-15 / 3e-6, and as much times the exponent where |a|, |b| > |r|.
+// [a, b]: relative error 1e-14 / 3e-6, and 2 ULP more times the exponent where |a|, |b| > |r|.
 template <class V> FASTGEN_INLINE V normal_interval(V a, V b, V r) {
   using T = typename V::Scalar;
   const V zero(T(0)), large(very_large<T>);
