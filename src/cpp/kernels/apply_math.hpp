@@ -1,8 +1,10 @@
 // The functions of math_function.hpp over arrays, for the tests.
 #pragma once
 
+#include "../core/circular.hpp"
 #include "../core/incomplete.hpp"
 #include "../core/math_function.hpp"
+#include "../core/skew.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
