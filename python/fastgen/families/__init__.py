@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from .cauchy import Cauchy
 from .exponential import Exponential
+from .gumbel import Gumbel
+from .half_normal import HalfNormal
 from .laplace import Laplace
+from .log_normal import LogNormal
+from .logistic import Logistic
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
+from .pareto import Pareto
+from .uniform import Uniform
+from .weibull import Weibull
 
-__all__ = ["Exponential", "Laplace", "MultivariateNormal", "Normal"]
+__all__ = [
+    "Cauchy",
+    "Exponential",
+    "Gumbel",
+    "HalfNormal",
+    "Laplace",
+    "LogNormal",
+    "Logistic",
+    "MultivariateNormal",
+    "Normal",
+    "Pareto",
+    "Uniform",
+    "Weibull",
+]
