@@ -99,7 +99,8 @@ def test_quantile(row, parameters, isa):
             at = mpf(float(x))
             # The least x whose distribution function reaches q, where q is not within rounding of a jump.
             below, (reached, _) = row.tails(p, at - 1)[0], row.tails(p, at)
-            assert reached >= q * (1 - mpf(10) ** -12) and below <= q * (1 + mpf(10) ** -12) + SMALLEST, q
+            assert reached >= q * (1 - mpf(10) ** -12), q
+            assert below <= q * (1 + mpf(10) ** -12) + SMALLEST, q
             continue
         tails, wanted = row.tails(p, mpf(float(x))), (mpf(float(q)), 1 - mpf(float(q)))
         side = 0 if q < 0.5 else 1
@@ -141,6 +142,19 @@ def test_moments(row):
         np.testing.assert_allclose(components.mean[k], mean, rtol=1e-10, atol=1e-12)
         np.testing.assert_allclose(components.variance[k], variance, rtol=1e-10)
     np.testing.assert_array_equal(components.covariance, components.variance)
+
+
+def test_moments_that_do_not_exist():
+    """Infinite and undefined moments of components are those of the mixture, unless the component has no weight."""
+    heavy = fg.Mixture(None, fg.Pareto([0.5, 3.0, 1.0], 1.0))
+    assert heavy.mean == heavy.covariance == np.inf
+    assert fg.Mixture([0.0, 1.0, 0.0], heavy.components).mean == 1.5
+    tail = fg.Mixture(None, fg.Pareto([2.0, 3.0], 1.0))
+    assert tail.mean == 1.75
+    assert tail.covariance == np.inf
+    mixed = fg.Mixture([0.5, 0.5], [fg.Cauchy(0.0, 1.0), fg.Normal(0.0, 1.0)])
+    assert np.isnan(mixed.mean)
+    assert np.isnan(mixed.covariance)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=repr)

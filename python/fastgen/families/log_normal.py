@@ -69,7 +69,7 @@ class LogNormal(ScalarComponents):
     >>> import fastgen as fg
     >>> m = fg.Mixture(None, fg.LogNormal(0.0, 0.5))
     >>> m.icdf([0.025, 0.5, 0.975]).round(4)
-    array([0.3753, 1.    , 2.6645])
+    array([0.3753, 1.    , 2.6644])
     """
 
     __slots__ = ("loc", "scale")

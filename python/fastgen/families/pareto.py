@@ -65,7 +65,7 @@ class Pareto(ScalarComponents):
     >>> m = fg.Mixture(None, fg.Pareto(2.0, 1.0))
     >>> m.prob([0.5, 1.0, 2.0])
     array([0.  , 2.  , 0.25])
-    >>> m.mean, m.components.variance
+    >>> m.components.mean, m.components.variance
     (array([2.]), array([inf]))
     """
 

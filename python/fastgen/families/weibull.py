@@ -76,7 +76,7 @@ class Weibull(ScalarComponents):
     >>> import fastgen as fg
     >>> m = fg.Mixture(None, fg.Weibull([0.5, 2.0], 1.0))
     >>> m.log_prob([0.0, 1.0]).round(4)
-    array([   inf, -0.9163])
+    array([    inf, -0.7769])
     """
 
     __slots__ = ("concentration", "scale")
