@@ -188,7 +188,7 @@ class Mixture(Frozen):
             block._pooled_covariance(part) for block, part in zip(self._blocks, self._split_weights(), strict=True)
         )
         if not np.isfinite(means).all():  # then the variances within are inf or nan too
-            return within[()]
+            return np.asarray(within)[()]
         root = np.sqrt(weights)[:, *[None] * (means.ndim - 1)] * (means - self.mean)
         between = root.T @ root
         return (between + within)[()]

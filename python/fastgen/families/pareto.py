@@ -86,11 +86,13 @@ class Pareto(ScalarComponents):
     def mean(self) -> FloatArray:
         """Means of the components, (K,); inf where the concentration is at most 1."""
         a = self.concentration
-        return np.divide(a * self.scale, a - 1.0, out=np.full(len(self), np.inf), where=a > 1.0)
+        mean: FloatArray = np.divide(a * self.scale, a - 1.0, out=np.full(len(self), np.inf), where=a > 1.0)
+        return mean
 
     @property
     def variance(self) -> FloatArray:
         """Variances of the components, (K,); inf where the concentration is at most 2."""
         a = self.concentration
-        ratio = np.divide(self.scale, a - 1.0, out=np.full(len(self), np.inf), where=a > 2.0)
-        return np.square(ratio) * np.divide(a, a - 2.0, out=np.ones(len(self)), where=a > 2.0)
+        ratio: FloatArray = np.divide(self.scale, a - 1.0, out=np.full(len(self), np.inf), where=a > 2.0)
+        factor: FloatArray = np.divide(a, a - 2.0, out=np.ones(len(self)), where=a > 2.0)
+        return np.square(ratio) * factor
