@@ -33,9 +33,17 @@ struct FamilyInfo {
 };
 
 // Name, measure, parameters (each with one value a component), in the order of the registry.
-#define FASTGEN_SCALAR_LAWS(LAW)           \
-  LAW(Laplace, continuous, "loc", "scale") \
-  LAW(Exponential, continuous, "rate")
+#define FASTGEN_SCALAR_LAWS(LAW)                    \
+  LAW(Cauchy, continuous, "loc", "scale")           \
+  LAW(Exponential, continuous, "rate")              \
+  LAW(Gumbel, continuous, "loc", "scale")           \
+  LAW(HalfNormal, continuous, "scale")              \
+  LAW(Laplace, continuous, "loc", "scale")          \
+  LAW(LogNormal, continuous, "loc", "scale")        \
+  LAW(Logistic, continuous, "loc", "scale")         \
+  LAW(Pareto, continuous, "concentration", "scale") \
+  LAW(Uniform, continuous, "low", "high")           \
+  LAW(Weibull, continuous, "concentration", "scale")
 
 // The families that are not made by ScalarFamily, in the order of the registry; scalar laws follow them.
 enum FamilyId : int {

@@ -16,15 +16,12 @@
 #pragma once
 
 #include "special.hpp"
+#include "tails.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 namespace math {
-
-template <class V> struct Tails {
-  V lower, upper;
-};
 
 // f(x...) for lanes of any kind, where f takes native vectors of doubles: one copy of f's code serves all.
 template <class F, class V, class... More> Tails<V> in_double(F f, V first, More... more) {

@@ -386,14 +386,15 @@ template <class V> FASTGEN_INLINE V erfc(V x) {
   return select(a < V(T(0.5)), V(T(1)) - erf_near(x), select(x < V(T(0)), V(T(2)) - far, far));
 }
 
-// The z with cdf(z) = p for the standard normal law: 4.0 / 4.0 ULP, 0 < p < 1; -+infinity at 0, 1; NaN outside.
-template <class V> FASTGEN_INLINE V normal_quantile(V p) {
+// The z with cdf(z) = 1/2 + q for the standard normal law, where `smaller` is 1/2 - |q|: near the centre q counts, in the
+// tails `smaller`, and each may have more digits than the other leaves it.
+template <class V> FASTGEN_INLINE V normal_quantile(V q, V smaller) {
   using T = typename V::Scalar;
-  const V q = p - V(T(0.5)), w = q * q;
+  const V w = q * q;
   const V series = fma(w, poly(w, Table<T>::central), V(Table<T>::sqrt_two_pi[1]));
   const V central = fma(q, V(Table<T>::sqrt_two_pi[0]), q * series);
   // The tails: sqrt(2) r minus a quotient in r - 1.175, with r + r_low = sqrt(-log p) to more digits than a V holds.
-  const V smaller = min(p, V(T(1)) - p), sqrt_two(Table<T>::sqrt_two[0]);
+  const V sqrt_two(Table<T>::sqrt_two[0]);
   V k;
   const V low = log_parts_subnormal(smaller, k), high = k * V(Table<T>::ln2[0]), sum = high + low;
   const V r = sqrt(-sum), r_low = (fma(r, r, sum) + ((high - sum) + low)) / (r + r), x = r - V(T(1.175));
@@ -401,6 +402,11 @@ template <class V> FASTGEN_INLINE V normal_quantile(V p) {
   const V z = fma(r, sqrt_two, fma(r, V(Table<T>::sqrt_two[1]), -(r_low * sqrt_two)) - bend);
   const V tail = select(smaller > V(T(0)), z, -log_edge(smaller));
   return select(abs(q) <= V(T(0.25)), central, copysign(tail, q));
+}
+// The z with cdf(z) = p for the standard normal law: 4.0 / 4.0 ULP, 0 < p < 1; -+infinity at 0, 1; NaN outside.
+template <class V> FASTGEN_INLINE V normal_quantile(V p) {
+  using T = typename V::Scalar;
+  return normal_quantile(p - V(T(0.5)), min(p, V(T(1)) - p));
 }
 
 // log |Gamma(a)| for a >= 0 or NaN.

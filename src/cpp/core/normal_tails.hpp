@@ -3,18 +3,13 @@
 // Everything rests on the Mills ratio M(z) = (1 - cdf(z)) / density(z), z >= 0, which never underflows.
 #pragma once
 
-#include "math.hpp"
 #include "special_tables.hpp"
+#include "tails.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 namespace math {
-
-// Probabilities below and above a point.
-template <class V> struct Tails {
-  V lower, upper;
-};
 
 template <class T> constexpr T inverse_sqrt_two_pi = T(0.39894228040143267794);
 template <class T> constexpr T sqrt_half_pi = T(1.25331413731550025121);

@@ -10,7 +10,7 @@ namespace FASTGEN_ISA {
 namespace {
 
 struct Exponential {
-  enum Constant { rate, inverse, norm, n_constants };
+  enum Constant { inverse, n_drawn, rate = n_drawn, norm, n_constants };
 
   static void prepare(const double* p, double* c) {
     c[rate] = p[0];

@@ -10,7 +10,7 @@ namespace FASTGEN_ISA {
 namespace {
 
 struct Laplace {
-  enum Constant { loc, scale, inverse, norm, n_constants };
+  enum Constant { loc, scale, n_drawn, inverse = n_drawn, norm, n_constants };
 
   static void prepare(const double* p, double* c) {
     c[loc] = p[0];

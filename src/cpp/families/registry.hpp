@@ -3,12 +3,20 @@
 #pragma once
 
 #include "../core/families.hpp"
+#include "cauchy.hpp"
 #include "exponential.hpp"
 #include "factor_normal.hpp"
+#include "gumbel.hpp"
+#include "half_normal.hpp"
 #include "laplace.hpp"
+#include "log_normal.hpp"
+#include "logistic.hpp"
 #include "multivariate_normal.hpp"
 #include "normal.hpp"
+#include "pareto.hpp"
 #include "product.hpp"
+#include "uniform.hpp"
+#include "weibull.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -89,6 +89,10 @@ template <class T, class Body> FASTGEN_INLINE void for_columns(std::int64_t padd
 
 // log of the sum of exponentials of each column, into out.
 template <class T> inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T* out) {
+  if (K == 1) {  // the same bits, as exp(0) = 1 and log(1) = 0
+    for (std::int64_t s = 0; s < tile.padded; ++s) out[s] = T(0) + table[s];
+    return;
+  }
   for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     const T* column = table + s;
     const V shift = column_shift<V>(column, tile.stride, K);

@@ -2,19 +2,22 @@
 // and one vector of points; here are the loops over components and points, once for all laws:
 //
 //   struct Law {
-//     enum Constant { ..., n_constants };            // what a component's parameters are prepared into
+//     enum Constant { ..., n_drawn, ..., n_constants };  // what a component's parameters are prepared into; if n_drawn
+//                                                        // is named, draw reads the constants before it only
 //     static void prepare(const double* p, double* c);              // parameters in the order of core/families.hpp
 //     template <class V> static V log_density(const V* c, V x);     // x finite; +inf is allowed, NaN counts as -inf
 //     template <class V> static V slope(const V* c, V x);           // its derivative; NaN outside the support
 //     template <class V> static void tails(const V* c, V x, V& lower, V& upper);  // P(X <= x) and P(X > x)
 //     template <class V> static void bracket(const V* c, V q, V& low, V& high);   // holds the quantile of q
 //     static constexpr bool one_word;                               // draws take one word a sample, not whole blocks
+//     static constexpr bool one_normal;                             // if named: that word is a standard normal
 //     template <int W> static Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source);
 //   };
 //
 // Everything is in double: float32 data are converted on their way in and out (core/mixture.cpp).
 #pragma once
 
+#include "normals.hpp"
 #include "tile.hpp"
 #include "variates.hpp"
 
@@ -140,26 +143,72 @@ template <class Law> struct ScalarFamily {
   // ---- sampling ----
 
   static constexpr std::int64_t batch = 64;  // samples whose constants are gathered together
+  static constexpr bool one_normal = requires { Law::one_normal; };
+  static constexpr int n_drawn = [] {
+    if constexpr (requires { Law::n_drawn; }) return int(Law::n_drawn);
+    else return int(Law::n_constants);
+  }();
 
   // Words of the tile; of a batch: constants, indices, words and answers.
   template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
-    return (samples + batch) + (n_constants + 4) * batch;
+    return samples + (n_drawn + 3) * batch;
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
+    auto* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
+    if constexpr (one_normal) fill_normals(tile.key, tile.first, tile.n, tile.scratch);
+    else if constexpr (Law::one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
+    const PhiloxKey key(tile.key);
+    std::int64_t others = 0;
+    for (std::int64_t i = 0; i < tile.n; ++i)
+      others += std::uint32_t(tile.labels[i] - block.first) >= std::uint32_t(block.shape.n_components);
+    draw_rest(block, tile, key, words, others ? 0 : draw_whole(block, tile, key, words));
+  }
+
+  // The samples of a tile that all belong to this block, in whole vectors; returns how many.
+  template <class T>
+  static std::int64_t draw_whole(const Block<T>& block, const DrawTile<T>& tile, const PhiloxKey& key,
+                                 const std::uint64_t* words) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
-    const PhiloxKey key(tile.key);
+    const std::int64_t K = block.shape.n_components, whole = tile.n / W * W;
+    double* constants = tile.scratch + tile.n;
+    Lanes<V> lanes(block, 0);
+    for (std::int64_t i = 0; i < whole; i += batch) {
+      const std::int64_t end = whole - i < batch ? whole : i + batch;
+      if (K > 1)
+        for (std::int64_t s = i; s < end; ++s)
+          for (int j = 0; j < n_drawn; ++j)
+            constants[j * batch + s - i] = block.constants[j * K + tile.labels[s] - block.first];
+      for (std::int64_t s = i; s < end; s += W) {
+        if (K > 1) {
+          FASTGEN_UNROLL
+          for (int j = 0; j < n_drawn; ++j) lanes.c[j] = V::load(constants + j * batch + s - i);
+        }
+        const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
+        U bits(std::uint64_t(0));
+        if constexpr (Law::one_word) bits = U::load(words + s);
+        Law::draw(lanes.c, Source<W>{key, index, bits}).store(tile.out + s);
+      }
+    }
+    return whole;
+  }
+
+  // Those from `begin` on that belong to this block, batch by batch.
+  template <class T>
+  static void draw_rest(const Block<T>& block, const DrawTile<T>& tile, const PhiloxKey& key,
+                        const std::uint64_t* words, std::int64_t begin) {
+    constexpr int W = wide_width<double>;
+    using V = Vec<double, W>;
+    using U = Vec<std::uint64_t, W>;
     const std::int64_t K = block.shape.n_components;
-    auto* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
-    double* constants = tile.scratch + tile.n + batch;
-    double* answers = constants + n_constants * batch;
+    double* constants = tile.scratch + tile.n;
+    double* answers = constants + n_drawn * batch;
     auto* index = reinterpret_cast<std::uint64_t*>(answers + batch);
     auto* word = index + batch;
     std::int64_t at[batch];
-    if constexpr (Law::one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
-    for (std::int64_t i = 0; i < tile.n;) {
+    for (std::int64_t i = begin; i < tile.n;) {
       std::int64_t count = 0;
       for (; i < tile.n && count < batch; ++i) {
         const std::int64_t k = tile.labels[i] - block.first;
@@ -167,19 +216,19 @@ template <class Law> struct ScalarFamily {
         at[count] = i;
         index[count] = tile.first + std::uint64_t(i);
         if constexpr (Law::one_word) word[count] = words[i];
-        for (int j = 0; j < n_constants; ++j) constants[j * batch + count] = block.constants[j * K + k];
+        for (int j = 0; j < n_drawn; ++j) constants[j * batch + count] = block.constants[j * K + k];
         ++count;
       }
       // Lanes without a sample repeat the last one.
       for (std::int64_t s = count; s % W != 0; ++s) {
         index[s] = index[s - 1];
         if constexpr (Law::one_word) word[s] = word[s - 1];
-        for (int j = 0; j < n_constants; ++j) constants[j * batch + s] = constants[j * batch + s - 1];
+        for (int j = 0; j < n_drawn; ++j) constants[j * batch + s] = constants[j * batch + s - 1];
       }
       for (std::int64_t s = 0; s < count; s += W) {
-        V c[n_constants];
+        V c[n_drawn];
         FASTGEN_UNROLL
-        for (int j = 0; j < n_constants; ++j) c[j] = V::load(constants + j * batch + s);
+        for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s);
         U bits(std::uint64_t(0));
         if constexpr (Law::one_word) bits = U::load(word + s);
         Law::draw(c, Source<W>{key, U::load(index + s), bits}).store(answers + s);

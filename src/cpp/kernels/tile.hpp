@@ -40,8 +40,10 @@ inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t b
   using V = Vec<T, W>;
   const std::int64_t padded = (n + W - 1) / W * W;
   const T* base = points.data + begin * points.row_stride;
+  const bool in_order = features == 1 && points.row_stride == 1;
+  if (in_order) __builtin_memcpy(x, base, std::size_t(n) * sizeof(T));
   // Feature-inner blocks of rows would read lines once, sample-inner ones write them once; eight rows at a time do both.
-  for (std::int64_t s0 = 0; s0 < n; s0 += 8) {
+  for (std::int64_t s0 = in_order ? n : 0; s0 < n; s0 += 8) {
     const std::int64_t rows = n - s0 < 8 ? n - s0 : 8;
     const T* from = base + s0 * points.row_stride;
     if (rows == 8) {

@@ -54,8 +54,21 @@ template <int W> struct Source {
   U word;  // of Law::one_word laws
 
   FASTGEN_INLINE V uniform() const { return unit(word); }
-  // Exponential of rate 1: never 0, and right to 44.
-  FASTGEN_INLINE V exponential() const { return -math::log_positive(uniform()); }
+  // Whether the highest bit is set, which half_unit leaves free.
+  FASTGEN_INLINE Mask<double, W> upper_half() const {
+    return mask_cast<double>(bit_cast<std::int64_t>(word) < Vec<std::int64_t, W>(std::int64_t(0)));
+  }
+  // Exponential of rate 1, between 2^-66 and 46: half_unit is the probability beyond, on the side of the highest bit, so
+  // that neither end is coarse or cut off.
+  FASTGEN_INLINE V exponential() const {
+    const V half = half_unit(word), rest = V(1.0) - half;  // 1 - half = rest + lost
+    const V lost = (V(1.0) - rest) - half;
+    // log(1 - half) = log rest + lost / rest, to half an ULP without the division.
+    const auto upper = upper_half();
+    return select(upper, V(0.0), -lost) - math::log_positive(select(upper, half, rest));
+  }
+  // Of Law::one_normal laws: a standard normal.
+  FASTGEN_INLINE V normal() const { return bit_cast<double>(word); }
 
   // Two words of 64 bits from block number `attempt` of each sample.
   FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b) const {
