@@ -81,7 +81,7 @@ class HalfNormal(ScalarComponents):
     @property
     def mean(self) -> FloatArray:
         """Means of the components, (K,)."""
-        return (2.0 / np.pi) ** 0.5 * self.scale
+        return np.asarray((2.0 / np.pi) ** 0.5 * self.scale)
 
     @property
     def variance(self) -> FloatArray:
