@@ -20,7 +20,7 @@ mp = mpmath.mp.clone()
 mp.dps = 50
 inf, nan = np.inf, np.nan
 DTYPES = (np.float64, np.float32)
-DENSITY = 1  # multiplies the random points; 5 takes minutes and has passed
+DENSITY = 1  # multiplies the random points, for a closer look
 
 
 class Points(np.random.Generator):
