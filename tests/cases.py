@@ -12,18 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import fastgen as fg
 import numpy as np
 import reference
+import scalar_laws
+from helpers import Bad
+from mpmath import mp, mpf
+from scipy import special, stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Bad(NamedTuple):
-    """Parameters that must be refused, and how the message must read (a regular expression)."""
-
-    id: str
-    construct: Callable[[], object]
-    error: type[Exception]
-    message: str
 
 
 class Law(NamedTuple):
@@ -37,6 +32,8 @@ class Law(NamedTuple):
     whiten: Callable[[dict[str, Any], int, np.ndarray], np.ndarray]  # points of component k as standard normals (n, D)
     shapes: tuple[tuple[int, int], ...]  # (K, D) at which densities are compared with the reference
     bad: tuple[Bad, ...] = ()
+    points: Callable[[dict[str, Any], np.random.Generator, int], np.ndarray] | None = None  # where means do not tell
+    golden: Callable[[int], dict[str, Any]] | None = None  # parameters of K components, written down and not drawn
 
     def __repr__(self):
         return self.id
@@ -94,7 +91,6 @@ NORMAL = Law(
             ValueError,
             r"loc \(2,\), scale \(3,\).*one length",
         ),
-        Bad("2-D", lambda: fg.Normal([[0.0]], 1.0), ValueError, r"loc has shape \(1, 1\), expected \(K,\)"),
         Bad("empty", lambda: fg.Normal([], 1.0), ValueError, r"loc is empty, expected one value per component"),
         Bad("text", lambda: fg.Normal("a", 1.0), TypeError, r"loc holds text"),
         Bad("complex", lambda: fg.Normal(1j, 1.0), TypeError, r"loc holds complex numbers"),
@@ -296,7 +292,177 @@ SPHERICAL = Law(
     ),
 )
 
-LAWS = (NORMAL, FULL, CHOLESKY, PRECISION, TIED, DIAG, SPHERICAL)
+
+def _factor_covariance(p, k):
+    return p["loadings"][k] @ p["loadings"][k].T + np.diag(p["noise"][k])
+
+
+FACTOR = Law(
+    "factor",
+    False,
+    fg.FactorNormal,
+    lambda rng, k, d: {
+        "means": _means(rng, k, d),
+        "loadings": rng.normal(size=(k, d, min(d, 2 + d // 8))) / np.sqrt(d),
+        "noise": rng.uniform(0.3, 2.0, size=(k, d)),
+    },
+    lambda p, k: reference.factor_normal(p["means"][k], p["loadings"][k], p["noise"][k]),
+    lambda p, k, x: _solve(np.linalg.cholesky(_factor_covariance(p, k)), x - p["means"][k]),
+    ((1, 1), (3, 2), (2, 7), (4, 9), (1, 48)),
+    (
+        Bad(
+            "loadings shape",
+            lambda: fg.FactorNormal(_M, np.ones((2, 3, 1)), 1.0),
+            ValueError,
+            r"loadings has shape \(2, 3, 1\), expected \(2, 2, R\)",
+        ),
+        Bad(
+            "more factors than features",
+            lambda: fg.FactorNormal(_M, np.ones((2, 2, 3)), 1.0),
+            ValueError,
+            r"loadings .*R, the number of factors, from 1 to 2",
+        ),
+        Bad(
+            "noise 0",
+            lambda: fg.FactorNormal(_M, np.ones((2, 2, 1)), [[1.0, 0.0], [1.0, 1.0]]),
+            ValueError,
+            r"noise\[0, 1\] is 0\.0, expected .*greater than 0.*variances",
+        ),
+        Bad(
+            "noise shape",
+            lambda: fg.FactorNormal(_M, np.ones((2, 2, 1)), [1.0, 1.0]),
+            ValueError,
+            r"noise has shape \(2,\), expected \(2, 2\)",
+        ),
+    ),
+    golden=lambda k: {
+        "means": np.arange(k * 3).reshape(k, 3) % 11 * 0.75 - 2.0,
+        "loadings": np.arange(k * 6).reshape(k, 3, 2) % 7 * 0.25 - 0.75,
+        "noise": np.arange(k * 3).reshape(k, 3) % 5 * 0.25 + 0.5,
+    },
+)
+
+# Laws with a location, which comes first among their parameters, and no edges.
+GAUSSIAN = (NORMAL, FULL, CHOLESKY, PRECISION, TIED, DIAG, SPHERICAL, FACTOR)
+
+
+def scalar_law(row):
+    """The row of a scalar law as the generic tests want it."""
+
+    def reference_of(parameters, k):
+        p = {name: mpf(float(values[k])) for name, values in parameters.items()}
+
+        def log_density(x):
+            (at,) = x
+            value = row.log_density(p, at)
+            return value, [
+                mp.diff(lambda t: row.log_density(p, t), at, h=mpf(10) ** -20) if mp.isfinite(value) else mp.nan
+            ]
+
+        return log_density
+
+    def whiten(parameters, k, x):
+        """Through the peer's distribution function, from the nearer end; jumps are filled evenly."""
+        peer = row.peer({name: values[k] for name, values in parameters.items()})
+        below, above = peer.cdf(x), peer.sf(x)
+        if row.discrete:
+            mass, u = peer.pmf(x), np.random.default_rng(3).random(len(x))
+            below, above = below - u * mass, above + u * mass
+        return np.where(below < above, special.ndtri(below), -special.ndtri(above))[:, None]
+
+    def points(parameters, rng, n):
+        """Half from the components, by the peer, and half anywhere between their extreme quantiles, inside the support."""
+        k = len(next(iter(parameters.values())))
+        peers = [row.peer({name: values[j] for name, values in parameters.items()}) for j in range(k)]
+        x = np.concatenate([peer.rvs(size=n // k + 1, random_state=rng) for peer in peers]).astype(float)[:n]
+        low, high = (combine(p.ppf(q) for p in peers) for combine, q in ((min, 1e-3), (max, 1 - 1e-3)))
+        anywhere = rng.uniform(low, high, size=n)
+        anywhere = np.round(anywhere) if row.discrete else anywhere
+        inside = sum((peer.pmf if row.discrete else peer.pdf)(anywhere) for peer in peers) > 0
+        return np.where(inside & (rng.random(n) < 0.5), anywhere, rng.permutation(x))
+
+    return Law(
+        row.id, True, row.construct, lambda rng, k, d: row.parameters(rng, k), reference_of, whiten,
+        ((1, 1), (3, 1)), row.bad, points, row.golden,
+    )  # fmt: skip
+
+
+def _product_columns(p):
+    """Normal, Laplace and exponential columns in turn, of (K, D) parameters."""
+    laws = (fg.Normal, fg.Laplace, lambda _, scale: fg.Exponential(1 / scale))
+    return [laws[d % 3](p["loc"][:, d], p["scale"][:, d]) for d in range(p["loc"].shape[1])]
+
+
+def _product_reference(p, k):
+    """Sum of the columns' log densities."""
+    columns = []
+    for d in range(p["loc"].shape[1]):
+        loc, scale = p["loc"][:, d], p["scale"][:, d]
+        row = (None, BY_ID["laplace"], BY_ID["exponential"])[d % 3]
+        parameters = {"rate": 1 / scale} if d % 3 == 2 else {"loc": loc, "scale": scale}
+        columns.append(row.reference(parameters, k) if row else reference.normal(loc, scale, k))
+
+    def log_density(x):
+        parts = [column([v]) for column, v in zip(columns, x, strict=True)]
+        return mp.fsum(lp for lp, _ in parts), [g for _, (g,) in parts]
+
+    return log_density
+
+
+def _product_whiten(p, k, x):
+    laws = (stats.norm, stats.laplace, lambda _, scale: stats.expon(scale=scale))
+    peers = [laws[d % 3](p["loc"][k, d], p["scale"][k, d]) for d in range(x.shape[1])]
+    below = np.stack([peer.cdf(x[:, d]) for d, peer in enumerate(peers)], axis=1)
+    above = np.stack([peer.sf(x[:, d]) for d, peer in enumerate(peers)], axis=1)
+    return np.where(below < above, special.ndtri(below), -special.ndtri(above))
+
+
+def _product_points(p, rng, n):
+    k, d = p["loc"].shape
+    of = rng.integers(k, size=n)
+    x = p["loc"][of] + p["scale"][of] * rng.laplace(size=(n, d)) * np.where(rng.random((n, 1)) < 0.25, 6.0, 1.0)
+    x[:, 2::3] = np.abs(x[:, 2::3])
+    return x
+
+
+SCALAR = tuple(scalar_law(row) for row in scalar_laws.ROWS)
+BY_ID = {law.id: law for law in SCALAR}
+PRODUCT = Law(
+    "product",
+    False,
+    lambda **p: fg.Product(_product_columns(p)),
+    lambda rng, k, d: {"loc": _means(rng, k, d), "scale": rng.uniform(0.3, 2.0, size=(k, d))},
+    _product_reference,
+    _product_whiten,
+    ((1, 1), (3, 2), (2, 7)),
+    (
+        Bad("empty", lambda: fg.Product([]), ValueError, r"columns is empty, expected at least one scalar family"),
+        Bad(
+            "not a sequence",
+            lambda: fg.Product(fg.Normal(0.0, 1.0)),
+            TypeError,
+            r"columns is of type Normal, expected a sequence",
+        ),
+        Bad(
+            "not scalar",
+            lambda: fg.Product([fg.Normal(0.0, 1.0), fg.MultivariateNormal(_M[:1], [_EYE])]),
+            TypeError,
+            r"columns\[1\] is of type MultivariateNormal, expected a scalar family",
+        ),
+        Bad(
+            "lengths",
+            lambda: fg.Product([fg.Normal([0.0, 1.0], 1.0), fg.Normal(0.0, 1.0)]),
+            ValueError,
+            r"columns\[1\] has 1 components, but columns\[0\] has 2",
+        ),
+    ),
+    _product_points,
+    lambda k: {
+        "loc": np.arange(k * 3).reshape(k, 3) % 11 * 0.75 - 2.0,
+        "scale": 0.5 + np.arange(k * 3).reshape(k, 3) % 5 / 4,
+    },
+)
+LAWS = (*GAUSSIAN, *SCALAR, PRODUCT)
 
 
 class Case(NamedTuple):
@@ -311,6 +477,11 @@ class Case(NamedTuple):
     @property
     def scalar(self):
         return self.parts[0][0].scalar
+
+    @property
+    def gaussian(self):
+        """Whether squared distances tell everything."""
+        return all(law in GAUSSIAN for law, _ in self.parts)
 
     @property
     def k(self):
@@ -353,6 +524,11 @@ class Case(NamedTuple):
         """Points (n,) or (n, D) over the whole mixture and well outside it, drawn by NumPy."""
         m = self.mixture()
         rng = np.random.default_rng([seed, n, self.k, self.d])
+        parts = zip(self.parts, self.parameters(), strict=True)
+        drawn = [law.points(p, rng, n) for (law, _), p in parts if law.points]
+        if drawn:
+            x = drawn[0] if len(drawn) == 1 else rng.permutation(np.concatenate(drawn))[:n]
+            return x.astype(dtype)
         spread = np.sqrt(np.diag(np.atleast_2d(m.covariance)))
         # One point in four is far out.
         far = np.where(rng.random(n) < 0.25, 6.0, 1.0)
@@ -395,7 +571,14 @@ BIT_CASES = [
     case((DIAG, 5), d=2),
     case((DIAG, 3), d=21),
     case((SPHERICAL, 6), d=5),
-    case((FULL, 2), (DIAG, 3), (TIED, 2), (SPHERICAL, 1), d=6),
+    case((FACTOR, 3), d=3),
+    case((FACTOR, 2), d=37),
+    case((PRODUCT, 3), d=7),
+    case((PRODUCT, 40), d=2),
+    case((PRODUCT, 2), (FULL, 1), d=3),
+    *(case((law, 3)) for law in SCALAR),
+    case(*((law, 2) for law in SCALAR)),
+    case((FULL, 2), (DIAG, 3), (TIED, 2), (SPHERICAL, 1), (FACTOR, 1), d=6),
 ]
 
 # Small mixtures of every row: golden bits, statistics, saving.

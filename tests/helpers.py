@@ -6,14 +6,27 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).resolve().parent / "data"
 
 # Thread counts that no result may depend on: one, the usual, and numbers that divide nothing.
 THREADS = (1, 2, 3, 7)
+
+
+class Bad(NamedTuple):
+    """Parameters that must be refused, and how the message must read (a regular expression)."""
+
+    id: str
+    construct: Callable[[], object]
+    error: type[Exception]
+    message: str
 
 
 def bits(array):

@@ -78,6 +78,15 @@ def multivariate_normal(mean, lower):
     return log_density
 
 
+def factor_normal(mean, loadings, noise):
+    """Normal with covariance loadings loadings^T + diag(noise)."""
+    rows, variances = exact(loadings), exact(noise)
+    covariance = [[mpmath.fdot(a, b) for b in rows] for a in rows]
+    for i, variance in enumerate(variances):
+        covariance[i][i] += variance
+    return multivariate_normal(mean, cholesky(covariance))
+
+
 def factor_of_inverse(precision):
     """Lower factor of the inverse of a matrix of float64."""
     matrix = mpmath.matrix(exact(precision))
@@ -96,7 +105,8 @@ def mixture(weights, components, x):
     terms = [w * mp.exp(lp) if w else mpf(0) for w, lp, _ in used]
     total = mp.fsum(terms)
     shares = [term / total for term in terms]
-    gradient = [mpmath.fdot(shares, [g[d] for _, _, g in used]) for d in range(len(point))]
+    # Where a component has no share its gradient, which may not exist, does not count.
+    gradient = [mp.fsum(r * g[d] for r, (_, _, g) in zip(shares, used, strict=True) if r) for d in range(len(point))]
     return mp.log(total), gradient, shares, [lp for lp, _ in parts]
 
 

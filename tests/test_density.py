@@ -19,6 +19,8 @@ EPS32 = np.finfo(np.float32).eps
 
 def close(actual, expected, tolerance):
     """|actual - expected| <= tolerance max(1, |expected|), with `expected` at 50 digits."""
+    if mp.isinf(expected):
+        return actual == float(expected)
     return abs(mpf(float(actual)) - expected) <= tolerance * max(mpf(1), abs(expected))
 
 
@@ -43,7 +45,8 @@ def test_against_50_digits(case, isa):
         slack = LOG_TOLERANCE * max(1, abs(lp)) + 2 * EPS
         assert abs(mpf(float(prob[i])) - mp.exp(lp)) <= slack * mp.exp(lp) + 1e-300
         # A responsibility is exp(difference of two logarithms); both are off by LOG_TOLERANCE times their size.
-        sizes = [max(1, abs(a)) + max(1, abs(lp)) for a in lps]
+        # A component whose support ends before the point has logarithm -inf and no share.
+        sizes = [max(1, abs(a)) + max(1, abs(lp)) if mp.isfinite(a) else 1 for a in lps]
         for a, b, size in zip(shares[i], resp, sizes, strict=True):
             assert abs(mpf(float(a)) - b) <= LOG_TOLERANCE * size * b + 1e-300
         assert resp[assigned[i]] >= max(resp) * (1 - 4 * LOG_TOLERANCE * max(sizes))
@@ -53,7 +56,7 @@ def test_against_50_digits(case, isa):
             [component(reference.exact(np.atleast_1d(x[i])))[1] for component in case.references()] if i < 2 else []
         )
         for d in range(case.d if components else 0):
-            terms = sum(r * max(abs(v) for v in g) * s for r, g, s in zip(resp, components, sizes, strict=True))
+            terms = sum(r * max(abs(v) for v in g) * s for r, g, s in zip(resp, components, sizes, strict=True) if r)
             assert abs(mpf(float(gradient[i, d])) - grad[d]) <= 2 * LOG_TOLERANCE * terms + 1e-300
 
 
@@ -110,7 +113,7 @@ def test_negligible_components_do_not_show(k, d, spread, isa):
 OFFSET = 1e8
 
 
-@pytest.mark.parametrize("law", cases.LAWS, ids=repr)
+@pytest.mark.parametrize("law", cases.GAUSSIAN, ids=repr)
 def test_offset(law):
     k, d = 3, 1 if law.scalar else 3
     case = cases.case((law, k), d=d)
@@ -124,7 +127,7 @@ def test_offset(law):
         assert close(value, reference.mixture(m.weights, components, row)[0], LOG_TOLERANCE)
 
 
-@pytest.mark.parametrize("law", cases.LAWS, ids=repr)
+@pytest.mark.parametrize("law", cases.GAUSSIAN, ids=repr)
 def test_far_points(law):
     """1e8 away from every mean: log densities of -1e15 and beyond, still to 1e-13."""
     case = cases.case((law, 3), d=1 if law.scalar else 3)
@@ -262,7 +265,7 @@ def test_weight_1e_300():
 # Points without a density, and without a value
 
 
-@pytest.mark.parametrize("case", cases.BIT_CASES, ids=repr)
+@pytest.mark.parametrize("case", [c for c in cases.BIT_CASES if c.gaussian], ids=repr)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_all_components_at_minus_infinity(case, dtype, isa):
     """A point whose squared distance overflows has density 0, not NaN: max - max would be inf - inf."""
@@ -281,7 +284,7 @@ def test_all_components_at_minus_infinity(case, dtype, isa):
     assert np.isfinite(lp[others]).all()
 
 
-@pytest.mark.parametrize("case", cases.BIT_CASES, ids=repr)
+@pytest.mark.parametrize("case", [c for c in cases.BIT_CASES if c.parts[0][0] is not cases.PRODUCT], ids=repr)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_nan_and_infinite_rows(case, dtype, isa):
     """NaN in, NaN out, for that row alone; an infinite point has density 0."""
@@ -311,7 +314,11 @@ def test_nan_and_infinite_rows(case, dtype, isa):
 # float32
 
 
-@pytest.mark.parametrize("case", cases.DENSITY_CASES, ids=repr)
+# Scalar laws other than the normal one compute float32 in double: test_laws.py.
+FLOAT_CASES = [case for case in cases.DENSITY_CASES if all(law in cases.GAUSSIAN for law, _ in case.parts)]
+
+
+@pytest.mark.parametrize("case", FLOAT_CASES, ids=repr)
 def test_float32(case, isa):
     """float32 in, float32 out, within the error of the arithmetic.
 
@@ -468,7 +475,7 @@ def test_moments(case):
     np.testing.assert_allclose(np.atleast_2d(m.covariance), total, rtol=0, atol=tolerance * np.abs(total).max())
 
 
-MULTIVARIATE = [cases.case((law, 3), d=4) for law in cases.LAWS if not law.scalar]
+MULTIVARIATE = [cases.case((law, 3), d=4) for law in cases.GAUSSIAN if not law.scalar]
 
 
 def gaussian_parts(m):

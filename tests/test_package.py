@@ -9,6 +9,7 @@ import importlib
 import inspect
 import json
 import pickle
+import runpy
 import pkgutil
 import re
 import shutil
@@ -173,6 +174,12 @@ def test_stubs(tmp_path):
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_table_of_families():
+    """docs/families.md is what the registry says now."""
+    page = runpy.run_path(str(ROOT / "docs" / "make_families.py"))
+    assert page["FILE"].read_text() == page["text"](), "run python docs/make_families.py"
 
 
 def test_typed_marker():

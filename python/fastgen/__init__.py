@@ -13,6 +13,7 @@ from ._fit import fit
 from ._fit_result import ConvergenceWarning, DegenerateWarning, FitResult, FitState, FitWarning
 from ._io import load
 from ._runtime import get_num_threads, runtime_info, set_num_threads, show_runtime
+from .batch import MixtureBatch
 from .families import *  # noqa: F403 - the list of families is kept in one place
 from .families.base import Components
 from .mixture import Mixture
@@ -27,6 +28,7 @@ __all__ = [
     "FitState",
     "FitWarning",
     "Mixture",
+    "MixtureBatch",
     "Stream",
     "__version__",
     "fit",

@@ -27,6 +27,9 @@ class Components:
     """
 
     def __init__(self, family: str, variant: str, parameters: Sequence[NDArray[np.float64]], /) -> None: ...
+    @staticmethod
+    def product(columns: Sequence[Components], /) -> Components:
+        """Independent features, one scalar family each, with equal numbers of components."""
     @property
     def family(self) -> str: ...
     @property
@@ -71,6 +74,11 @@ class Mixture:
 
         `hard` gives each row wholly to its most responsible component (k-means with a spherical mixture).
         """
+
+class MixtureBatch:
+    def __init__(self, n_mixtures: int, weights: NDArray[np.float64], components: Components, /) -> None: ...
+    def sample(self, key: int, start: int, out: NDArray[np.float64], labels: NDArray[np.int64] | None, /) -> None: ...
+    def log_prob(self, x: NDArray[np.float64], out: NDArray[np.float64], /) -> None: ...
 
 class EMStep:
     """What one pass of EM gives; `floored` and `empty` list the components that needed care."""
@@ -138,6 +146,6 @@ def philox(key: int, counters: NDArray[np.uint32], /) -> NDArray[np.uint32]:
     """Philox4x32-10 of (n, 4) counters, by the active instruction set."""
 
 def stream_words(key: int, purpose: int, start: int, n: int, /) -> NDArray[np.uint32]: ...
-def apply_math(name: str, x: NDArray[_F], /) -> NDArray[_F]: ...
+def apply_math(name: str, /, *x: NDArray[_F]) -> NDArray[_F]: ...
 def fma_peak(float32: bool, /) -> float:
     """Multiply-adds a second that one core reaches, measured now."""

@@ -171,6 +171,8 @@ class Mixture(Frozen):
     def mean(self) -> Any:
         r"""Mean of the mixture, :math:`\sum_k w_k \mu_k`: (D,), or a scalar for scalar families."""
         weights, means = self._used_moments()
+        if not np.isfinite(means).all():  # inf or nan, as the components say
+            return weights @ means
         # About one of the means, so that an offset common to all of them costs no digits.
         return means[0] + (weights[:, *[None] * (means.ndim - 1)] * (means - means[0])).sum(axis=0)
 
@@ -182,11 +184,13 @@ class Mixture(Frozen):
         :math:`\sum_k w_k (\Sigma_k + (\mu_k - \mu)(\mu_k - \mu)^T)`.
         """
         weights, means = self._used_moments()
-        root = np.sqrt(weights)[:, *[None] * (means.ndim - 1)] * (means - self.mean)
-        between = root.T @ root
         within = sum(
             block._pooled_covariance(part) for block, part in zip(self._blocks, self._split_weights(), strict=True)
         )
+        if not np.isfinite(means).all():  # then the variances within are inf or nan too
+            return np.asarray(within)[()]
+        root = np.sqrt(weights)[:, *[None] * (means.ndim - 1)] * (means - self.mean)
+        between = root.T @ root
         return (between + within)[()]
 
     def _used_moments(self) -> tuple[FloatArray, FloatArray]:
@@ -789,6 +793,11 @@ def _as_blocks(components: Any) -> tuple[Components, ...]:
                 "fastgen.Normal(loc, scale)"
             )
     for i, block in enumerate(blocks):
+        if block._batch:
+            raise ValueError(
+                f"components[{i}] is a batch of {block._batch} mixtures: its parameters have shape (B, K), expected (K,), one "
+                "value per component; pass it to fastgen.MixtureBatch"
+            )
         if block._scalar != blocks[0]._scalar or block.n_features != blocks[0].n_features:
             raise ValueError(
                 f"components[{i}], {_kind(block)}, cannot be mixed with components[0], {_kind(blocks[0])}; expected "

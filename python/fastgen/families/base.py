@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 
     from .._validate import FloatArray
 
-__all__ = ["REGISTRY", "Components", "Parameter", "ScalarComponents", "restore"]
+__all__ = ["REGISTRY", "Components", "Parameter", "ScalarComponents", "as_means", "restore"]
 
 # Name -> class, in the order of definition. Files name families by it.
 REGISTRY: dict[str, type[Components]] = {}
 
 
 class Parameter(NamedTuple):
-    """One parameter of a family: its name and what each of its elements must satisfy."""
+    """One parameter of a family: its name, what each of its elements must satisfy, and how to mend one that does not."""
 
     name: str
     constraint: Constraint
+    hint: str = ""
 
 
 class Components(Frozen):
@@ -41,13 +42,22 @@ class Components(Frozen):
     fastgen.Normal, fastgen.MultivariateNormal
     """
 
-    __slots__ = ("_core",)
+    __slots__ = ("_batch", "_core")
 
     #: The parameters, in the order of the constructor.
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
+    #: Where the density is positive, how samples are drawn, and where the law is described: for the table of families.
+    support: ClassVar[str] = ""
+    sampler: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+
+    # What the density is a density of: "continuous" (length, volume), "discrete" (counts of whole numbers) or "atoms".
+    _measure: ClassVar[str] = "continuous"
     # Whether a point is a number rather than a row of features.
     _scalar: ClassVar[bool] = False
+    # Number of mixtures B if every parameter has a leading axis for them (see MixtureBatch), else 0.
+    _batch: int
     _core: CoreComponents
 
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
@@ -69,15 +79,15 @@ class Components(Frozen):
         """The form of the parameters within the family; empty where there is only one."""
         return ""
 
-    def _make_core(self, *parameters: FloatArray) -> None:
-        self._set(_core=CoreComponents(type(self).__name__, self._variant, parameters))
+    def _make_core(self, *parameters: FloatArray, batch: int = 0) -> None:
+        self._set(_core=CoreComponents(type(self).__name__, self._variant, parameters), _batch=batch)
 
     # What a user sees
 
     @property
     def n_components(self) -> int:
-        """Number of components K."""
-        return self._core.n_components
+        """Number of components K, of each mixture of a batch."""
+        return self._core.n_components // (self._batch or 1)
 
     @property
     def n_features(self) -> int:
@@ -103,6 +113,8 @@ class Components(Frozen):
         return self.n_components
 
     def __getitem__(self, index: int | slice | Sequence[int] | NDArray[Any]) -> Self:
+        if self._batch:
+            raise TypeError(f"components of a batch of {self._batch} mixtures are not indexed; index its parameters")
         chosen = np.arange(len(self))[index]
         if chosen.ndim > 1:
             raise IndexError(f"components are indexed along one axis, got an index of shape {chosen.shape}")
@@ -169,7 +181,7 @@ class Components(Frozen):
 
 
 class ScalarComponents(Components):
-    """K components of a family on the real line; every parameter has shape (K,)."""
+    """K components of a family on the real line; every parameter has shape (K,), or (B, K) for a batch of mixtures."""
 
     __slots__ = ()
 
@@ -177,19 +189,27 @@ class ScalarComponents(Components):
 
     def _initialise(self, **given: ArrayLike) -> None:
         """Check the parameters, broadcast them to a common length and hand them to the core."""
-        values = {p.name: as_parameter(given[p.name], p.name, p.constraint) for p in self.parameters}
+        values = {p.name: as_parameter(given[p.name], p.name, p.constraint, p.hint) for p in self.parameters}
         for name, value in values.items():
-            if value.ndim > 1:
-                raise ValueError(f"{name} has shape {value.shape}, expected (K,), one value per component, or a scalar")
+            if value.ndim > 2:
+                raise ValueError(
+                    f"{name} has shape {value.shape}, expected (K,), one value per component, or a scalar; (B, K) for a "
+                    "batch of mixtures"
+                )
             if value.size == 0:
                 raise ValueError(f"{name} is empty, expected one value per component")
         shapes = {name: value.shape for name, value in values.items() if value.ndim}
         if len(set(shapes.values())) > 1:
             found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-            raise ValueError(f"parameters have different shapes: {found}; expected one length K, or scalars")
+            raise ValueError(f"parameters have different shapes: {found}; expected one shape, (K,), or scalars")
         shape = next(iter(shapes.values()), (1,))
-        self._set(**{name: read_only(np.full(shape, value)) for name, value in values.items()})
-        self._make_core(*self._law())
+        arrays = {name: read_only(np.full(shape, value)) for name, value in values.items()}
+        self._check(arrays)
+        self._set(**arrays)
+        self._make_core(*map(np.ravel, self._law()), batch=shape[0] if len(shape) == 2 else 0)
+
+    def _check(self, values: Mapping[str, FloatArray]) -> None:
+        """Raise ValueError for values, (K,) each, that are valid one by one but not together."""
 
     @property
     def covariance(self) -> FloatArray:
@@ -213,6 +233,17 @@ class ScalarComponents(Components):
                 f"{p.name}={np.array2string(getattr(self, p.name), separator=', ')}" for p in self.parameters
             )
         return f"{type(self).__name__}({values})"
+
+
+def as_means(means: ArrayLike) -> FloatArray:
+    """Return means (K, D), checked."""
+    values = as_parameter(means, "means")
+    if values.ndim != 2:
+        hint = "; for one component pass means[None, :], for one feature means[:, None]" if values.ndim == 1 else ""
+        raise ValueError(f"means has shape {values.shape}, expected (K, D), one row per component{hint}")
+    if 0 in values.shape:
+        raise ValueError(f"means has shape {values.shape}, expected at least one component and one feature")
+    return values
 
 
 def restore(family: str, variant: str, state: Mapping[str, FloatArray]) -> Components:

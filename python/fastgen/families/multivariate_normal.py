@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from .. import _core
 from .._validate import REAL, as_option, as_parameter, at, read_only
-from .base import Components, Parameter
+from .base import Components, Parameter, as_means
 from .covariance import FORMS, symmetric_matrices
 from .normal import Normal
 
@@ -96,6 +96,9 @@ class MultivariateNormal(Components):
     __slots__ = ("_covariances", "_factor", "_form", "means")
 
     parameters = (Parameter("means", REAL), Parameter("covariances", REAL))
+    support = "R^D"
+    sampler = "Box-Muller, times the Cholesky factor"
+    source = "Bishop 2006, section 2.3"
 
     means: FloatArray
     _factor: FloatArray
@@ -103,10 +106,13 @@ class MultivariateNormal(Components):
     _form: CovarianceForm
 
     def __init__(self, means: ArrayLike, covariances: ArrayLike, covariance_type: str = "full") -> None:
-        means = _validated_means(means)
         form = FORMS[as_option(covariance_type, "covariance_type", tuple(FORMS))]
+        if np.ndim(means) == 3:
+            return self._fill_batch(means, covariances, form)
+        means = as_means(means)
         covariances = form.validated(covariances, *means.shape)
         self._fill(means, form.factor(covariances), form, covariances)
+        return None
 
     def _fill(
         self, means: FloatArray, factor: FloatArray, form: CovarianceForm, covariances: FloatArray | None
@@ -118,6 +124,35 @@ class MultivariateNormal(Components):
             _covariances=None if covariances is None else read_only(covariances),
         )
         self._make_core(self.means, self._factor)
+
+    def _fill_batch(self, means: ArrayLike, covariances: ArrayLike, form: CovarianceForm) -> None:
+        """Parameters with a leading axis for B mixtures; the core sees B K components."""
+        means = as_parameter(means, "means", REAL)
+        covariances = as_parameter(covariances, "covariances", REAL)
+        b, k, d = means.shape
+        if form.name == "tied":
+            raise ValueError(
+                "covariance_type is 'tied', but a batch of mixtures takes 'full', 'diag' or 'spherical'; repeat the "
+                "covariance for each component"
+            )
+        expected = (b, *form.expected_shape(k, d))
+        if covariances.shape not in ((), expected):
+            raise ValueError(
+                f"covariances has shape {covariances.shape}, expected {expected} for covariance_type={form.name!r} and "
+                f"means of shape {(b, k, d)}"
+            )
+        flat = as_means(means.reshape(b * k, d))
+        covariances = form.validated(
+            covariances.reshape(-1, *expected[2:]) if covariances.ndim else covariances, b * k, d
+        )
+        factor = form.factor(covariances)
+        self._set(
+            means=read_only(means),
+            _factor=read_only(factor.reshape(expected)),
+            _form=form,
+            _covariances=read_only(covariances.reshape(expected)),
+        )
+        self._make_core(flat, factor, batch=b)
 
     @classmethod
     def _from_factor(
@@ -160,7 +195,7 @@ class MultivariateNormal(Components):
         array([[[ 4.,  2.],
                 [ 2., 10.]]])
         """
-        valid_means = _validated_means(means)
+        valid_means = as_means(means)
         factor = _validated_matrices(cholesky, "cholesky", valid_means)
         FORMS["full"].check_factor(factor, *valid_means.shape)
         return cls._from_factor(valid_means, factor, FORMS["full"])
@@ -196,7 +231,7 @@ class MultivariateNormal(Components):
         array([[[0.25, 0.  ],
                 [0.  , 4.  ]]])
         """
-        valid_means = _validated_means(means)
+        valid_means = as_means(means)
         matrices = symmetric_matrices(_validated_matrices(precisions, "precisions", valid_means), "precisions")
         factor, failed = _core.cholesky_from_precision(matrices)
         if failed >= 0:
@@ -237,11 +272,22 @@ class MultivariateNormal(Components):
     @property
     def variance(self) -> FloatArray:
         """Variance of each feature in each component, (K, D)."""
+        if self._batch:
+            variances = self._form.variances(self._factor.reshape(-1, *self._factor.shape[2:]), *self._flat_shape)
+            return variances.reshape(self.means.shape)
         return self._form.variances(self._factor, *self.means.shape)
+
+    @property
+    def _flat_shape(self) -> tuple[int, int]:
+        """(B K, D) of a batch, (K, D) otherwise."""
+        return self._core.n_components, self.n_features
 
     @property
     def covariance(self) -> FloatArray:
         """Covariance matrix of each component, (K, D, D), whatever the covariance type."""
+        if self._batch:
+            flat = self._form.per_component(self.covariances.reshape(-1, *self._factor.shape[2:]), *self._flat_shape)
+            return flat.reshape(*self.means.shape, self.n_features)
         return self._form.per_component(self.covariances, *self.means.shape)
 
     @property
@@ -249,8 +295,9 @@ class MultivariateNormal(Components):
         return self._form.name
 
     def __repr__(self) -> str:
-        k, d = self.means.shape
-        return f"{type(self).__name__}(n_components={k}, n_features={d}, covariance_type={self._form.name!r})"
+        k, d = self.means.shape[-2:]
+        batch = f"n_mixtures={self._batch}, " if self._batch else ""
+        return f"{type(self).__name__}({batch}n_components={k}, n_features={d}, covariance_type={self._form.name!r})"
 
     def _law(self) -> tuple[FloatArray, ...]:
         return self.means, self._factor
@@ -298,7 +345,9 @@ class MultivariateNormal(Components):
     @classmethod
     def _from_state(cls, variant: str, state: Mapping[str, FloatArray]) -> Self:
         form = FORMS[as_option(variant, "covariance_type", tuple(FORMS))]
-        means = _validated_means(state["means"])
+        if np.ndim(state["means"]) == 3:
+            return cls(state["means"], state["covariances"], variant)
+        means = as_means(state["means"])
         shape = form.expected_shape(*means.shape)
         arrays = {name: as_parameter(state[name], name) for name in ("factor", "covariances") if name in state}
         for name, array in arrays.items():
@@ -309,16 +358,6 @@ class MultivariateNormal(Components):
         if covariances is not None and not form.agrees(factor, covariances):
             raise ValueError("covariances and factor do not belong together")
         return cls._from_factor(means, factor, form, covariances)
-
-
-def _validated_means(means: Any) -> FloatArray:
-    values = as_parameter(means, "means")
-    if values.ndim != 2:
-        hint = "; for one component pass means[None, :], for one feature means[:, None]" if values.ndim == 1 else ""
-        raise ValueError(f"means has shape {values.shape}, expected (K, D), one row per component{hint}")
-    if 0 in values.shape:
-        raise ValueError(f"means has shape {values.shape}, expected at least one component and one feature")
-    return values
 
 
 def _validated_matrices(value: ArrayLike, name: str, means: FloatArray) -> FloatArray:

@@ -72,6 +72,9 @@ class Normal(ScalarComponents):
     __slots__ = ("loc", "scale")
 
     parameters = (Parameter("loc", REAL), Parameter("scale", POSITIVE))
+    support = "real line"
+    sampler = "Box-Muller"
+    source = "Box and Muller 1958"
 
     loc: FloatArray
     scale: FloatArray

@@ -16,6 +16,7 @@ namespace py = pybind11;
 
 void bind_runtime(py::module_& module);
 void bind_mixture(py::module_& module);
+void bind_batch(py::module_& module);
 void bind_learning(py::module_& module);
 void bind_testing(py::module_& module);
 

@@ -97,6 +97,10 @@ void bind_mixture(py::module_& module) {
     return std::const_pointer_cast<Components>(make_components(family, variant, parameters));
   }),
           py::arg(), py::arg(), py::arg(), py::pos_only())
+      .def_static("product",
+                  [](const std::vector<std::shared_ptr<Components>>& columns) {
+    return std::const_pointer_cast<Components>(Components::product({columns.begin(), columns.end()}));
+  }, py::arg(), py::pos_only())
       .def_property_readonly("family", [](const Components& c) { return std::string(c.info().name); })
       .def_property_readonly("n_components", &Components::n_components)
       .def_property_readonly("n_features", &Components::n_features);

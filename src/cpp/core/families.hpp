@@ -1,5 +1,7 @@
 // The names of the families and of their variants, and the shapes of their parameters, as data.
-// One line each, in the order of families/registry.hpp.
+//
+// A scalar law is one line of FASTGEN_SCALAR_LAWS, which families/registry.hpp reads too; a multivariate one is a row of
+// `families` for each variant.
 #pragma once
 
 #include <array>
@@ -8,30 +10,107 @@
 
 namespace fastgen {
 
-// The extents of a parameter: K components, D features, or 1 (shared).
-enum class Extent { one, K, D };
+// The extents of a parameter: K components, D features, 1 (shared), or any number, the same in every component.
+enum class Extent { one, K, D, any };
 
 struct ParameterShape {
   std::string_view name;
   std::array<Extent, 3> extents;  // leading ones are left out
 };
 
+// What a density is a density of: length (or volume), counts of whole numbers, or point masses anywhere.
+enum class Measure { continuous, discrete, atoms };
+
 struct FamilyInfo {
   std::string_view name;
   std::string_view variant;  // empty when the family has only one
-  int id;                    // index in the registry
+  int id;  // index in the registry
   int variant_id;
   bool scalar;
-  std::array<ParameterShape, 2> parameters;
+  Measure measure;
+  bool has_float;  // there are kernels in single precision; other families compute float32 data in double
+  std::array<ParameterShape, 4> parameters;
 };
 
+// Name, measure, parameters (each with one value a component), in the order of the registry.
+#define FASTGEN_SCALAR_LAWS(LAW)                    \
+  LAW(Cauchy, continuous, "loc", "scale")           \
+  LAW(Exponential, continuous, "rate")              \
+  LAW(Gumbel, continuous, "loc", "scale")           \
+  LAW(HalfNormal, continuous, "scale")              \
+  LAW(Laplace, continuous, "loc", "scale")          \
+  LAW(LogNormal, continuous, "loc", "scale")        \
+  LAW(Logistic, continuous, "loc", "scale")         \
+  LAW(Pareto, continuous, "concentration", "scale") \
+  LAW(Uniform, continuous, "low", "high")           \
+  LAW(Weibull, continuous, "concentration", "scale")
+
+// The families that are not made by ScalarFamily, in the order of the registry; scalar laws follow them.
+enum FamilyId : int {
+  normal_id,
+  multivariate_normal_id,
+  factor_normal_id,
+  product_id,
+#define FASTGEN_ID(name, ...) name##_id,
+  FASTGEN_SCALAR_LAWS(FASTGEN_ID)
+#undef FASTGEN_ID
+};
+
+template <class... Names> constexpr std::array<ParameterShape, 4> one_each(Names... names) {
+  std::array<ParameterShape, 4> shapes{};
+  int i = 0;
+  ((shapes[i++] = {names, {Extent::one, Extent::one, Extent::K}}), ...);
+  return shapes;
+}
+
 using enum Extent;
+using enum Measure;
 inline constexpr FamilyInfo families[] = {
-    {"Normal", "", 0, 0, true, {{{"loc", {one, one, K}}, {"scale", {one, one, K}}}}},
-    {"MultivariateNormal", "full", 1, 0, false, {{{"means", {one, K, D}}, {"cholesky", {K, D, D}}}}},
-    {"MultivariateNormal", "tied", 1, 1, false, {{{"means", {one, K, D}}, {"cholesky", {one, D, D}}}}},
-    {"MultivariateNormal", "diag", 1, 2, false, {{{"means", {one, K, D}}, {"scale", {one, K, D}}}}},
-    {"MultivariateNormal", "spherical", 1, 3, false, {{{"means", {one, K, D}}, {"scale", {one, one, K}}}}},
+    {"Normal", "", normal_id, 0, true, continuous, true, one_each("loc", "scale")},
+    {"MultivariateNormal",
+     "full",
+     multivariate_normal_id,
+     0,
+     false,
+     continuous,
+     true,
+     {{{"means", {one, K, D}}, {"cholesky", {K, D, D}}}}},
+    {"MultivariateNormal",
+     "tied",
+     multivariate_normal_id,
+     1,
+     false,
+     continuous,
+     true,
+     {{{"means", {one, K, D}}, {"cholesky", {one, D, D}}}}},
+    {"MultivariateNormal",
+     "diag",
+     multivariate_normal_id,
+     2,
+     false,
+     continuous,
+     true,
+     {{{"means", {one, K, D}}, {"scale", {one, K, D}}}}},
+    {"MultivariateNormal",
+     "spherical",
+     multivariate_normal_id,
+     3,
+     false,
+     continuous,
+     true,
+     {{{"means", {one, K, D}}, {"scale", {one, one, K}}}}},
+    {"FactorNormal",
+     "",
+     factor_normal_id,
+     0,
+     false,
+     continuous,
+     true,
+     {{{"means", {one, K, D}}, {"loadings", {K, D, any}}, {"noise", {one, K, D}}}}},
+    {"Product", "", product_id, 0, false, continuous, false, {}},  // its parameters are those of its columns
+#define FASTGEN_ROW(name, measure, ...) {#name, "", name##_id, 0, true, measure, false, one_each(__VA_ARGS__)},
+    FASTGEN_SCALAR_LAWS(FASTGEN_ROW)
+#undef FASTGEN_ROW
 };
 
 }  // namespace fastgen

@@ -22,7 +22,8 @@ template <class T> struct Points {
 struct Shape {
   std::int64_t n_components;
   std::int64_t n_features;
-  int variant;  // what it means is the family's business
+  int variant;         // what it means is the family's business
+  std::int64_t width;  // length of the parameters whose extent is `any`, else 1
 };
 
 // K components of one family: constants prepared by Family::prepare, in the precision of the kernels.
@@ -31,6 +32,7 @@ template <class T> struct Block {
   Shape shape;
   std::int64_t first;  // index of its first component in the mixture
   const T* constants;
+  const Block* columns;  // of a product: a block for each feature; else null
 };
 
 struct AliasEntry {
@@ -55,10 +57,18 @@ template <class T> struct Model {
   std::int64_t tile;  // samples a tile; depends on the shape alone, never on the instruction set
   std::int64_t n_blocks;
   const Block<T>* blocks;
+  bool integrates_missing;  // every block is a product: a NaN is a value that was not observed
   const T* weights;
   const T* log_weights;
   const T* zeros;  // n_components of them: the offsets of densities without weights
   Chooser chooser;
+};
+
+// B mixtures of K components each; component k of mixture b is component b K + k of the block.
+struct Batch {
+  std::int64_t n_mixtures, n_components;
+  const std::uint64_t* thresholds;  // (B, K - 1) cumulative weights, as in Chooser
+  const std::int64_t* last;         // (B,) the last component of each with a positive weight
 };
 
 enum class Quantity : int { log_prob, prob, component_log_prob, responsibilities, assign, grad_log_prob, cdf, icdf };
@@ -86,8 +96,9 @@ using Cancelled = bool (*)(void* context);
 template <class T> struct Kernels {
   // Families.
   std::int64_t (*constants_size)(int family, Shape);
+  std::int64_t (*prepare_scratch)(int family, Shape);  // doubles
   void (*prepare)(int family, Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                  double* scratch);  // scratch: 3 D^2 doubles
+                  double* scratch);
   // Sampling rows first .. first + n of a stream into out (n x D) and labels (n, or null).
   std::int64_t (*sample_scratch)(const Model<T>&);
   void (*sample)(const Model<T>&, std::uint64_t key, std::uint64_t first, std::int64_t n, T* out, std::int64_t* labels,
@@ -105,8 +116,15 @@ template <class T> struct Kernels {
   void (*spread)(Points<T>, const double* sample_weight, std::int64_t n_features, const T* inverse_scale,
                  const T* centers, std::int64_t n_centers, bool commit, bool squared, T* nearest, std::int64_t begin,
                  std::int64_t end, double* potential, T* scratch);
+  // Batches; see kernels/batch.hpp.
+  std::int64_t (*batch_sample_scratch)(const Model<T>&);
+  void (*batch_sample)(const Model<T>&, const Batch&, std::uint64_t key, std::uint64_t start, std::int64_t rows,
+                       std::int64_t first, std::int64_t n, T* out, std::int64_t* labels, T* scratch);
+  std::int64_t (*batch_log_prob_scratch)(const Model<T>&, const Batch&);
+  void (*batch_log_prob)(const Model<T>&, const Batch&, Points<T>, std::int64_t rows, std::int64_t begin,
+                         std::int64_t end, T* out, T* scratch);
   // Tests and benchmarks.
-  void (*apply_math)(int function, const T* x, T* y, std::int64_t n);
+  void (*apply_math)(int function, const T* const* x, T* y, std::int64_t n);
   std::int64_t (*multiply_adds)(std::int64_t rounds, T* sink);  // runs independent FMAs, returns how many
 };
 

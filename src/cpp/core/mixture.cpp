@@ -11,18 +11,6 @@ namespace {
 
 std::int64_t extent(Extent e, std::int64_t K, std::int64_t D) { return e == Extent::K ? K : e == Extent::D ? D : 1; }
 
-// The thresholds of choosing by comparison: component k for words from threshold k - 1 up to threshold k.
-std::vector<std::uint64_t> cumulative_thresholds(const std::vector<double>& weights) {
-  std::vector<std::uint64_t> thresholds;
-  double sum = 0;
-  for (std::size_t k = 0; k + 1 < weights.size(); ++k) {
-    sum += weights[k];
-    const double scaled = std::ldexp(sum, 64);
-    thresholds.push_back(scaled >= 0x1p64 ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t(scaled));
-  }
-  return thresholds;
-}
-
 // Walker's alias table by Vose's method: every column holds one component and at most one alias.
 std::vector<AliasEntry> alias_table(const std::vector<double>& weights) {
   const std::size_t K = weights.size();
@@ -76,12 +64,21 @@ std::shared_ptr<const Components> Components::make(std::string_view family, std:
     if (n_components < 1 || n_features < 1 || (info.scalar && n_features != 1))
       throw std::invalid_argument("a family needs at least one component and one feature");
     std::size_t count = 0;
+    std::int64_t width = 1;
     for (const ParameterShape& shape : info.parameters) {
       if (shape.name.empty()) continue;
       std::int64_t size = 1;
-      for (const Extent e : shape.extents)
+      bool any = false;
+      for (const Extent e : shape.extents) {
         size = checked_product(std::string(shape.name).c_str(), size, extent(e, n_components, n_features));
-      if (count >= parameters.size() || std::int64_t(parameters[count].size()) != size)
+        any = any || e == Extent::any;
+      }
+      const std::int64_t found = count < parameters.size() ? std::int64_t(parameters[count].size()) : 0;
+      if (any && found > 0 && found % size == 0) {
+        width = found / size;
+        size = found;
+      }
+      if (found != size)
         throw std::invalid_argument(std::string(shape.name) + " of " + std::string(family) + " must have " +
                                     std::to_string(size) + " values");
       ++count;
@@ -90,10 +87,22 @@ std::shared_ptr<const Components> Components::make(std::string_view family, std:
     made->info_ = &info;
     made->n_components_ = n_components;
     made->n_features_ = n_features;
+    made->width_ = width;
     made->parameters_ = std::move(parameters);
     return made;
   }
   throw std::invalid_argument("unknown family '" + std::string(family) + "', variant '" + std::string(variant) + "'");
+}
+
+std::shared_ptr<const Components> Components::product(std::vector<std::shared_ptr<const Components>> columns) {
+  if (columns.empty()) throw std::invalid_argument("a product needs at least one column");
+  for (const auto& c : columns)
+    if (!c->info().scalar || c->n_components() != columns.front()->n_components())
+      throw std::invalid_argument("the columns of a product are scalar laws with one number of components");
+  const std::int64_t K = columns.front()->n_components();
+  auto made = std::const_pointer_cast<Components>(make("Product", "", K, std::int64_t(columns.size()), {}));
+  made->columns_ = std::move(columns);
+  return made;
 }
 
 Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const Components>> components)
@@ -106,6 +115,7 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
     if (c->n_features() != s.D || c->info().scalar != s.scalar)
       throw std::invalid_argument("components differ in their number of features");
     s.K += c->n_components();
+    s.has_float = s.has_float && c->info().has_float;
   }
   if (s.K > std::numeric_limits<std::int32_t>::max()) throw std::invalid_argument("too many components");
   if (std::int64_t(weights.size()) != s.K) throw std::invalid_argument("weights must have one value a component");
@@ -119,7 +129,8 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
     s.alias = alias_table(s.weights);
     s.chooser.alias = s.alias.data();
   } else {
-    s.thresholds = cumulative_thresholds(s.weights);
+    s.thresholds.resize(std::size_t(s.K - 1));
+    cumulative_thresholds(s.weights.data(), s.K, s.thresholds.data());
     s.chooser.thresholds = s.thresholds.data();
   }
 }
@@ -130,24 +141,12 @@ std::int64_t Mixture::n_features() const { return state_->D; }
 bool Mixture::scalar() const { return state_->scalar; }
 
 template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
-  const Kernels<T>& kernel = kernels_of<T>();
   std::int64_t first = 0;
+  bool products = true;
   for (const auto& c : components) {
-    const Shape shape{c->n_components(), D, c->info().variant_id};
-    p.constants.emplace_back(std::size_t(kernel.constants_size(c->info().id, shape)));
-    const double* parameters[4] = {};
-    for (std::size_t i = 0; i < c->n_parameters(); ++i) parameters[i] = c->parameter(int(i)).data();
-    // One task a component: factors of many features are worth a thread each.
-    const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
-    T* constants = p.constants.back().data();
-    const std::int64_t scratch = checked_product("n_features", 3 * 8, D, D);
-    const std::int64_t step = D > 16 ? 1 : shape.n_components;
-    parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
-      const std::int64_t k0 = task * step, k1 = std::min(k0 + step, shape.n_components);
-      kernel.prepare(c->info().id, shape, parameters, k0, k1, constants, static_cast<double*>(thread_scratch(scratch)));
-    });
-    p.blocks.push_back({c->info().id, shape, first, constants});
-    first += shape.n_components;
+    p.blocks.push_back(prepare_block(*c, first, p));
+    first += c->n_components();
+    products = products && !c->columns().empty();
   }
   p.zeros.assign(std::size_t(K), T(0));
   for (const double w : weights) {
@@ -159,6 +158,7 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
              tile_size(K, D),
              std::int64_t(p.blocks.size()),
              p.blocks.data(),
+             products,
              p.weights.data(),
              p.log_weights.data(),
              p.zeros.data(),
@@ -167,9 +167,21 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
 template void Mixture::State::prepare(Prepared<float>&) const;
 template void Mixture::State::prepare(Prepared<double>&) const;
 
+// Columns of a quantity's answer.
+std::int64_t columns_of(Quantity quantity, std::int64_t K, std::int64_t D) {
+  switch (quantity) {
+    case Quantity::component_log_prob:
+    case Quantity::responsibilities: return K;
+    case Quantity::grad_log_prob: return D;
+    default: return 1;
+  }
+}
+
 template <class T>
 void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels) const {
   const std::int64_t D = state_->D;
+  if constexpr (sizeof(T) == 4)
+    if (!state_->has_float) return sample_in_double(key, start, n, out, labels);
   const Model<T>& model = state_->template prepared<T>().model;
   const Kernels<T>& kernel = kernels_of<T>();
   const std::int64_t scratch = kernel.sample_scratch(model) * std::int64_t(sizeof(T));
@@ -183,6 +195,18 @@ void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* 
   });
 }
 
+// The double samples, rounded. By pieces that are whole tasks of the double path.
+void Mixture::sample_in_double(std::uint64_t key, std::uint64_t start, std::int64_t n, float* out,
+                               std::int64_t* labels) const {
+  const std::int64_t D = state_->D, rows = std::max<std::int64_t>(64, (std::int64_t(1) << 18) / D / 64 * 64);
+  std::vector<double> piece(std::size_t(std::min(n, rows) * D));
+  for (std::int64_t first = 0; first < n; first += rows) {
+    const std::int64_t count = std::min(rows, n - first);
+    sample(key, start + std::uint64_t(first), count, piece.data(), labels ? labels + first : nullptr);
+    for (std::int64_t i = 0; i < count * D; ++i) out[first * D + i] = float(piece[std::size_t(i)]);
+  }
+}
+
 double pair_cost(std::int64_t D) { return ns_per_exp + double(D * (D + 3)) * 0.5 * ns_per_multiply_add; }
 
 template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, void* out) const {
@@ -194,6 +218,8 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
   if (quantity == Quantity::icdf) component_cost = 200;
   const double cost = row_cost(component_cost);
 
+  if constexpr (sizeof(T) == 4)
+    if (!has_float) return evaluate_in_double(quantity, x, out, cost);
   const Kernels<T>& kernel = kernels_of<T>();
   const Model<T>& model = prepared<T>().model;
   const std::int64_t scratch = kernel.evaluate_scratch(model, quantity) * std::int64_t(sizeof(T));
@@ -206,6 +232,31 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
     const std::int64_t begin = task * rows, end = std::min(begin + rows, x.n);
     kernel.evaluate(model, quantity, points, begin, end, out, static_cast<T*>(thread_scratch(scratch)),
                     Job::cancelled_of, &job);
+  });
+}
+
+// Tile by tile: points widened, answers rounded.
+void Mixture::State::evaluate_in_double(Quantity quantity, Data<float> x, void* out, double cost) const {
+  const Kernels<double>& kernel = kernels_of<double>();
+  const Model<double>& model = prepared<double>().model;
+  const std::int64_t columns = columns_of(quantity, K, D), tile = model.tile;
+  const std::int64_t inner = kernel.evaluate_scratch(model, quantity), rows = rows_per_task(tile, cost);
+  const std::int64_t scratch = (inner + tile * (D + columns)) * std::int64_t(sizeof(double));
+  parallel_for((x.n + rows - 1) / rows, double(x.n) * cost, [&](Job& job, std::int64_t task) {
+    double* const memory = static_cast<double*>(thread_scratch(scratch));
+    double *const points = memory + inner, *const answers = points + tile * D;
+    const std::int64_t end = std::min((task + 1) * rows, x.n);
+    for (std::int64_t i = task * rows; i < end && !job.cancelled(); i += tile) {
+      const std::int64_t n = std::min(tile, end - i);
+      for (std::int64_t r = 0; r < n; ++r)
+        for (std::int64_t d = 0; d < D; ++d)
+          points[r * D + d] = double(x.data[(i + r) * x.row_stride + d * x.col_stride]);
+      const bool indices = quantity == Quantity::assign;
+      void* const to = indices ? static_cast<void*>(static_cast<std::int64_t*>(out) + i) : answers;
+      kernel.evaluate(model, quantity, {points, n, D, 1}, 0, n, to, memory, Job::cancelled_of, &job);
+      for (std::int64_t j = 0; !indices && j < n * columns; ++j)
+        static_cast<float*>(out)[i * columns + j] = float(answers[j]);
+    }
   });
 }
 

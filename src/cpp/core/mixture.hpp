@@ -6,25 +6,16 @@
 #include <mutex>
 #include <optional>
 
-#include "dispatch.hpp"
-#include "families.hpp"
-#include "fastgen/fastgen.hpp"
+#include "prepare.hpp"
 
 namespace fastgen {
-
-// A Model and the memory it points to.
-template <class T> struct Prepared {
-  std::vector<std::vector<T>> constants;
-  std::vector<Block<T>> blocks;
-  std::vector<T> weights, log_weights, zeros;
-  Model<T> model{};
-};
 
 struct Mixture::State {
   std::vector<double> weights;
   std::vector<std::shared_ptr<const Components>> components;
   std::int64_t K = 0, D = 0;
   bool scalar = false;
+  bool has_float = true;  // every family has kernels in single precision; else float32 is computed in double
   std::vector<std::uint64_t> thresholds;
   std::vector<AliasEntry> alias;
   Chooser chooser{};
@@ -36,6 +27,7 @@ struct Mixture::State {
   }
 
   template <class T> void evaluate(Quantity quantity, Data<T> x, void* out) const;
+  void evaluate_in_double(Quantity quantity, Data<float> x, void* out, double cost) const;
 
   // Nanoseconds that one core spends on a row, roughly: to decide about threads and slices, nothing else.
   double row_cost(double per_component) const { return 2.0 + double(D) + double(K) * per_component; }

@@ -15,7 +15,17 @@ namespace FASTGEN_ISA {
 namespace {
 
 // What a stream is read for. Any change here changes drawn bits: raise STREAM_VERSION.
-enum Purpose : std::uint32_t { labels = 0, label_ties = 1, normals_f64 = 2, normals_f32 = 3, starts = 4 };
+enum Purpose : std::uint32_t {
+  labels = 0,
+  label_ties = 1,
+  normals_f64 = 2,
+  normals_f32 = 3,
+  starts = 4,
+  words64 = 5,   // one word a sample, for laws that invert their distribution function
+  attempts = 6,  // one block an attempt, its number in the bits above the purpose
+  columns = 7,   // the keys of the columns of a product
+  batch_labels = 8,
+};
 
 template <int W> struct PhiloxBlocks {
   Vec<std::uint64_t, W> word[4];  // the low 32 bits of each lane count

@@ -17,7 +17,7 @@ namespace FASTGEN_ISA {
 namespace {
 
 struct MultivariateNormal {
-  static constexpr bool scalar = false, bounded = true;
+  static constexpr bool scalar = false, has_float = true, bounded = true;
   enum Variant : int { full = 0, tied = 1, diag = 2, spherical = 3 };
 
   template <class T> struct Constants {
@@ -67,7 +67,11 @@ struct MultivariateNormal {
     }
   }
 
-  // The slice that starts at component 0 prepares what all share. scratch: 3 D^2 doubles.
+  static std::int64_t prepare_scratch(Shape shape) {
+    return shape.variant == full || shape.variant == tied ? 3 * shape.n_features * shape.n_features : 0;
+  }
+
+  // The slice that starts at component 0 prepares what all share.
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double* scratch) {
@@ -136,7 +140,8 @@ struct MultivariateNormal {
 
   // ---- log density ----
 
-  template <class T> static std::int64_t evaluate_scratch(Shape shape, std::int64_t tile) {
+  template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
+    const Shape& shape = block.shape;
     const std::int64_t strips = strips_together(shape.n_features) * 3 * native_width<T>;
     const std::int64_t per_strip = 2 * shape.n_features * strips;
     return shape.variant == tied ? per_strip + 2 * shape.n_features * tile : per_strip;
@@ -451,7 +456,8 @@ struct MultivariateNormal {
   // ---- sampling ----
 
   // Normals of the tile, and the order of its samples grouped by component (an int32 each; counts for K components).
-  template <class T> static std::int64_t draw_scratch(Shape shape, std::int64_t samples) {
+  template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t samples) {
+    const Shape& shape = block.shape;
     const std::int64_t ints = samples + shape.n_components + 1;
     return samples * shape.n_features + (ints * 4 + std::int64_t(sizeof(T)) - 1) / std::int64_t(sizeof(T));
   }

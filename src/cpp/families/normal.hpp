@@ -13,7 +13,7 @@ namespace {
 constexpr double half_log_two_pi = 0.91893853320467274178;
 
 struct Normal {
-  static constexpr bool scalar = true, bounded = false;
+  static constexpr bool scalar = true, has_float = true, bounded = false;
 
   // Prepared constants, K of each.
   template <class T> struct Constants {
@@ -24,6 +24,8 @@ struct Normal {
     }
   };
   template <class T> static std::int64_t constants_size(Shape shape) { return 4 * shape.n_components; }
+
+  static std::int64_t prepare_scratch(Shape) { return 0; }
 
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
@@ -53,6 +55,22 @@ struct Normal {
         // Finite points give NaN only where a term overflows; their density is 0.
         max(fma(z * minus_half, z, norm), V(-infinity<T>)).store(to + s);
       }
+    }
+  }
+
+  template <class T>
+  static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile,
+                               const T* offset, T* lp) {
+    using V = Vec<T, native_width<T>>;
+    const Constants<T> c(block);
+    T loc[V::width], inverse[V::width], norm[V::width];
+    for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+      for (int i = 0; i < V::width; ++i) {
+        const std::int64_t k = component[s + i];
+        loc[i] = c.loc[k], inverse[i] = c.inverse[k], norm[i] = c.norm[k] + offset[k];
+      }
+      const V z = (V::load(tile.x + s) - V::load(loc)) * V::load(inverse);
+      max(fma(z * V(T(-0.5)), z, V::load(norm)), V(-infinity<T>)).store(lp + s);
     }
   }
 
@@ -108,8 +126,8 @@ struct Normal {
     }
   }
 
-  template <class T> static std::int64_t evaluate_scratch(Shape, std::int64_t) { return 0; }
-  template <class T> static std::int64_t draw_scratch(Shape, std::int64_t samples) { return samples; }
+  template <class T> static std::int64_t evaluate_scratch(const Block<T>&, std::int64_t) { return 0; }
+  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) { return samples; }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const Constants<T> c(block);

@@ -51,7 +51,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
   for (std::int64_t i = begin; i < end; i += rows) {
     if (i != begin && patience.over()) return;
     const std::int64_t n = end - i < rows ? end - i : rows;
-    const Tile<T> tile = load_tile(points, D, i, n, rows, w.x, w.special);
+    const Tile<T> tile = load_tile(points, D, i, n, rows, w.x, w.special, w.seen);
     T* to = static_cast<T*>(out) + i;
     if (quantity == Quantity::cdf || quantity == Quantity::icdf) {
       if (quantity == Quantity::cdf) mixture_cdf(m, tile, to, answer);

@@ -11,20 +11,22 @@ namespace {
 
 // Memory of one tile: the points, flags of special rows, the K x tile table, and what families and pruning ask for.
 template <class T> struct Workspace {
-  T *x, *special, *table, *family, *prune;
+  T *x, *special, *seen, *table, *family, *prune;
   std::int64_t tile, used;
   Workspace(const Model<T>& m, T* scratch) : Workspace(m, m.tile, scratch) {}
   Workspace(const Model<T>& m, std::int64_t rows, T* scratch) : tile(rows) {
     T* p = scratch;
     x = p, p += round_to_line(m.n_features * tile);
     special = p, p += round_to_line(tile);
+    seen = nullptr;
+    if (m.integrates_missing) seen = p, p += round_to_line(m.n_features * tile);
     table = p, p += round_to_line(m.n_components * tile);
     family = p;
     std::int64_t family_most = 0, prune_most = 0;
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
       const Block<T>& block = m.blocks[b];
       const FamilyOps<T>& ops = registry<T>[block.family];
-      const std::int64_t need = ops.evaluate_scratch(block.shape, tile);
+      const std::int64_t need = ops.evaluate_scratch(block, tile);
       family_most = need > family_most ? need : family_most;
       if (!ops.bound_rows || ops.bound_rows(block.shape) == 0) continue;
       const std::int64_t pruning = PruneMemory<T>(block.shape.n_components, m.n_features, tile, nullptr).used;
@@ -41,6 +43,14 @@ template <class T> struct Workspace {
 // final values, so what a row gets depends on that row alone, and work that could only lead to such a value may be left out.
 template <class T> inline T negligible(std::int64_t K) {
   return T(sizeof(T) == 8 ? 40 : 20) + math::log(Vec<T, 1>(T(K))).v;
+}
+
+// The log densities of rows that are not finite: -inf where a value is infinite, NaN where one is NaN.
+template <class T> inline void mark_special(const Tile<T>& tile, std::int64_t K, T* table) {
+  if (!tile.special) return;
+  for (std::int64_t s = 0; s < tile.n; ++s)
+    if (tile.special[s] != T(0))
+      for (std::int64_t k = 0; k < K; ++k) table[k * tile.stride + s] = tile.special[s];
 }
 
 // Fills table[k * stride + s]; false when interrupted. `offset` is added to component k (a log weight, or 0). Values that
@@ -67,10 +77,7 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
                                             table + k * tile.stride, w.family);
     }
   }
-  if (tile.special)
-    for (std::int64_t s = 0; s < tile.n; ++s)
-      if (tile.special[s] != T(0))
-        for (std::int64_t k = 0; k < m.n_components; ++k) w.table[k * tile.stride + s] = tile.special[s];
+  mark_special(tile, m.n_components, w.table);
   return true;
 }
 
@@ -95,6 +102,10 @@ template <class T, class Body> FASTGEN_INLINE void for_columns(std::int64_t padd
 // value a column. The logarithms come after all sums: two short loops keep their constants and overlap their rounds.
 template <class T>
 inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T cutoff, T* shifts, T* out) {
+  if (K == 1) {  // the same bits, as exp(0) = 1 and log(1) = 0
+    for (std::int64_t s = 0; s < tile.padded; ++s) out[s] = T(0) + table[s];
+    return;
+  }
   for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     const T* column = table + s;
     const V shift = column_shift<V>(column, tile.stride, K);

@@ -101,7 +101,7 @@ inline void log_density_at(const Block<T>& block, std::int64_t k, const Tile<T>&
     for (std::int64_t j = 0; j < count; ++j) to[j] = from[rows[j]];
     for (std::int64_t j = count; j < padded; ++j) to[j] = T(0);
   }
-  registry<T>[block.family].log_density(block, k, k + 1, {memory.x, stride, count, padded, nullptr}, offset,
+  registry<T>[block.family].log_density(block, k, k + 1, {memory.x, stride, count, padded, nullptr, nullptr}, offset,
                                         memory.density, scratch);
 }
 
@@ -122,7 +122,7 @@ inline Pruned prune(const Block<T>& block, const Tile<T>& tile, const T* offset,
 
   // A look at a twelfth of the rows, in whole vectors of every width, decides whether the rest is worth while.
   const std::int64_t trial = tile.n / 12 < 16 ? 16 : tile.n / 12 / 16 * 16;
-  const Tile<T> views[] = {{tile.x, stride, trial, trial, nullptr}, tile};
+  const Tile<T> views[] = {{tile.x, stride, trial, trial, nullptr, nullptr}, tile};
   for (const Tile<T>& t : views) {
     const std::int64_t most = 20'000'000 / (pair_work(rows) * t.padded) + 1;
     for (std::int64_t k = 0; k < K; k += most) {

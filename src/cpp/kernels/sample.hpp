@@ -21,7 +21,7 @@ template <class T> inline std::int64_t sample_scratch(const Model<T>& m) {
   const std::int64_t n = sample_tile(m.n_components, m.n_features);
   std::int64_t most = 0;
   for (std::int64_t b = 0; b < m.n_blocks; ++b) {
-    const std::int64_t need = registry<T>[m.blocks[b].family].draw_scratch(m.blocks[b].shape, n);
+    const std::int64_t need = registry<T>[m.blocks[b].family].draw_scratch(m.blocks[b], n);
     most = need > most ? need : most;
   }
   return most + n * 4 / std::int64_t(sizeof(T)) + 16;

@@ -1,6 +1,8 @@
 // The one source compiled per instruction set. Its only exported symbol is kernel_table_<isa>().
 #include "../core/kernel_table.hpp"
 
+#include "apply_math.hpp"
+#include "batch.hpp"
 #include "evaluate.hpp"
 #include "linalg.hpp"
 #include "moments.hpp"
@@ -13,6 +15,10 @@ namespace {
 
 template <class T> std::int64_t constants_size(int family, Shape shape) {
   return registry<T>[family].constants_size(shape);
+}
+
+template <class T> std::int64_t prepare_scratch(int family, Shape shape) {
+  return registry<T>[family].prepare_scratch(shape);
 }
 
 template <class T>
@@ -63,8 +69,22 @@ void stream_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t first,
 double log_of(double x) { return math::log(Vec<double, 1>(x)).v; }
 
 template <class T> constexpr Kernels<T> kernels{
-    constants_size<T>,  prepare<T>, sample_scratch<T>, sample<T>,     evaluate_scratch<T>, evaluate<T>,
-    moments_scratch<T>, moments<T>, spread<T>,         apply_math<T>, multiply_adds<T>,
+    constants_size<T>,
+    prepare_scratch<T>,
+    prepare<T>,
+    sample_scratch<T>,
+    sample<T>,
+    evaluate_scratch<T>,
+    evaluate<T>,
+    moments_scratch<T>,
+    moments<T>,
+    spread<T>,
+    batch_sample_scratch<T>,
+    batch_sample<T>,
+    batch_log_prob_scratch<T>,
+    batch_log_prob<T>,
+    apply_math<T>,
+    multiply_adds<T>,
 };
 
 }  // namespace

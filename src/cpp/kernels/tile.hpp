@@ -16,6 +16,7 @@ template <class T> struct Tile {
   std::int64_t n;
   std::int64_t padded;  // n rounded up to whole vectors
   const T* special;     // per sample 0, -inf (a value is infinite) or NaN (a value is NaN); null when all are finite
+  const T* seen;        // like x: 0 where a value was not observed, else 1; null when all were
 };
 
 // Samples to draw: rows first .. first + n of a stream, of which this block fills those that carry its labels.
@@ -30,10 +31,11 @@ template <class T> struct DrawTile {
 
 template <class T> constexpr T infinity = T(__builtin_inff());
 
-// Rows begin .. begin + n of `points` into tile order. x holds features * stride elements, special stride.
+// Rows begin .. begin + n of `points` into tile order. x holds features * stride elements, special stride. Where `seen` is
+// given (like x) a NaN is a value that was not observed, and the row is not special for it.
 template <class T>
 inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t begin, std::int64_t n,
-                         std::int64_t stride, T* x, T* special) {
+                         std::int64_t stride, T* x, T* special, T* seen = nullptr) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
   const std::int64_t padded = (n + W - 1) / W * W, row = points.row_stride, col = points.col_stride;
@@ -85,15 +87,20 @@ inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t b
     for (std::int64_t r = n; r % 16 != 0; ++r) x[d * stride + r] = T(0);
   }
 
-  Tile<T> tile{x, stride, n, padded, nullptr};
+  Tile<T> tile{x, stride, n, padded, nullptr, nullptr};
   if (any(check != check) || check_one != check_one) {
     tile.special = special;
     for (s = 0; s < padded; ++s) special[s] = T(0);
+    if (seen) {
+      tile.seen = seen;
+      for (std::int64_t j = 0; j < features * stride; ++j) seen[j] = T(1);
+    }
     for (std::int64_t d = 0; d < features; ++d)
       for (s = 0; s < n; ++s) {
         T& v = x[d * stride + s];
         if (v - v == T(0)) continue;
-        if (v != v) special[s] = v;
+        if (v != v && seen) seen[d * stride + s] = T(0);
+        else if (v != v) special[s] = v;
         else if (special[s] == special[s]) special[s] = -infinity<T>;
         v = T(0);
       }

@@ -53,17 +53,23 @@ class Components {
                                                 std::int64_t n_components, std::int64_t n_features,
                                                 std::vector<std::vector<double>> parameters);
 
+  // Independent features: one scalar law a column, each with the same number of components.
+  static std::shared_ptr<const Components> product(std::vector<std::shared_ptr<const Components>> columns);
+
   const FamilyInfo& info() const { return *info_; }
   std::int64_t n_components() const { return n_components_; }
   std::int64_t n_features() const { return n_features_; }
+  std::int64_t width() const { return width_; }  // of parameters that may have any, e.g. the number of categories
   const std::vector<double>& parameter(int i) const { return parameters_[std::size_t(i)]; }
+  const std::vector<std::shared_ptr<const Components>>& columns() const { return columns_; }
   std::size_t n_parameters() const { return parameters_.size(); }
 
  private:
   Components() = default;
   const FamilyInfo* info_ = nullptr;
-  std::int64_t n_components_ = 0, n_features_ = 0;
+  std::int64_t n_components_ = 0, n_features_ = 0, width_ = 1;
   std::vector<std::vector<double>> parameters_;
+  std::vector<std::shared_ptr<const Components>> columns_;
 };
 
 // Rows of data, strides in elements.
@@ -110,6 +116,32 @@ class Mixture {
   // Normal and MultivariateNormal mixtures. `hard` gives each row wholly to its most responsible component.
   template <class T>
   EMStep em_step(Data<T> x, const double* sample_weight, CovarianceType type, double reg_covar, bool hard) const;
+
+ private:
+  void sample_in_double(std::uint64_t key, std::uint64_t start, std::int64_t n, float* out, std::int64_t* labels) const;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// B mixtures of K components of one family each: `components` holds B K of them, those of a mixture together, and `weights`
+// sum to 1 within each.
+class MixtureBatch {
+ public:
+  MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& weights,
+               std::shared_ptr<const Components> components);
+  ~MixtureBatch();
+  MixtureBatch(const MixtureBatch&) = delete;
+  MixtureBatch& operator=(const MixtureBatch&) = delete;
+
+  std::int64_t n_mixtures() const;
+  std::int64_t n_components() const;  // of one mixture
+  std::int64_t n_features() const;
+  bool scalar() const;
+
+  // Samples start .. start + n of every mixture: out (B, n, D), labels (B, n) or null.
+  void sample(std::uint64_t key, std::uint64_t start, std::int64_t n, double* out,
+              std::int64_t* labels = nullptr) const;
+  void log_prob(const double* x, std::int64_t n, double* out) const;  // x (B, n, D), out (B, n)
 
  private:
   struct State;

@@ -1,0 +1,46 @@
+"""Write docs/families.md, the table of families, from the registry: it cannot drift.
+
+python docs/make_families.py
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+
+import fastgen as fg
+from fastgen.families.base import REGISTRY
+
+FILE = Path(__file__).parent / "families.md"
+HEAD = """# Families
+
+Generated from the registry by `python docs/make_families.py`. Every family has `sample`, `log_prob`, `prob`,
+`component_log_prob`, `responsibilities`, `assign`, `mean`, `covariance`, `save`; the column *also* says what else. Formulas,
+shapes, errors and examples: `help(fastgen.<name>)`.
+
+| family | parameters | support | also | samples by | source |
+|---|---|---|---|---|---|
+"""
+
+
+def methods(cls: type[fg.Components]) -> str:
+    """What a mixture of the family can do that not every one can."""
+    names = ["grad_log_prob"] if cls._measure == "continuous" else []
+    names += ["cdf", "icdf"] if cls._scalar else ["marginal", "condition"]
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def text() -> str:
+    """The page."""
+    rows = []
+    for name in sorted(REGISTRY):
+        cls = REGISTRY[name]
+        parameters = ", ".join(f"`{p}`" for p in list(inspect.signature(cls).parameters))
+        rows.append(f"| `{name}` | {parameters} | {cls.support} | {methods(cls)} | {cls.sampler} | {cls.source} |\n")
+    return HEAD + "".join(rows)
+
+
+if __name__ == "__main__":
+    FILE.write_text(text())
+    sys.stdout.write(f"wrote {FILE}\n")

@@ -1,0 +1,295 @@
+"""Many mixtures at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._core import MixtureBatch as CoreMixtureBatch
+from ._frozen import Frozen
+from ._validate import (
+    NON_NEGATIVE,
+    as_float_array,
+    as_float_dtype,
+    as_int,
+    as_parameter,
+    at,
+    first_index,
+    new_array,
+    read_only,
+)
+from .families.base import Components
+from .stream import stream_key
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from ._validate import FloatArray
+    from .stream import Seed
+
+__all__ = ["MixtureBatch"]
+
+_STREAM_LENGTH = 2**64
+
+
+class MixtureBatch(Frozen):
+    r"""B mixtures of K components each, drawn from and scored in one call.
+
+    For mixture density networks, particle filters and other code that has a mixture for every row of its data: no
+    loop over mixtures in Python, the same promises as `Mixture`.
+
+    Parameters
+    ----------
+    weights : array_like of float, (B, K), or None
+        Weight of each component of each mixture: non-negative and finite, not all 0 in a row. Every row is scaled to sum
+        to 1. None gives all components of a mixture the same weight.
+    components : family object
+        One family whose parameters have the leading axes (B, K): ``Normal(loc, scale)`` with ``loc`` (B, K), any other
+        scalar family likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
+        (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical".
+
+    Attributes
+    ----------
+    weights : ndarray of float64, (B, K)
+        Weights, read-only; every row sums to 1.
+    components : Components
+        The family object.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or weights are negative, not finite, or all 0 in a row.
+    TypeError
+        If `components` is something else.
+
+    See Also
+    --------
+    Mixture : One mixture, with everything that it can do.
+
+    Examples
+    --------
+    Two mixtures of two normals:
+
+    >>> import fastgen as fg
+    >>> batch = fg.MixtureBatch([[0.5, 0.5], [0.9, 0.1]], fg.Normal([[0.0, 4.0], [1.0, 2.0]], [[1.0, 1.0], [0.5, 3.0]]))
+    >>> batch.log_prob([0.0, 1.0]).round(4)
+    array([-1.6118, -0.3184])
+    >>> batch.sample(3, rng=7).shape
+    (2, 3)
+    >>> batch.mixture(1).log_prob(1.0).round(4)
+    np.float64(-0.3184)
+    """
+
+    __slots__ = ("_core", "components", "weights")
+
+    weights: FloatArray
+    components: Components
+    _core: CoreMixtureBatch
+
+    def __init__(self, weights: ArrayLike | None, components: Components) -> None:
+        if not isinstance(components, Components):
+            raise TypeError(
+                f"components is of type {type(components).__name__}, expected a family object such as "
+                "fastgen.Normal(loc, scale) with parameters of shape (B, K)"
+            )
+        if not components._batch:
+            raise ValueError(
+                f"components, {type(components).__name__}, has no axis for the mixtures, expected parameters of shape "
+                "(B, K); for one mixture use fastgen.Mixture"
+            )
+        shape = components._batch, components.n_components
+        if weights is None:
+            values = np.full(shape, 1.0 / shape[1])
+        else:
+            values = as_parameter(weights, "weights", NON_NEGATIVE)
+            if values.shape != shape:
+                raise ValueError(
+                    f"weights has shape {values.shape}, expected {shape}: one weight for each component of each mixture"
+                )
+            # Rows are scaled twice: the largest first, so that no sum overflows.
+            largest = values.max(axis=1, keepdims=True)
+            if not largest.all():
+                row = first_index(largest[:, 0] == 0)
+                raise ValueError(f"{at('weights', row)} is all 0, expected at least one weight greater than 0")
+            values = values / largest
+            values = values / values.sum(axis=1, keepdims=True)
+        core = CoreMixtureBatch(shape[0], values.ravel(), components._core)
+        self._set(weights=read_only(values), components=components, _core=core)
+
+    @property
+    def n_mixtures(self) -> int:
+        """Number of mixtures B."""
+        return self.weights.shape[0]
+
+    @property
+    def n_components(self) -> int:
+        """Number of components K of each mixture."""
+        return self.weights.shape[1]
+
+    @property
+    def n_features(self) -> int:
+        """Number of features D of a point; 1 for scalar families."""
+        return self.components.n_features
+
+    def mixture(self, b: int) -> Any:
+        """One mixture of the batch, with everything that `Mixture` can do.
+
+        Parameters
+        ----------
+        b : int
+            Which one; negative ones count from the end.
+
+        Returns
+        -------
+        Mixture
+            Mixture b. Its samples are other ones than those of the batch.
+
+        Raises
+        ------
+        IndexError
+            If there is no such mixture.
+        TypeError
+            If `b` is not an integer.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> fg.MixtureBatch(None, fg.Normal([[0.0, 4.0], [1.0, 2.0]], 1.0)).mixture(0).mean
+        np.float64(2.0)
+        """
+        from .mixture import Mixture
+
+        index = as_int(b, "b")
+        if not -self.n_mixtures <= index < self.n_mixtures:
+            raise IndexError(f"b is {index}, expected an index of one of the {self.n_mixtures} mixtures")
+        family = type(self.components)
+        part = {name: array[index] for name, array in self.components._state().items()}
+        return Mixture(self.weights[index], family._from_state(self.components._variant, part))
+
+    def sample(
+        self,
+        n_per: int = 1,
+        *,
+        rng: Seed = None,
+        start: int = 0,
+        return_labels: bool = False,
+        dtype: DTypeLike = np.float64,
+    ) -> Any:
+        """Draw samples from every mixture.
+
+        Parameters
+        ----------
+        n_per : int, default 1
+            Number of samples of each mixture, at least 0.
+        rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or Stream, optional
+            Where the randomness comes from; see `Stream`.
+        start : int, default 0
+            Index of the first sample: ``sample(k, rng=7, start=i)`` equals ``sample(i + k, rng=7)[:, i:]`` bit for bit.
+        return_labels : bool, default False
+            Whether to return also the component that each sample came from.
+        dtype : {np.float64, np.float32}, default np.float64
+            Type of the samples; they are drawn in float64 and rounded.
+
+        Returns
+        -------
+        samples : ndarray, (B, n_per) for scalar families, (B, n_per, D) otherwise
+            The samples, independent of each other.
+        labels : ndarray of int64, (B, n_per)
+            Index of the component of each sample, from 0 to K - 1. Only if `return_labels` is true.
+
+        Raises
+        ------
+        TypeError
+            If an argument has a wrong type.
+        ValueError
+            If `n_per` or `start` is negative or reaches beyond the end of the stream (2**64 samples of all mixtures).
+        MemoryError
+            If the samples do not fit into memory.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> batch = fg.MixtureBatch(None, fg.Normal([[0.0, 4.0], [1.0, 2.0]], 1.0))
+        >>> batch.sample(3, rng=7).shape
+        (2, 3)
+        """
+        most = _STREAM_LENGTH // self.n_mixtures
+        hint = "a stream has 2**64 samples, over all mixtures"
+        n = as_int(n_per, "n_per", minimum=0, maximum=most, hint=hint)
+        start = as_int(start, "start", minimum=0, maximum=max(most - n - 1, 0), hint=hint)
+        result_type = as_float_dtype(dtype)
+        row = () if self.components._scalar else (self.n_features,)
+        samples = new_array(
+            (self.n_mixtures, n, *row), np.float64, "an array of samples", "; draw in pieces, with start="
+        )
+        labels = new_array((self.n_mixtures, n), np.int64, "an array of labels") if return_labels else None
+        # The key comes last: a Generator must not be advanced by a call that fails.
+        self._core.sample(stream_key(rng), start, samples, labels)
+        samples = samples.astype(result_type, copy=False)
+        return samples if labels is None else (samples, labels)
+
+    def log_prob(self, x: ArrayLike) -> Any:
+        """Natural logarithm of the density of each mixture at its own points, in nats.
+
+        Parameters
+        ----------
+        x : array_like of float
+            One point for each mixture, (B,) or (B, D), or n points for each, (B, n) or (B, n, D).
+
+        Returns
+        -------
+        ndarray, (B,) or (B, n)
+            Log densities, computed in float64; float32 points give float32.
+
+        Raises
+        ------
+        ValueError
+            If `x` has a wrong shape.
+        TypeError
+            If `x` does not hold real numbers.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> batch = fg.MixtureBatch(None, fg.Normal([[0.0, 4.0], [1.0, 2.0]], 1.0))
+        >>> batch.log_prob([[0.0, 2.0, 4.0], [1.0, 1.5, 2.0]]).round(4)
+        array([[-1.6118, -2.9189, -1.6118],
+               [-1.1381, -1.0439, -1.1381]])
+        """
+        points = as_float_array(x, "x")
+        row = () if self.components._scalar else (self.n_features,)
+        lead = points.shape[: points.ndim - len(row)]
+        if points.shape[len(lead) :] != row or len(lead) not in (1, 2) or lead[0] != self.n_mixtures:
+            one = ", ".join(map(str, (self.n_mixtures, *row)))
+            many = ", ".join(map(str, (self.n_mixtures, "n", *row)))
+            comma = "" if row else ","
+            raise ValueError(
+                f"x has shape {points.shape}, expected ({one}{comma}) or ({many}) for {self.n_mixtures} mixtures"
+            )
+        answer = new_array(lead, np.float64, "an answer")
+        self._core.log_prob(np.ascontiguousarray(points, dtype=np.float64), answer)
+        return answer.astype(points.dtype, copy=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MixtureBatch):
+            return NotImplemented
+        return np.array_equal(self.weights, other.weights) and self.components == other.components
+
+    def __hash__(self) -> int:
+        return hash(((self.weights + 0.0).tobytes(), self.components))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MixtureBatch._restore, (np.array(self.weights), self.components)
+
+    @classmethod
+    def _restore(cls, weights: FloatArray, components: Components) -> MixtureBatch:
+        # As they are: scaling them again might change a bit.
+        self = cls.__new__(cls)
+        core = CoreMixtureBatch(len(weights), weights.ravel(), components._core)
+        self._set(weights=read_only(weights), components=components, _core=core)
+        return self
+
+    def __repr__(self) -> str:
+        b, k = self.weights.shape
+        return f"MixtureBatch of {b} mixtures of {k} {type(self.components).__name__} components, {self.n_features} features"

@@ -1,0 +1,47 @@
+#include "prepare.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "sizes.hpp"
+#include "threads.hpp"
+
+namespace fastgen {
+
+void cumulative_thresholds(const double* weights, std::int64_t K, std::uint64_t* thresholds) {
+  double sum = 0;
+  for (std::int64_t k = 0; k + 1 < K; ++k) {
+    sum += weights[k];
+    const double scaled = sum * 0x1p64;  // exact
+    thresholds[k] = scaled >= 0x1p64 ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t(scaled);
+  }
+}
+
+template <class T> Block<T> prepare_block(const Components& c, std::int64_t first, Prepared<T>& p) {
+  const Kernels<T>& kernel = kernels_of<T>();
+  const int family = c.info().id;
+  const std::int64_t D = c.n_features();
+  const Shape shape{c.n_components(), D, c.info().variant_id, c.width()};
+  T* constants = p.constants.emplace_back(std::size_t(kernel.constants_size(family, shape))).data();
+  const double* parameters[4] = {};
+  for (std::size_t i = 0; i < c.n_parameters(); ++i) parameters[i] = c.parameter(int(i)).data();
+  // One task a component: factors of many features are worth a thread each.
+  const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
+  const std::int64_t scratch = checked_product("n_features", 8, kernel.prepare_scratch(family, shape));
+  const std::int64_t step = D > 16 ? 1 : shape.n_components;
+  parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
+    const std::int64_t k0 = task * step, k1 = std::min(k0 + step, shape.n_components);
+    kernel.prepare(family, shape, parameters, k0, k1, constants, static_cast<double*>(thread_scratch(scratch)));
+  });
+  const Block<T>* columns = nullptr;
+  if (!c.columns().empty()) {
+    std::vector<Block<T>> blocks;
+    for (const auto& column : c.columns()) blocks.push_back(prepare_block(*column, first, p));
+    columns = p.columns.emplace_back(std::move(blocks)).data();
+  }
+  return {family, shape, first, constants, columns};
+}
+template Block<float> prepare_block(const Components&, std::int64_t, Prepared<float>&);
+template Block<double> prepare_block(const Components&, std::int64_t, Prepared<double>&);
+
+}  // namespace fastgen

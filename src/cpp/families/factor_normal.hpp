@@ -1,0 +1,308 @@
+// The normal law of a factor model: x = mean + loadings z + noise, z standard normal of R dimensions, the noise of every
+// feature independent. Covariance loadings loadings^T + diag(noise): low rank plus diagonal, never formed.
+//
+// Parameters: means (K, D), loadings (K, D, R), noise variances (K, D). Draws: mean + sqrt(noise) e + loadings z, normals
+// flat: sample index * (R + D) + (z first, then e).
+//
+// With y = (x - mean) / sqrt(noise) and loadings / sqrt(noise) = Q T (Q orthonormal, T upper triangular) the squared
+// distance is |y - Q c|^2 + |L^-1 c|^2, c = Q^T y, L L^T = I + T T^T: Woodbury's identity as a sum of squares. The first
+// term is |y|^2 - |c|^2 while that costs less than two digits, and is summed as it stands where it costs more.
+//
+// Work a (sample, component) pair, in multiply-adds: D R + 3 D + R^2 / 2, and another D R where the difference cancels.
+#pragma once
+
+#include "../kernels/linalg.hpp"
+#include "normal.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+struct FactorNormal {
+  static constexpr bool scalar = false, has_float = true, bounded = false;
+
+  // Prepared constants; Q by blocks of four columns (the last may be shorter), feature by feature.
+  template <class T> struct Constants {
+    std::int64_t K, D, R;
+    const T *mean, *norm, *deviation, *inverse;  // (K, D), (K,), (K, D), (K, D)
+    const T* loadings;  // (K, R, D)
+    const T *q, *lower;  // (K, D R), (K, R, R) the inverse of L
+    FASTGEN_INLINE Constants(const Shape& shape, const T* p) {
+      K = shape.n_components, D = shape.n_features, R = shape.width;
+      mean = p, p += K * D;
+      norm = p, p += K;
+      deviation = p, p += K * D;
+      inverse = p, p += K * D;
+      loadings = p, p += K * R * D;
+      q = p, p += K * D * R;
+      lower = p;
+    }
+    FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
+  };
+  template <class T> static std::int64_t constants_size(Shape s) {
+    return s.n_components * (3 * s.n_features + 1 + 2 * s.n_features * s.width + s.width * s.width);
+  }
+
+  static std::int64_t prepare_scratch(Shape s) { return s.n_features * s.width + 5 * s.width * s.width; }
+
+  template <class T>
+  static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
+                      double* scratch) {
+    const Constants<T> c(shape, constants);
+    const std::int64_t D = c.D, R = c.R;
+    const auto at = [&](const T* p) { return constants + (p - constants); };
+    double *columns = scratch, *t = columns + D * R, *gram = t + R * R, *lower = gram + R * R, *inverse = lower + R * R;
+    double* spare = inverse + R * R;
+    for (std::int64_t k = k0; k < k1; ++k) {
+      const double *means = parameters[0] + k * D, *loadings = parameters[1] + k * D * R,
+                   *noise = parameters[2] + k * D;
+      double norm = -double(D) * half_log_two_pi;
+      for (std::int64_t d = 0; d < D; ++d) {
+        const double deviation = sqrt(Vec<double, 1>(noise[d])).v;
+        at(c.mean)[k * D + d] = T(means[d]) + T(0);  // no -0: see affine.hpp
+        at(c.deviation)[k * D + d] = T(deviation);
+        at(c.inverse)[k * D + d] = T(1.0 / deviation);
+        norm -= math::log(Vec<double, 1>(deviation)).v;
+        for (std::int64_t r = 0; r < R; ++r) {
+          at(c.loadings)[(k * R + r) * D + d] = T(loadings[d * R + r]);
+          columns[r * D + d] = loadings[d * R + r] / deviation;
+        }
+      }
+      orthonormalise(D, R, columns, t);
+      for (std::int64_t i = 0; i < R; ++i)
+        for (std::int64_t j = 0; j <= i; ++j) {
+          double sum = i == j ? 1.0 : 0.0;
+          for (std::int64_t r = i; r < R; ++r) sum += t[i * R + r] * t[j * R + r];
+          gram[i * R + j] = sum;
+        }
+      cholesky(R, gram, lower, spare);  // at least I: always positive definite
+      invert_lower(R, lower, inverse);
+      for (std::int64_t r = 0; r < R; ++r) norm -= math::log(Vec<double, 1>(lower[r * R + r])).v;
+      at(c.norm)[k] = T(norm);
+      for (std::int64_t i = 0; i < R * R; ++i) at(c.lower)[k * R * R + i] = T(inverse[i]);
+      T* q = at(c.q) + k * D * R;
+      for (std::int64_t r = 0; r < R; r += 4)
+        for (std::int64_t d = 0; d < D; ++d)
+          for (std::int64_t i = r; i < r + 4 && i < R; ++i) *q++ = T(columns[i * D + d]);
+    }
+  }
+
+  // columns (R, D) become orthonormal rows, or zeros where they add nothing; t (R, R) gets the upper triangle that gives
+  // them back. Gram and Schmidt, modified, each direction twice: orthogonal to rounding (Giraud et al. 2005).
+  static void orthonormalise(std::int64_t D, std::int64_t R, double* columns, double* t) {
+    for (std::int64_t i = 0; i < R * R; ++i) t[i] = 0;
+    const auto dot = [D](const double* a, const double* b) {
+      double sum = 0;
+      for (std::int64_t d = 0; d < D; ++d) sum += a[d] * b[d];
+      return sum;
+    };
+    const auto length = [&](const double* a) { return sqrt(Vec<double, 1>(dot(a, a))).v; };
+    for (std::int64_t j = 0; j < R; ++j) {
+      double* v = columns + j * D;
+      const double before = length(v);
+      for (int pass = 0; pass < 2; ++pass)
+        for (std::int64_t i = 0; i < j; ++i) {
+          const double* q = columns + i * D;
+          const double share = dot(q, v);
+          t[i * R + j] += share;
+          for (std::int64_t d = 0; d < D; ++d) v[d] -= share * q[d];
+        }
+      const double after = length(v);
+      const bool adds = after > 1e-14 * before;
+      t[j * R + j] = adds ? after : 0.0;
+      for (std::int64_t d = 0; d < D; ++d) v[d] = adds ? v[d] / after : 0.0;
+    }
+  }
+
+  // ---- log density ----
+
+  static constexpr int strip = 3;  // vectors of samples side by side
+
+  template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t) {
+    return (block.shape.n_features + 2 * block.shape.width) * strip * native_width<T>;
+  }
+
+  // y and c = Q^T y of C vectors of samples, in memory with one row of C vectors a feature or factor; returns |y|^2.
+  template <int C, class T, class V = Vec<T, native_width<T>>>
+  static FASTGEN_INLINE void project(const Constants<T>& k, std::int64_t component, const T* x, std::int64_t stride,
+                                     T* y, T* c, V (&square)[C]) {
+    constexpr std::int64_t W = V::width, row = C * W;
+    const T *mean = k.mean + component * k.D, *inverse = k.inverse + component * k.D;
+    FASTGEN_UNROLL
+    for (int v = 0; v < C; ++v) square[v] = V(T(0));
+    for (std::int64_t d = 0; d < k.D; ++d) {
+      const V m(mean[d]), i(inverse[d]);
+      FASTGEN_UNROLL
+      for (int v = 0; v < C; ++v) {
+        const V z = (V::load(x + d * stride + v * W) - m) * i;
+        z.store(y + d * row + v * W);
+        square[v] = fma(z, z, square[v]);
+      }
+    }
+    for_factors(k, component, [&]<int B>(std::int64_t r, const T* q) FASTGEN_LAMBDA_INLINE {
+      V sum[B][C];
+      FASTGEN_UNROLL
+      for (int b = 0; b < B; ++b) {
+        FASTGEN_UNROLL
+        for (int v = 0; v < C; ++v) sum[b][v] = V(T(0));
+      }
+      for (std::int64_t d = 0; d < k.D; ++d, q += B) {
+        V z[C];
+        FASTGEN_UNROLL
+        for (int v = 0; v < C; ++v) z[v] = V::load(y + d * row + v * W), in_register(z[v]);
+        FASTGEN_UNROLL
+        for (int b = 0; b < B; ++b) {
+          const V w(q[b]);
+          FASTGEN_UNROLL
+          for (int v = 0; v < C; ++v) sum[b][v] = fma(w, z[v], sum[b][v]);
+        }
+      }
+      FASTGEN_UNROLL
+      for (int b = 0; b < B; ++b) {
+        FASTGEN_UNROLL
+        for (int v = 0; v < C; ++v) sum[b][v].store(c + (r + b) * row + v * W);
+      }
+    });
+  }
+
+  // Calls body.template operator()<B>(first factor, its part of Q) for blocks of B factors.
+  template <class T, class Body>
+  static FASTGEN_INLINE void for_factors(const Constants<T>& k, std::int64_t component, Body body) {
+    const T* q = k.q + component * k.D * k.R;
+    std::int64_t r = 0;
+    for (; r + 4 <= k.R; r += 4) body.template operator()<4>(r, q + r * k.D);
+    switch (k.R - r) {
+      case 3: body.template operator()<3>(r, q + r * k.D); break;
+      case 2: body.template operator()<2>(r, q + r * k.D); break;
+      case 1: body.template operator()<1>(r, q + r * k.D); break;
+      default: break;
+    }
+  }
+
+  // y_d - (Q h)_d of one vector of samples.
+  template <class T, class V>
+  static FASTGEN_INLINE V residual(const Constants<T>& k, std::int64_t component, std::int64_t d, V y, const T* h,
+                                   std::int64_t row) {
+    const T* q = k.q + component * k.D * k.R;
+    for (std::int64_t r = 0; r < k.R; ++r) {
+      const std::int64_t block = r / 4 * 4, size = k.R - block < 4 ? k.R - block : 4;
+      y = fma(-V(q[block * k.D + d * size + r - block]), V::load(h + r * row), y);
+    }
+    return y;
+  }
+
+  template <class T>
+  static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
+                          T* lp, T* scratch) {
+    using V = Vec<T, native_width<T>>;
+    const Constants<T> k(block);
+    T *y = scratch, *c = y + k.D * strip * V::width;
+    for (std::int64_t component = k0; component < k1; ++component) {
+      const V norm(k.norm[component] + offset[component]);
+      const T* lower = k.lower + component * k.R * k.R;
+      for_strips<T, strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+        constexpr std::int64_t row = C * V::width;
+        V square[C];
+        project<C>(k, component, tile.x + s, tile.stride, y, c, square);
+        for (int v = 0; v < C; ++v) {
+          const T *yv = y + v * V::width, *cv = c + v * V::width;
+          V inside(T(0)), distance(T(0));
+          for (std::int64_t r = 0; r < k.R; ++r) {
+            inside = fma(V::load(cv + r * row), V::load(cv + r * row), inside);
+            V sum(T(0));
+            for (std::int64_t j = 0; j <= r; ++j) sum = fma(V(lower[r * k.R + j]), V::load(cv + j * row), sum);
+            distance = fma(sum, sum, distance);
+          }
+          V rest = square[v] - inside;
+          const auto cancels = !(rest >= square[v] * V(T(1) / T(64)));
+          if (any(cancels)) {
+            V sum(T(0));
+            for (std::int64_t d = 0; d < k.D; ++d) {
+              const V e = residual(k, component, d, V::load(yv + d * row), cv, row);
+              sum = fma(e, e, sum);
+            }
+            rest = select(cancels, sum, rest);
+          }
+          // NaN only where terms overflow: density 0.
+          max(fma(V(T(-0.5)), distance + rest, norm), V(-infinity<T>))
+              .store(lp + (component - k0) * tile.stride + s + v * V::width);
+        }
+      });
+    }
+  }
+
+  // ---- gradient ----
+
+  // -(y - Q (c - L^-T L^-1 c)) / sqrt(noise), times the share.
+  template <class T>
+  static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T* scratch) {
+    using V = Vec<T, native_width<T>>;
+    const Constants<T> k(block);
+    T *y = scratch, *c = y + k.D * strip * V::width, *h = c + k.R * strip * V::width;
+    for (std::int64_t component = 0; component < k.K; ++component) {
+      const T *lower = k.lower + component * k.R * k.R, *inverse = k.inverse + component * k.D;
+      for_strips<T, strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+        constexpr std::int64_t row = C * V::width;
+        V square[C];
+        project<C>(k, component, tile.x + s, tile.stride, y, c, square);
+        for (int v = 0; v < C; ++v) {
+          T *yv = y + v * V::width, *cv = c + v * V::width, *hv = h + v * V::width;
+          for (std::int64_t i = 0; i < k.R; ++i) V::load(cv + i * row).store(hv + i * row);
+          for (std::int64_t i = 0; i < k.R; ++i) {
+            V sum(T(0));
+            for (std::int64_t j = 0; j <= i; ++j) sum = fma(V(lower[i * k.R + j]), V::load(cv + j * row), sum);
+            for (std::int64_t j = 0; j <= i; ++j)
+              fma(-V(lower[i * k.R + j]), sum, V::load(hv + j * row)).store(hv + j * row);
+          }
+          const V minus_share = -V::load(r + component * tile.stride + s + v * V::width);
+          for (std::int64_t d = 0; d < k.D; ++d) {
+            T* to = grad + d * tile.stride + s + v * V::width;
+            const V e = residual(k, component, d, V::load(yv + d * row), hv, row) * V(inverse[d]);
+            fma(minus_share, e, V::load(to)).store(to);
+          }
+        }
+      });
+    }
+  }
+
+  // ---- sampling ----
+
+  template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t samples) {
+    return samples * (block.shape.n_features + block.shape.width);
+  }
+
+  template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
+    constexpr int W = native_width<T>;
+    const Constants<T> k(block);
+    const std::int64_t D = k.D, R = k.R;
+    fill_normals(tile.key, Position(tile.first) * Position(D + R), tile.n * (D + R), tile.scratch);
+    for (std::int64_t i = 0; i < tile.n; ++i) {
+      const std::int64_t component = tile.labels[i] - block.first;
+      if (std::uint64_t(component) >= std::uint64_t(k.K)) continue;
+      const T *z = tile.scratch + i * (D + R), *e = z + R, *mean = k.mean + component * D;
+      const T *deviation = k.deviation + component * D, *loadings = k.loadings + component * R * D;
+      const auto features = [&]<int N, int Width>(std::int64_t d) FASTGEN_LAMBDA_INLINE {
+        using V = Vec<T, Width>;
+        V sum[N];
+        FASTGEN_UNROLL
+        for (int v = 0; v < N; ++v) sum[v] = V::load(deviation + d + v * Width) * V::load(e + d + v * Width);
+        for (std::int64_t r = 0; r < R; ++r) {
+          const V factor(z[r]);
+          FASTGEN_UNROLL
+          for (int v = 0; v < N; ++v) sum[v] = fma(V::load(loadings + r * D + d + v * Width), factor, sum[v]);
+        }
+        // The mean last: adding it first would round every partial sum to the mean's last place.
+        FASTGEN_UNROLL
+        for (int v = 0; v < N; ++v) (sum[v] + V::load(mean + d + v * Width)).store(tile.out + i * D + d + v * Width);
+      };
+      std::int64_t d = 0;
+      for (; d + 8 * W <= D; d += 8 * W) features.template operator()<8, W>(d);
+      for (; d + W <= D; d += W) features.template operator()<1, W>(d);
+      for (; d < D; ++d) features.template operator()<1, 1>(d);
+    }
+  }
+};
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen

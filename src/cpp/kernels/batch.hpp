@@ -1,0 +1,128 @@
+// Many mixtures at once: B mixtures of K components each, held as one block of B K components.
+//
+// Drawing: the whole batch is one stream, sample i of mixture b at place i B + b, so that neighbours in the stream differ in
+// their mixture and a draw of one sample from each is one contiguous piece. Scoring: rows in the order of the answer; a
+// scalar law takes its constants lane by lane, so a vector of rows may belong to as many mixtures.
+#pragma once
+
+#include "mixture.hpp"
+#include "sample.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+// The component of every place, by the first 64-bit threshold of its mixture above the sample's word.
+inline void fill_batch_labels(const Batch& batch, std::uint64_t key, Position first, std::int64_t n,
+                              std::int32_t* out) {
+  constexpr std::int64_t piece = 256;
+  std::uint64_t words[piece];
+  const std::int64_t K = batch.n_components;
+  std::int64_t mixture = std::int64_t(std::uint64_t(first % Position(batch.n_mixtures)));
+  for (std::int64_t done = 0; done < n; done += piece) {
+    const std::int64_t count = n - done < piece ? n - done : piece;
+    fill_words64(key, batch_labels, first + Position(done), count, words);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::uint64_t* threshold = batch.thresholds + mixture * (K - 1);
+      std::int64_t k = 0;
+      if (K <= 16) {
+        for (std::int64_t j = 0; j + 1 < K; ++j) k += threshold[j] <= words[i];
+      } else {
+        for (std::int64_t left = K - 1; left > 0;) {
+          const std::int64_t half = left / 2;
+          const bool above = threshold[k + half] <= words[i];
+          k = above ? k + half + 1 : k;
+          left = above ? left - half - 1 : half;
+        }
+      }
+      const std::int64_t last = batch.last[mixture];  // rounding must not reach components of weight 0
+      out[done + i] = std::int32_t(mixture * K + (k < last ? k : last));
+      if (++mixture == batch.n_mixtures) mixture = 0;
+    }
+  }
+}
+
+template <class T> inline std::int64_t batch_sample_scratch(const Model<T>& m) {
+  const std::int64_t n = sample_tile(64, m.n_features);
+  return n * m.n_features + registry<T>[m.blocks[0].family].draw_scratch(m.blocks[0], n) +
+         n * 4 / std::int64_t(sizeof(T)) + 16;
+}
+
+// Places first .. first + n of the stream; place start B + p B + b is sample p of mixture b, row b rows + p of the answer.
+template <class T>
+inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t key, std::uint64_t start,
+                         std::int64_t rows, std::int64_t first, std::int64_t n, T* out, std::int64_t* labels,
+                         T* scratch) {
+  const std::int64_t B = batch.n_mixtures, D = m.n_features, tile = sample_tile(64, D);
+  auto* chosen = reinterpret_cast<std::int32_t*>(scratch);
+  T* values = scratch + tile * 4 / std::int64_t(sizeof(T));
+  T* rest = values + tile * D;
+  for (std::int64_t i = first; i < first + n; i += tile) {
+    const std::int64_t count = first + n - i < tile ? first + n - i : tile;
+    const Position at = Position(start) * Position(B) + Position(i);
+    fill_batch_labels(batch, key, at, count, chosen);
+    registry<T>[m.blocks[0].family].draw(m.blocks[0], {key, std::uint64_t(at), count, chosen, values, rest});
+    std::int64_t sample = i / B, mixture = i % B;
+    for (std::int64_t s = 0; s < count; ++s) {
+      const std::int64_t row = mixture * rows + sample;
+      for (std::int64_t d = 0; d < D; ++d) out[row * D + d] = values[s * D + d];
+      if (labels) labels[row] = chosen[s] % batch.n_components;
+      if (++mixture == B) mixture = 0, ++sample;
+    }
+  }
+}
+
+// Rows a tile of scoring holds: its table has K columns.
+inline std::int64_t batch_tile(std::int64_t K, std::int64_t D) {
+  const std::int64_t n = 8192 / (K > D ? K : D) / tile_quantum * tile_quantum;
+  return n < tile_quantum ? tile_quantum : n > 5 * tile_quantum ? 5 * tile_quantum : n;
+}
+
+template <class T> inline std::int64_t batch_log_prob_scratch(const Model<T>& m, const Batch& batch) {
+  const std::int64_t n = batch_tile(batch.n_components, m.n_features), K = batch.n_components;
+  return round_to_line(m.n_features * n) + round_to_line(n) * 3 + round_to_line(K * n) + round_to_line(2 * n) +
+         registry<T>[m.blocks[0].family].evaluate_scratch(m.blocks[0], n) + line;
+}
+
+// Log densities of rows begin .. end, `rows` of them to each mixture.
+template <class T>
+inline void batch_log_prob(const Model<T>& m, const Batch& batch, Points<T> points, std::int64_t rows,
+                           std::int64_t begin, std::int64_t end, T* out, T* scratch) {
+  const std::int64_t K = batch.n_components, D = m.n_features, size = batch_tile(K, D);
+  const Block<T>& block = m.blocks[0];
+  const FamilyOps<T>& family = registry<T>[block.family];
+  T *x = scratch, *special = x + round_to_line(D * size), *answer = special + round_to_line(size);
+  T *shifts = answer + round_to_line(size), *table = shifts + round_to_line(size);
+  auto* component = reinterpret_cast<std::int64_t*>(table + round_to_line(K * size));
+  T* rest = table + round_to_line(K * size) + round_to_line(2 * size);
+  for (std::int64_t i = begin; i < end;) {
+    // A multivariate family takes the rows of one mixture at a time.
+    const std::int64_t limit = family.log_density_each       ? end
+                               : (i / rows + 1) * rows < end ? (i / rows + 1) * rows
+                                                             : end;
+    const std::int64_t n = limit - i < size ? limit - i : size;
+    const Tile<T> tile = load_tile(points, D, i, n, size, x, special);
+    if (family.log_density_each) {
+      std::int64_t mixture = i / rows, row = i % rows;
+      for (std::int64_t s = 0; s < tile.padded; ++s) {
+        component[s] = mixture * K;
+        if (s + 1 < n && ++row == rows) row = 0, ++mixture;
+      }
+      for (std::int64_t k = 0; k < K; ++k) {
+        family.log_density_each(block, component, tile, m.log_weights, table + k * size);
+        for (std::int64_t s = 0; s < tile.padded; ++s) ++component[s];
+      }
+    } else {
+      const std::int64_t k0 = i / rows * K;
+      family.log_density(block, k0, k0 + K, tile, m.log_weights, table, rest);
+    }
+    mark_special(tile, K, table);
+    log_sum_exp(table, tile, K, negligible<T>(K), shifts, answer);
+    __builtin_memcpy(out + i, answer, std::size_t(n) * sizeof(T));
+    i += n;
+  }
+}
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen

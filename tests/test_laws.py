@@ -1,0 +1,172 @@
+"""Every scalar law against its definition at 50 digits, at its extremes and its edges. Rows: scalar_laws.py.
+
+Sampling, bits, golden streams, saving and bad parameters of the same laws are in the generic files, through cases.py.
+"""
+
+from __future__ import annotations
+
+import fastgen as fg
+import numpy as np
+import pytest
+import scalar_laws
+from mpmath import mp, mpf
+
+EPS = np.finfo(np.float64).eps
+LOG_TOLERANCE = 1e-13
+TAIL_TOLERANCE = 1e-12
+SMALLEST = 1e-305  # tails below it lose digits to gradual underflow
+
+ROWS = scalar_laws.ROWS
+EXTREMES = [pytest.param(row, *case, id=f"{row}-{i}") for row in ROWS for i, case in enumerate(row.extremes)]
+EDGES = [pytest.param(row, *case, id=f"{row}-{i}") for row in ROWS for i, case in enumerate(row.edges)]
+PROBABILITIES = np.array([1e-300, 1e-100, 1e-15, 1e-5, 0.01, 0.2, 0.5, 0.7, 0.99, 1 - 1e-5, 1 - 1e-12])
+
+
+def one(row, parameters):
+    return fg.Mixture(None, row.construct(**parameters))
+
+
+def exact(parameters):
+    return {name: mpf(float(value)) for name, value in parameters.items()}
+
+
+@pytest.mark.parametrize(("row", "parameters", "points"), EXTREMES)
+def test_log_density(row, parameters, points, isa):
+    m, p = one(row, parameters), exact(parameters)
+    for x, value in zip(points, m.log_prob(np.array(points)), strict=True):
+        expected = row.log_density(p, mpf(x))
+        if mp.isinf(expected):
+            assert value == float(expected), x
+        else:
+            assert abs(mpf(float(value)) - expected) <= LOG_TOLERANCE * max(1, abs(expected)), x
+
+
+@pytest.mark.parametrize(("row", "parameters", "points"), [c for c in EXTREMES if not c.values[0].discrete])
+def test_gradient(row, parameters, points, isa):
+    m, p = one(row, parameters), exact(parameters)
+    spread = mpf(float(m.icdf(0.75))) - mpf(float(m.icdf(0.25)))
+    for x, value in zip(points, m.grad_log_prob(np.array(points)), strict=True):
+        with mp.workdps(150):
+            size = max(abs(mpf(x)), spread)
+            step = size * mpf(10) ** -50
+            before, here, after = (row.log_density(p, mpf(x) + s * step) for s in (-1, 0, 1))
+            sides = (here - before) / step, (after - here) / step
+            # At an edge or a kink there is no derivative to compare with.
+            if not all(map(mp.isfinite, sides)) or abs(sides[0] - sides[1]) > mpf(10) ** -30 * (
+                abs(sides[0]) + 1 / size
+            ):
+                continue
+            slope = (sides[0] + sides[1]) / 2
+        # Near a mode terms of opposite sign cancel: then to 1e-10 of the inverse of the law's width.
+        assert abs(mpf(float(value)) - slope) <= 1e-10 * max(abs(slope), 1 / size), x
+
+
+@pytest.mark.parametrize(("row", "parameters", "x", "expected"), EDGES)
+def test_edges_of_the_support(row, parameters, x, expected, isa):
+    value = one(row, parameters).log_prob(np.array([x, x]))[1]
+    if np.isinf(expected):
+        assert value == expected
+    else:
+        assert abs(value - expected) <= LOG_TOLERANCE * max(1, abs(expected))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=repr)
+def test_infinities_and_nan(row):
+    m = fg.Mixture(None, row.construct(**row.golden(3)))
+    assert m.log_prob([-np.inf, np.inf]).tolist() == [-np.inf, -np.inf]
+    assert m.cdf([-np.inf, np.inf]).tolist() == [0, 1]
+    assert np.isnan(m.log_prob(np.nan))
+    assert np.isnan(m.cdf(np.nan))
+
+
+@pytest.mark.parametrize(("row", "parameters", "points"), EXTREMES)
+def test_distribution_function(row, parameters, points, isa):
+    """The lower tail by itself; the upper one through the quantiles of test_quantile and the mirror below."""
+    m, p = one(row, parameters), exact(parameters)
+    for x, value in zip(points, m.cdf(np.array(points)), strict=True):
+        expected = row.tails(p, mpf(x))[0]
+        assert abs(mpf(float(value)) - expected) <= TAIL_TOLERANCE * expected + SMALLEST, x
+
+
+@pytest.mark.parametrize(
+    ("row", "parameters"), [pytest.param(r, c.values[1], id=c.id) for c in EXTREMES for r in [c.values[0]]]
+)
+def test_quantile(row, parameters, isa):
+    """The quantile of q has the tails of q: to 1e-12 of the nearer one, but for what one rounding of x moves them by."""
+    m, p = one(row, parameters), exact(parameters)
+    for q, x in zip(PROBABILITIES, m.icdf(PROBABILITIES), strict=True):
+        if row.discrete:
+            at = mpf(float(x))
+            # The least x whose distribution function reaches q, where q is not within rounding of a jump.
+            below, (reached, _) = row.tails(p, at - 1)[0], row.tails(p, at)
+            assert reached >= q * (1 - mpf(10) ** -12), q
+            assert below <= q * (1 + mpf(10) ** -12) + SMALLEST, q
+            continue
+        tails, wanted = row.tails(p, mpf(float(x))), (mpf(float(q)), 1 - mpf(float(q)))
+        side = 0 if q < 0.5 else 1
+        if np.isinf(x):  # beyond the numbers: the last of them leaves more than the tail that was asked for
+            assert row.tails(p, mpf(float(np.copysign(np.finfo(float).max, x))))[side] > wanted[side]
+            continue
+        nudge = max(abs(x) * EPS, 5e-324)
+        moved = max(abs(row.tails(p, mpf(float(x)) + s * mpf(nudge))[side] - tails[side]) for s in (-1, 1))
+        assert abs(tails[side] - wanted[side]) <= TAIL_TOLERANCE * wanted[side] + 2 * moved + SMALLEST, q
+
+
+@pytest.mark.parametrize("row", ROWS, ids=repr)
+def test_quantile_of_a_mixture(row):
+    """Monotone, inverse to the distribution function, never failing: 2,000 probabilities over both tails."""
+    m = fg.Mixture([0.5, 0.2, 0.3], row.construct(**row.golden(3)))
+    q = np.sort(np.concatenate([np.logspace(-300, -1, 500), np.linspace(0.001, 0.999, 1500)]))
+    x = m.icdf(q)
+    assert np.isfinite(x).all()
+    assert (np.diff(x) >= 0).all()
+    if row.discrete:
+        assert (m.cdf(x) >= q * (1 - 1e-12)).all()
+        assert (m.cdf(x - 1) <= q * (1 + 1e-12)).all()
+    else:
+        around = m.cdf(np.nextafter(x, np.inf)) - m.cdf(np.nextafter(x, -np.inf))  # what rounding x can do
+        room = TAIL_TOLERANCE * q + around + 4 * EPS * (q > 0.5)
+        assert (np.abs(m.cdf(x) - q) <= room).all()
+    ends = m.icdf([0.0, 1.0])
+    assert m.cdf(ends[1]) == 1 or np.isinf(ends[1])
+    assert ends[0] <= x[0]
+    assert ends[1] >= x[-1]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=repr)
+def test_moments(row):
+    p = row.golden(5)
+    components = row.construct(**p)
+    for k in range(5):
+        mean, variance = row.peer({name: values[k] for name, values in p.items()}).stats("mv")
+        np.testing.assert_allclose(components.mean[k], mean, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(components.variance[k], variance, rtol=1e-10)
+    np.testing.assert_array_equal(components.covariance, components.variance)
+
+
+def test_moments_that_do_not_exist():
+    """Infinite and undefined moments of components are those of the mixture, unless the component has no weight."""
+    heavy = fg.Mixture(None, fg.Pareto([0.5, 3.0, 1.0], 1.0))
+    assert heavy.mean == heavy.covariance == np.inf
+    assert fg.Mixture([0.0, 1.0, 0.0], heavy.components).mean == 1.5
+    tail = fg.Mixture(None, fg.Pareto([2.0, 3.0], 1.0))
+    assert tail.mean == 1.75
+    assert tail.covariance == np.inf
+    mixed = fg.Mixture([0.5, 0.5], [fg.Cauchy(0.0, 1.0), fg.Normal(0.0, 1.0)])
+    assert np.isnan(mixed.mean)
+    assert np.isnan(mixed.covariance)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=repr)
+def test_float32(row, isa):
+    """float32 points are scored in double, and the answer rounded once; float32 samples are the float64 ones, rounded."""
+    m = fg.Mixture(None, row.construct(**row.golden(3)))
+    x = m.sample(1001, rng=5)
+    narrow = m.sample(1001, rng=5, dtype=np.float32)
+    assert np.array_equal(narrow, x.astype(np.float32))
+    methods = ("log_prob", "prob", "component_log_prob", "responsibilities", "cdf")
+    for method in methods if row.discrete else (*methods, "grad_log_prob"):
+        answer = getattr(m, method)(narrow)
+        assert answer.dtype == np.float32
+        np.testing.assert_array_equal(answer, getattr(m, method)(narrow.astype(np.float64)).astype(np.float32))
+    assert np.array_equal(m.assign(narrow), m.assign(narrow.astype(np.float64)))
