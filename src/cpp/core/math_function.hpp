@@ -5,7 +5,7 @@
 #define FASTGEN_MATH_FUNCTIONS(X)                                                        \
   X(exp, 1, exp(a))                                                                      \
   X(exp_nonpositive, 1, exp_nonpositive(a))                                              \
-  X(exp_shallow, 1, exp_shallow(a))                                              \
+  X(exp_shallow, 1, exp_shallow(a))                                                      \
   X(log, 1, log(a))                                                                      \
   X(log_positive, 1, log_positive(a))                                                    \
   X(log1p, 1, log1p(a))                                                                  \
