@@ -137,9 +137,7 @@ inline void soft_max(const Model<T>& m, T* table, const Tile<T>& tile, T cutoff,
     V sum(T(0));
     for (std::int64_t k = 0; k < K; ++k) {
       const V v = V::load(column + k * tile.stride) - shift;
-      const auto out = v < V(-cutoff);  // false for NaN
-      V e(T(0));
-      if (any(!out)) e = select(out, e, math::exp_nonpositive(v));
+      const V e = select(v < V(-cutoff), V(T(0)), math::exp_nonpositive(v));  // NaN passes
       e.store(column + k * tile.stride);
       sum = sum + e;
     }

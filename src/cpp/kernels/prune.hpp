@@ -75,8 +75,8 @@ template <class T> struct PruneMemory {
   }
 };
 
-// Do bounds rule out enough? Asked of the first columns of a tile, whose bounds are in `lp`. The likeliest component's rows
-// that the bound leaves out will take about 1 each from twice its log density.
+// Do bounds rule out enough? Asked of the first columns of a tile, whose bounds are in `lp`. The rows of the factor that the
+// bound of the likeliest component leaves out will take about 1 each from twice its log density.
 template <class T>
 inline bool bounds_pay(const Tile<T>& part, std::int64_t K, std::int64_t rows_left, T cutoff, const T* lp) {
   const T gap = cutoff + T(0.5) * T(rows_left);
