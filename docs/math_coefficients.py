@@ -134,6 +134,7 @@ def cos_q(z):  # cos(2 pi f) = 1 + z q(z)
     return mp.fsum((-1) ** (k + 1) * (2 * mp.pi) ** (2 * k + 2) * z**k / mp.factorial(2 * k + 2) for k in range(30))
 
 
+UNIFORM_TERMS = 28
 ERFC_MIDDLE = 3.4375  # near the best, and by luck the constant term loses next to nothing in either type
 
 
@@ -153,6 +154,29 @@ def lgamma_q(w):  # lgamma(2 + w) = w q(w)
 def stirling_q(z):  # lgamma(x) = (x - 1/2) log x - x + log(2 pi) / 2 + q(z) / x, z = 1 / x^2
     x = 1 / mp.sqrt(z)
     return x * (mp.loggamma(x) - (x - 0.5) * mp.log(x) + x - mp.log(2 * mp.pi) / 2)
+
+
+def atan_q(z):  # atan(u) = u + u z q(z), z = u^2
+    u = mp.sqrt(z)
+    return (mp.atan(u) / u - 1) / z
+
+
+def lgamma1p_q(w):  # lgamma(1 + x) = x (x - 1) q(x - 1/2)
+    x = w + mp.mpf(1) / 2
+    return mp.loggamma(1 + x) / (x * (x - 1))
+
+
+def uniform(n):
+    """Taylor coefficients of f = z / w, where w w' = z (1 + w) and w ~ z: see incomplete.hpp."""
+    w, square = [mp.mpf(0)] * (n + 3), [mp.mpf(0)] * (n + 3)
+    w[1] = square[2] = mp.mpf(1)
+    for m in range(3, n + 3):
+        square[m] = 2 * w[m - 2] / m
+        w[m - 1] = (square[m] - mp.fsum(w[i] * w[m - i] for i in range(2, m - 1))) / 2
+    f = [mp.mpf(1)]
+    for k in range(1, n + 1):
+        f.append(-mp.fsum(w[j + 1] * f[k - j] for j in range(1, k + 1)))
+    return f
 
 
 def central_q(w):  # the standard normal quantile of 1/2 + q = q (sqrt(2 pi) + w q(w)), w = q^2
@@ -188,10 +212,14 @@ POLYNOMIALS = {
     "erf": (erf_q, lambda z: 1 / (1 + erf_q(z)), (0, 1), 11, 6),
     "central": (central_q, lambda w: w / (w * central_q(w) + mp.sqrt(2 * mp.pi)), (0, 0.0625), 11, 4),
     "lgamma": (lgamma_q, lambda w: 1 / lgamma_q(w), (-0.5, 0.5), 18, 8),
+    "log_wide": (log_r, lambda z: z / (2 + z * log_r(z)), (0, mp.mpf("0.1112")), 9, 4),
+    "atan": (atan_q, lambda z: z / (1 + z * atan_q(z)), (0, (mp.sqrt(2) - 1) ** 2), 10, 4),
+    "lgamma1p": (lgamma1p_q, lambda w: 1 / lgamma1p_q(w), (mp.mpf("-0.5001"), mp.mpf("0.50013")), 19, 8),
     "stirling": (stirling_q, lambda z: mp.sqrt(z) / 5, (0, 1 / mp.mpf(6.5) ** 2), 5, 1),
 }
 # name: (function, weight, interval in double, in float, degrees in double, in float)
 RATIONALS = {
+    "error": (stirling_q, mp.sqrt, (mp.mpf("1e-12"), 1), (mp.mpf("1e-12"), 1), (7, 7), (2, 2)),
     "tail": (tail_q, lambda x: 1 / tail_quantile(x), (0, 26.2), (0, 9.1), (11, 11), (3, 4)),
 }
 
@@ -229,6 +257,8 @@ def generate(names):
                 top, bottom, error = rational(function, weight, rest[is_float], degree, kind)
                 print(f"{kind:7}{name:10}degree {degree!s:>7}   error {mp.nstr(error, 3)}", file=sys.stderr)
                 out += table(name + "_top", top, kind) + table(name + "_bottom", bottom, kind)
+        if not is_float:  # the asymptotic series are summed in double
+            out += table("uniform", uniform(UNIFORM_TERMS), kind)
         out += table("ln2", split(mp.log(2), 42 if kind == "double" else 15, kind), kind)
         out += table("two_pi", split(2 * mp.pi, TYPES[kind][1], kind), kind)
         out += table("sqrt_two_pi", split(mp.sqrt(2 * mp.pi), TYPES[kind][1], kind), kind)

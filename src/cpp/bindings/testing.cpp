@@ -21,16 +21,27 @@ py::array_t<std::uint32_t> stream_words(std::uint64_t key, std::uint32_t purpose
   return words;
 }
 
-py::array apply_math(const std::string& name, const py::array& x) {
+// name(x[0], ...) elementwise: as many arrays, all of one length, as the function has arguments.
+py::array apply_math(const std::string& name, const py::args& x) {
   int function = -1;
-  for (std::size_t i = 0; i < std::size(fastgen::math_function_names); ++i)
-    if (name == fastgen::math_function_names[i]) function = int(i);
+  for (std::size_t i = 0; i < std::size(fastgen::math_functions); ++i)
+    if (name == fastgen::math_functions[i].name) function = int(i);
   require(function >= 0, "unknown function");
-  require((x.flags() & py::array::c_style) != 0 && is_aligned(x), "x must be C-contiguous");
-  return for_precision(x, [&](auto zero) -> py::array {
+  require(int(x.size()) == fastgen::math_functions[function].arguments, "wrong number of arguments");
+  std::vector<py::array> arrays;
+  for (const auto& item : x) arrays.push_back(item.cast<py::array>());
+  return for_precision(arrays[0], [&](auto zero) -> py::array {
     using T = decltype(zero);
-    py::array_t<T> y(std::vector<py::ssize_t>(x.shape(), x.shape() + x.ndim()));
-    fastgen::kernels_of<T>().apply_math(function, static_cast<const T*>(x.data()), y.mutable_data(), x.size());
+    const T* columns[3];
+    for (const T*& column : columns) column = static_cast<const T*>(arrays[0].data());
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      const py::array& a = arrays[i];
+      require(holds<T>(a) && (a.flags() & py::array::c_style) != 0 && is_aligned(a), "x must be C-contiguous");
+      require(a.ndim() == 1 && a.size() == arrays[0].size(), "the arguments differ in length");
+      columns[i] = static_cast<const T*>(a.data());
+    }
+    py::array_t<T> y(arrays[0].size());
+    fastgen::kernels_of<T>().apply_math(function, columns, y.mutable_data(), y.size());
     return y;
   });
 }
@@ -56,7 +67,7 @@ template <class T> double peak() {
 void bind_testing(py::module_& module) {
   module.def("philox", philox, py::arg(), py::arg(), py::pos_only());
   module.def("stream_words", stream_words, py::arg(), py::arg(), py::arg(), py::arg(), py::pos_only());
-  module.def("apply_math", apply_math, py::arg(), py::arg(), py::pos_only());
+  module.def("apply_math", apply_math);
   module.def("fma_peak", [](bool f32) {
     double rate = 0;
     without_gil([&] { rate = f32 ? peak<float>() : peak<double>(); });

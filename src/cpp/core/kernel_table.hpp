@@ -104,7 +104,7 @@ template <class T> struct Kernels {
                  const T* centers, std::int64_t n_centers, bool commit, bool squared, T* nearest, std::int64_t begin,
                  std::int64_t end, double* potential, T* scratch);
   // Tests and benchmarks.
-  void (*apply_math)(int function, const T* x, T* y, std::int64_t n);
+  void (*apply_math)(int function, const T* const* x, T* y, std::int64_t n);
   std::int64_t (*multiply_adds)(std::int64_t rounds, T* sink);  // runs independent FMAs, returns how many
 };
 

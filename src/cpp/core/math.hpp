@@ -6,7 +6,6 @@
 // The polynomials come from docs/math_coefficients.py.
 #pragma once
 
-#include "math_function.hpp"
 #include "simd.hpp"
 
 namespace fastgen {
@@ -49,8 +48,32 @@ template <> struct Table<double> {
       -0x1.d3fd5015bc06fp-13, 0x1.a127e572cf7c1p-14, -0x1.78dde7826becdp-15, 0x1.5805f525ed836p-16,
       -0x1.3cc4064396ab2p-17, 0x1.264ea3fb8805p-18,  -0x1.1194e7f0cecabp-19, 0x1.ed0495d7b8721p-21,
       -0x1.db8bde46cacfbp-22, 0x1.2cf2d7bb5c7fep-22, -0x1.0a61924469831p-23};
+  static constexpr double log_wide[] = {
+      0x1.5555555555535p-1, 0x1.99999999a0768p-2, 0x1.249249208b279p-2, 0x1.c71c741d315c5p-3, 0x1.745cb3e17b809p-3,
+      0x1.3b1dde4bdacdfp-3, 0x1.10679c3b00681p-3, 0x1.efdb02f701236p-4, 0x1.55a46a8bb24c5p-4, 0x1.5c854a80bab38p-3};
+  static constexpr double atan[] = {-0x1.555555555553dp-2, 0x1.999999999587p-3,   -0x1.24924922ad8cdp-3,
+                                    0x1.c71c70e621c4cp-4,  -0x1.745cf8de83f17p-4, 0x1.3b111942b6071p-4,
+                                    -0x1.10ebba0e47546p-4, 0x1.df0f665929042p-5,  -0x1.9cd33d0404a8ap-5,
+                                    0x1.37d6f86e2adaep-5,  -0x1.256d5fa847033p-6};
+  static constexpr double lgamma1p[] = {
+      0x1.eeb95b094c191p-2,  -0x1.2aed059bd6084p-3,  0x1.01af62a292e6bp-4,  -0x1.007aa83cefc2cp-5,
+      0x1.13342351e0187p-6,  -0x1.34dbda126767p-7,   0x1.64f066cd3420ep-8,  -0x1.a50353882e9e7p-9,
+      0x1.f81485faf06c5p-10, -0x1.313e50bd00547p-10, 0x1.7510a647ca176p-11, -0x1.cb5089c61ab2bp-12,
+      0x1.1c0d9e50fbe97p-12, -0x1.6180d8319b5d8p-13, 0x1.c3cf2164b39b2p-14, -0x1.1d131e545d6f1p-14,
+      0x1.256ac147da9fbp-15, -0x1.6784ccb53f9bbp-16, 0x1.dba9936c1533ep-16, -0x1.37aa4f925dbb1p-16};
   static constexpr double stirling[] = {0x1.55555555554a2p-4,   -0x1.6c16c165822e2p-9, 0x1.a019de405f4a3p-11,
                                         -0x1.37ff044e68a45p-11, 0x1.b379fb32fb0d8p-11, -0x1.8cc1e9a5b047cp-10};
+  static constexpr double error_top[] = {0x1.5555555555523p-4, 0x1.35154dcb2a733p0, 0x1.71f3c20c733a8p2,
+                                         0x1.6f85bef1617e7p3,  0x1.383a8dc76c44ep3, 0x1.a38507fe72effp1,
+                                         0x1.60c85a41796aep-2, 0x1.615a503af0814p-8};
+  static constexpr double error_bottom[] = {0x1p0,
+                                            0x1.d0b105c1d03d6p3,
+                                            0x1.175cbcaf34797p6,
+                                            0x1.18091a1dc019p7,
+                                            0x1.e4b9dd7fd6a8cp6,
+                                            0x1.5349c06dfc8a1p5,
+                                            0x1.3c8da2347a8b3p2,
+                                            0x1.d0d39cd291c66p-4};
   static constexpr double tail_top[] = {0x1.fbbd20f43876ep-1,  0x1.63cc573b2c302p1,   0x1.996b1199d9159p1,
                                         0x1.f9b8005c28891p0,   0x1.6f57f056334f2p-1,  0x1.40a545d3a74c3p-3,
                                         0x1.46227ce6c1654p-6,  0x1.66ee5da308533p-10, 0x1.7e1c608b32a75p-15,
@@ -67,6 +90,35 @@ template <> struct Table<double> {
                                            0x1.9ff6cb18de23cp-17,
                                            0x1.289fb33f10008p-23,
                                            0x1.c4ddc5b1a836cp-32};
+  static constexpr double uniform[] = {0x1p0,
+                                       -0x1.5555555555555p-2,
+                                       0x1.5555555555555p-4,
+                                       -0x1.e573ac901e574p-7,
+                                       0x1.2f684bda12f68p-10,
+                                       0x1.71de3a556c734p-12,
+                                       -0x1.76e06fec7273bp-13,
+                                       0x1.48c5892f7cd83p-15,
+                                       -0x1.255370652afc1p-19,
+                                       -0x1.f1b22f594c6b5p-20,
+                                       0x1.bd6d21e4b4109p-21,
+                                       -0x1.7b5f9a2d0465cp-23,
+                                       0x1.ccf5ceb7f0d9fp-28,
+                                       0x1.6097d55c37c1cp-27,
+                                       -0x1.2d2197c7a2faap-28,
+                                       0x1.f6e66d24d5c8ap-31,
+                                       -0x1.c0d9b6edf2b0bp-36,
+                                       -0x1.0070a87340428p-34,
+                                       0x1.ac9475c463659p-36,
+                                       -0x1.61ca701fd754ap-38,
+                                       0x1.ef98008f5eec2p-44,
+                                       0x1.7ba0759769d7cp-42,
+                                       -0x1.3989bebb193cp-43,
+                                       0x1.0104fc4369a3cp-45,
+                                       -0x1.283fe7950ad7bp-51,
+                                       -0x1.1ca914d71a27cp-49,
+                                       0x1.d2e7d5ca48b9p-51,
+                                       -0x1.7cfbcf3db9bfcp-53,
+                                       0x1.75713641cd216p-59};
   static constexpr double ln2[] = {0x1.62e42fefa38p-1, 0x1.ef35793c7673p-45};
   static constexpr double two_pi[] = {0x1.921fb54442d18p2, 0x1.1a62633145c07p-52};
   static constexpr double sqrt_two_pi[] = {0x1.40d931ff62705p1, 0x1.2caf9483f5ce4p-52};
@@ -85,7 +137,14 @@ template <> struct Table<float> {
   static constexpr float central[] = {0x1.4ffeaep1f, 0x1.71183ap2f, 0x1.00ccacp4f, 0x1.1cbb5ap5f, 0x1.2718a6p8f};
   static constexpr float lgamma[] = {0x1.b0ee6p-2f, 0x1.4a34ccp-2f,   -0x1.13df94p-4f, 0x1.513476p-6f, -0x1.e473a6p-8f,
                                      0x1.7995bp-9f, -0x1.2e2616p-10f, 0x1.28ebfp-11f,  -0x1.4a118p-12f};
+  static constexpr float log_wide[] = {0x1.555558p-1f, 0x1.9996dap-2f, 0x1.2504c4p-2f, 0x1.b732c4p-3f, 0x1.f0707ap-3f};
+  static constexpr float atan[] = {-0x1.55554ap-2f, 0x1.9991e4p-3f, -0x1.23b9d6p-3f, 0x1.b227aep-4f, -0x1.f2f74ap-5f};
+  static constexpr float lgamma1p[] = {0x1.eeb95cp-2f,  -0x1.2aeceap-3f, 0x1.01ae5p-4f,
+                                       -0x1.009134p-5f, 0x1.138b3ep-6f,  -0x1.2fec34p-7f,
+                                       0x1.599eecp-8f,  -0x1.048d0cp-8f, 0x1.4ce52ep-9f};
   static constexpr float stirling[] = {0x1.555532p-4f, -0x1.6917e8p-9f};
+  static constexpr float error_top[] = {0x1.55553ep-4f, 0x1.26f702p-4f, 0x1.535d6ep-8f};
+  static constexpr float error_bottom[] = {0x1p0f, 0x1.cb7f5ep-1f, 0x1.533fb2p-4f};
   static constexpr float tail_top[] = {0x1.fbbd2p-1f, 0x1.cc0156p-1f, 0x1.64412ep-3f, 0x1.657bap-8f};
   static constexpr float tail_bottom[] = {0x1p0f, 0x1.5964p0f, 0x1.1108d6p-1f, 0x1.f20502p-5f, 0x1.345604p-10f};
   static constexpr float ln2[] = {0x1.62e4p-1f, 0x1.7f7d1cp-20f};
@@ -295,13 +354,18 @@ template <class V> FASTGEN_INLINE void sincos_2pi(V u, V& s, V& c) {
 // erf x for |x| <= 1.
 template <class V> FASTGEN_INLINE V erf_near(V x) { return fma(x, poly(x * x, Table<typename V::Scalar>::erf), x); }
 
-// erfc a for a >= 1/2 or NaN: e^(-a^2) / (1 + 2 a) times a polynomial in (a - c) / (a + c), c = 3.4375.
-template <class V> FASTGEN_INLINE V erfc_far(V a) {
+// e^(a^2) erfc a for 1/2 <= a <= 27.3 (10.1 for float) or NaN: a polynomial in (a - c) / (a + c), c = 3.4375, over 1 + 2 a.
+template <class V> FASTGEN_INLINE V erfc_scaled(V a) {
   using T = typename V::Scalar;
   const V c(T(3.4375));
+  return poly((a - c) / (a + c), Table<T>::erfc) / fma(a, V(T(2)), V(T(1)));
+}
+
+// erfc a for a >= 1/2 or NaN.
+template <class V> FASTGEN_INLINE V erfc_far(V a) {
+  using T = typename V::Scalar;
   a = min(V(T(sizeof(T) == 8 ? 27.3 : 10.1)), a);  // the result is 0 from here on
-  const V square = a * a, low = fma(a, a, -square);
-  const V q = poly((a - c) / (a + c), Table<T>::erfc) / fma(a, V(T(2)), V(T(1)));
+  const V square = a * a, low = fma(a, a, -square), q = erfc_scaled(a);
   V biased;
   const V p = exp_residue(reduce_exp(clamp_exp(-square), T(2 * Format<T>::bias), biased) - low);
   return scale_exp(p, biased, q);
@@ -379,50 +443,7 @@ template <class V> FASTGEN_INLINE V lgamma(V x) {
   return select(negative & (a > V(T(0x1p-60))), select(a < V(two_to_bits<T>), reflected, V(infinity<T>)), r);
 }
 
-// y[i] = f(x[i]), the tail padded with ones: every element goes through the full-width code.
-template <class T, class Function> void apply(Function f, const T* x, T* y, std::int64_t n) {
-  using V = Vec<T, native_width<T>>;
-  constexpr int w = V::width;
-  std::int64_t i = 0;
-  for (; i + w <= n; i += w) f(V::load(x + i)).store(y + i);
-  if (i == n) return;
-  T tail[w];
-  for (int j = 0; j < w; ++j) tail[j] = i + j < n ? x[i + j] : T(1);
-  f(V::load(tail)).store(tail);
-  for (int j = 0; i + j < n; ++j) y[i + j] = tail[j];
-}
-
 }  // namespace math
-
-// Evaluates MathFunction number `function` over an array.
-template <class T> void apply_math(int function, const T* x, T* y, std::int64_t n) {
-  using V = Vec<T, native_width<T>>;
-  switch (MathFunction(function)) {
-    case MathFunction::exp: return math::apply([](V v) { return math::exp(v); }, x, y, n);
-    case MathFunction::log: return math::apply([](V v) { return math::log(v); }, x, y, n);
-    case MathFunction::log1p: return math::apply([](V v) { return math::log1p(v); }, x, y, n);
-    case MathFunction::expm1: return math::apply([](V v) { return math::expm1(v); }, x, y, n);
-    case MathFunction::sin_2pi:
-      return math::apply([](V v) {
-        V s, c;
-        math::sincos_2pi(v, s, c);
-        return s;
-      }, x, y, n);
-    case MathFunction::cos_2pi:
-      return math::apply([](V v) {
-        V s, c;
-        math::sincos_2pi(v, s, c);
-        return c;
-      }, x, y, n);
-    case MathFunction::erf: return math::apply([](V v) { return math::erf(v); }, x, y, n);
-    case MathFunction::erfc: return math::apply([](V v) { return math::erfc(v); }, x, y, n);
-    case MathFunction::normal_quantile: return math::apply([](V v) { return math::normal_quantile(v); }, x, y, n);
-    case MathFunction::lgamma: return math::apply([](V v) { return math::lgamma(v); }, x, y, n);
-    case MathFunction::log_positive: return math::apply([](V v) { return math::log_positive(v); }, x, y, n);
-    case MathFunction::exp_nonpositive: return math::apply([](V v) { return math::exp_nonpositive(v); }, x, y, n);
-    default: return;
-  }
-}
 
 }  // namespace
 }  // namespace FASTGEN_ISA

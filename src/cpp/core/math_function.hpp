@@ -1,25 +1,51 @@
-// The functions of math.hpp by number, for the tests that evaluate them over arrays.
+// The functions that tests evaluate over arrays: one line each, X(name, number of arguments, value at a, b, c).
+// The value is an expression inside namespace math, read by kernels/apply_math.hpp; others take the names from here.
 #pragma once
+
+#define FASTGEN_MATH_FUNCTIONS(X)              \
+  X(exp, 1, exp(a))                            \
+  X(exp_nonpositive, 1, exp_nonpositive(a))    \
+  X(log, 1, log(a))                            \
+  X(log_positive, 1, log_positive(a))          \
+  X(log1p, 1, log1p(a))                        \
+  X(expm1, 1, expm1(a))                        \
+  X(sin_2pi, 1, sin_2pi(a))                    \
+  X(cos_2pi, 1, cos_2pi(a))                    \
+  X(erf, 1, erf(a))                            \
+  X(erfc, 1, erfc(a))                          \
+  X(normal_quantile, 1, normal_quantile(a))    \
+  X(lgamma, 1, lgamma(a))                      \
+  X(atan, 1, atan(a))                          \
+  X(acot, 1, acot(a))                          \
+  X(log1pmx, 1, log1pmx(a))                    \
+  X(deviance, 2, deviance(a, b))               \
+  X(stirling_error, 1, stirling_error(a))      \
+  X(log_excess, 1, log_excess(a))              \
+  X(log_gamma_ratio, 2, log_gamma_ratio(a, b)) \
+  X(log_beta, 2, log_beta(a, b))               \
+  X(gamma_p, 2, gamma_tails(a, b).lower)       \
+  X(gamma_q, 2, gamma_tails(a, b).upper)       \
+  X(beta_p, 3, beta_tails_at(a, b, c).lower)   \
+  X(beta_q, 3, beta_tails_at(a, b, c).upper)   \
+  X(student_p, 2, student_tails(a, b).lower)   \
+  X(student_q, 2, student_tails(a, b).upper)
 
 namespace fastgen {
 
 enum class MathFunction : int {
-  exp,
-  log,
-  log1p,
-  expm1,
-  sin_2pi,
-  cos_2pi,
-  erf,
-  erfc,
-  normal_quantile,
-  lgamma,
-  log_positive,
-  exp_nonpositive
+#define FASTGEN_ENTRY(name, arguments, value) name,
+  FASTGEN_MATH_FUNCTIONS(FASTGEN_ENTRY)
+#undef FASTGEN_ENTRY
 };
 
-constexpr const char* math_function_names[] = {
-    "exp", "log",  "log1p",           "expm1",  "sin_2pi",      "cos_2pi",
-    "erf", "erfc", "normal_quantile", "lgamma", "log_positive", "exp_nonpositive"};
+struct MathFunctionInfo {
+  const char* name;
+  int arguments;
+};
+constexpr MathFunctionInfo math_functions[] = {
+#define FASTGEN_ENTRY(name, arguments, value) {#name, arguments},
+    FASTGEN_MATH_FUNCTIONS(FASTGEN_ENTRY)
+#undef FASTGEN_ENTRY
+};
 
 }  // namespace fastgen

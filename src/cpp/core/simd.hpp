@@ -378,6 +378,19 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> iota() {
   }
 }
 
+// The lanes as doubles, or rounded to floats.
+template <class To, class T, int W> FASTGEN_INLINE Vec<To, W> convert(Vec<T, W> a) {
+  if constexpr (W == 1) return Vec<To, 1>(To(a.v));
+  else if constexpr (is_wide<T, W> || is_wide<To, W>) {  // by halves, which lie in memory as the whole
+    Vec<T, W / 2> from[2];
+    __builtin_memcpy(from, &a, sizeof(a));
+    const Vec<To, W / 2> to[2] = {convert<To>(from[0]), convert<To>(from[1])};
+    Vec<To, W> r;
+    __builtin_memcpy(&r, to, sizeof(r));
+    return r;
+  } else return Vec<To, W>(__builtin_convertvector(a.v, typename Vec<To, W>::Native));
+}
+
 // An integer below 2^64 held in two halves (the low 32 bits of lo and hi count) as the nearest double.
 template <int W>
 FASTGEN_INLINE Vec<double, W> to_double(Vec<std::uint64_t, W> lo, Vec<std::uint64_t, W> hi) {

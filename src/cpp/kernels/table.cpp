@@ -1,6 +1,7 @@
 // The one source compiled per instruction set. Its only exported symbol is kernel_table_<isa>().
 #include "../core/kernel_table.hpp"
 
+#include "apply_math.hpp"
 #include "evaluate.hpp"
 #include "linalg.hpp"
 #include "moments.hpp"
