@@ -35,7 +35,7 @@ def test_against_50_digits(case, isa):
     x = case.points(max(2, 12 - case.k * case.d // 40))
     log_prob, prob = m.log_prob(x), m.prob(x)
     each, shares, assigned = m.component_log_prob(x), m.responsibilities(x), m.assign(x)
-    gradient = np.reshape(m.grad_log_prob(x), (len(x), case.d))
+    gradient = None if case.discrete else np.reshape(m.grad_log_prob(x), (len(x), case.d))
     for i, (lp, grad, resp, lps) in enumerate(reference_at(case, x)):
         assert close(log_prob[i], lp, LOG_TOLERANCE)
         assert all(close(a, b, LOG_TOLERANCE) for a, b in zip(each[i], lps, strict=True))
@@ -49,10 +49,10 @@ def test_against_50_digits(case, isa):
         assert resp[assigned[i]] >= max(resp) * (1 - 4 * LOG_TOLERANCE * max(sizes))
         # The gradient is the sum over components of responsibility times that of the component: its error is at most
         # the error of the responsibilities times the size of the terms, which may cancel in the sum.
-        components = (
-            [component(reference.exact(np.atleast_1d(x[i])))[1] for component in case.references()] if i < 2 else []
-        )
-        for d in range(case.d if components else 0):
+        if i >= 2 or case.discrete:
+            continue
+        components = [component(reference.exact(np.atleast_1d(x[i])))[1] for component in case.references()]
+        for d in range(case.d):
             terms = sum(r * max(abs(v) for v in g) * s for r, g, s in zip(resp, components, sizes, strict=True))
             assert abs(mpf(float(gradient[i, d])) - grad[d]) <= 2 * LOG_TOLERANCE * terms + 1e-300
 
@@ -66,7 +66,7 @@ def test_rows_sum_to_one(case):
     assert (shares >= 0).all()
 
 
-@pytest.mark.parametrize("case", cases.DENSITY_CASES, ids=repr)
+@pytest.mark.parametrize("case", [c for c in cases.DENSITY_CASES if not c.discrete], ids=repr)
 def test_gradient_is_the_slope_of_log_prob(case):
     """Central differences of log_prob: catches a gradient that belongs to another function."""
     m, x = case.mixture(), case.points(20, seed=3)

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from .bernoulli import Bernoulli
+from .binomial import Binomial
+from .categorical import Categorical
+from .delta import Delta
 from .exponential import Exponential
+from .geometric import Geometric
 from .laplace import Laplace
 from .multivariate_normal import MultivariateNormal
+from .negative_binomial import NegativeBinomial
 from .normal import Normal
+from .poisson import Poisson
 
-__all__ = ["Exponential", "Laplace", "MultivariateNormal", "Normal"]
+__all__ = [
+    "Bernoulli",
+    "Binomial",
+    "Categorical",
+    "Delta",
+    "Exponential",
+    "Geometric",
+    "Laplace",
+    "MultivariateNormal",
+    "NegativeBinomial",
+    "Normal",
+    "Poisson",
+]

@@ -33,14 +33,21 @@ struct FamilyInfo {
 };
 
 // Name, measure, parameters (each with one value a component), in the order of the registry.
-#define FASTGEN_SCALAR_LAWS(LAW)           \
-  LAW(Laplace, continuous, "loc", "scale") \
-  LAW(Exponential, continuous, "rate")
+#define FASTGEN_SCALAR_LAWS(LAW)                            \
+  LAW(Bernoulli, discrete, "probs")                         \
+  LAW(Binomial, discrete, "n", "probs")                     \
+  LAW(Delta, atoms, "value")                                \
+  LAW(Exponential, continuous, "rate")                      \
+  LAW(Geometric, discrete, "probs")                         \
+  LAW(Laplace, continuous, "loc", "scale")                  \
+  LAW(NegativeBinomial, discrete, "concentration", "probs") \
+  LAW(Poisson, discrete, "rate")
 
 // The families that are not made by ScalarFamily, in the order of the registry; scalar laws follow them.
 enum FamilyId : int {
   normal_id,
   multivariate_normal_id,
+  categorical_id,
 #define FASTGEN_ID(name, ...) name##_id,
   FASTGEN_SCALAR_LAWS(FASTGEN_ID)
 #undef FASTGEN_ID
@@ -89,6 +96,7 @@ inline constexpr FamilyInfo families[] = {
      continuous,
      true,
      {{{"means", {one, K, D}}, {"scale", {one, one, K}}}}},
+    {"Categorical", "", categorical_id, 0, true, discrete, false, {{{"probs", {one, K, any}}}}},
 #define FASTGEN_ROW(name, measure, ...) {#name, "", name##_id, 0, true, measure, false, one_each(__VA_ARGS__)},
     FASTGEN_SCALAR_LAWS(FASTGEN_ROW)
 #undef FASTGEN_ROW

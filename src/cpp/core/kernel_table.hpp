@@ -32,6 +32,7 @@ template <class T> struct Block {
   Shape shape;
   std::int64_t first;  // index of its first component in the mixture
   const T* constants;
+  bool continuous;  // its densities are with respect to length or volume
 };
 
 struct AliasEntry {
@@ -60,6 +61,9 @@ template <class T> struct Model {
   const T* log_weights;
   const T* zeros;  // n_components of them: the offsets of densities without weights
   Chooser chooser;
+  bool discrete;  // of whole numbers, but for point masses
+  const T* atoms;  // where point masses of positive weight are: different values in ascending order
+  std::int64_t n_atoms;
 };
 
 enum class Quantity : int { log_prob, prob, component_log_prob, responsibilities, assign, grad_log_prob, cdf, icdf };

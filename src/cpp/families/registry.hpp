@@ -3,10 +3,17 @@
 #pragma once
 
 #include "../core/families.hpp"
+#include "bernoulli.hpp"
+#include "binomial.hpp"
+#include "categorical.hpp"
+#include "delta.hpp"
 #include "exponential.hpp"
+#include "geometric.hpp"
 #include "laplace.hpp"
 #include "multivariate_normal.hpp"
+#include "negative_binomial.hpp"
 #include "normal.hpp"
+#include "poisson.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -54,6 +61,7 @@ template <class Family, class T> constexpr FamilyOps<T> family_ops() {
 // In the order of core/families.hpp.
 template <class T>
 constexpr FamilyOps<T> registry[] = {family_ops<Normal, T>(), family_ops<MultivariateNormal, T>(),
+                                     family_ops<Categorical, T>(),
 #define FASTGEN_OPS(name, ...) family_ops<ScalarFamily<name>, T>(),
                                      FASTGEN_SCALAR_LAWS(FASTGEN_OPS)
 #undef FASTGEN_OPS

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../families/registry.hpp"
+#include "atoms.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -56,6 +57,7 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
                                             table + block.first * tile.stride, scratch);
     }
   }
+  if (m.n_atoms) exclude_at_atoms(m, tile, table);
   if (tile.special)
     for (std::int64_t s = 0; s < tile.n; ++s)
       if (tile.special[s] != T(0))

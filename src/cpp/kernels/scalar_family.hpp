@@ -12,6 +12,13 @@
 //     template <int W> static Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source);
 //   };
 //
+// Laws of counts have no slope. A law that rejects has, instead of one_word and draw,
+//
+//     template <int W> static Mask<double, W> attempt(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+//                                                     Vec<double, W>& value);
+//
+// which is called with number = 0, 1, 2, ... until it is true; samples that need another attempt are gathered in full vectors.
+//
 // Everything is in double: float32 data are converted on their way in and out (core/mixture.cpp).
 #pragma once
 
@@ -21,6 +28,13 @@
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
+
+template <class Law>
+concept HasSlope = requires(const Vec<double, 1>* c, Vec<double, 1> x) { Law::slope(c, x); };
+template <class Law>
+concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec<double, 1>& value) {
+  Law::attempt(c, source, 0u, value);
+};
 
 template <class Law> struct ScalarFamily {
   static constexpr bool scalar = true;
@@ -35,7 +49,7 @@ template <class Law> struct ScalarFamily {
                       double*) {
     constexpr int most_parameters = 4;
     for (std::int64_t k = k0; k < k1; ++k) {
-      double p[most_parameters], c[n_constants];
+      double p[most_parameters], c[n_constants] = {};
       for (int i = 0; i < most_parameters; ++i) p[i] = parameters[i] ? parameters[i][k] : 0.0;
       Law::prepare(p, c);
       for (int j = 0; j < n_constants; ++j) constants[j * shape.n_components + k] = c[j];
@@ -79,7 +93,9 @@ template <class Law> struct ScalarFamily {
     for (std::int64_t k = 0; k < block.shape.n_components; ++k)
       for_points(block, k, tile.padded, [&]<class V>(const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
         const V share = V::load(r + k * tile.stride + s), zero(T(0));
-        const V slope = select(share > zero, Law::slope(c, V::load(tile.x + s)), zero);
+        V slope(math::nan<T>);
+        if constexpr (HasSlope<Law>) slope = Law::slope(c, V::load(tile.x + s));
+        slope = select(share > zero, slope, zero);
         fma(share, slope, V::load(grad + s)).store(grad + s);
       });
   }
@@ -124,45 +140,84 @@ template <class Law> struct ScalarFamily {
     return (samples + batch) + (n_constants + 4) * batch;
   }
 
+  static constexpr bool one_word = [] {
+    if constexpr (Rejects<Law>) return false;
+    else return Law::one_word;
+  }();
+
+  // The samples of a batch: where each belongs, and what it is drawn from.
+  struct Batch {
+    std::int64_t count, at[batch];
+    std::uint64_t *index, *word;
+    double* constants;  // constant j of sample s is at j * batch + s
+
+    FASTGEN_INLINE void move(std::int64_t from, std::int64_t to) {
+      at[to] = at[from], index[to] = index[from];
+      if constexpr (one_word) word[to] = word[from];
+      for (int j = 0; j < n_constants; ++j) constants[j * batch + to] = constants[j * batch + from];
+    }
+    // Lanes without a sample repeat the last one.
+    template <int W> FASTGEN_INLINE void fill_vector() {
+      for (std::int64_t s = count; s % W != 0; ++s) move(s - 1, s);
+    }
+    // Calls body(constants, source, s) for the vectors of samples.
+    template <int W, class Body> FASTGEN_INLINE void for_vectors(const PhiloxKey& key, Body body) {
+      using U = Vec<std::uint64_t, W>;
+      fill_vector<W>();
+      for (std::int64_t s = 0; s < count; s += W) {
+        Vec<double, W> c[n_constants];
+        FASTGEN_UNROLL
+        for (int j = 0; j < n_constants; ++j) c[j] = Vec<double, W>::load(constants + j * batch + s);
+        U bits(std::uint64_t(0));
+        if constexpr (one_word) bits = U::load(word + s);
+        body(c, Source<W>{key, U::load(index + s), bits}, s);
+      }
+    }
+  };
+
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
-    using U = Vec<std::uint64_t, W>;
     const PhiloxKey key(tile.key);
     const std::int64_t K = block.shape.n_components;
     auto* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
-    double* constants = tile.scratch + tile.n + batch;
-    double* answers = constants + n_constants * batch;
-    auto* index = reinterpret_cast<std::uint64_t*>(answers + batch);
-    auto* word = index + batch;
-    std::int64_t at[batch];
-    if constexpr (Law::one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
+    Batch some;
+    some.constants = tile.scratch + tile.n + batch;
+    double* answers = some.constants + n_constants * batch;
+    some.index = reinterpret_cast<std::uint64_t*>(answers + batch);
+    some.word = some.index + batch;
+    if constexpr (one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
     for (std::int64_t i = 0; i < tile.n;) {
-      std::int64_t count = 0;
-      for (; i < tile.n && count < batch; ++i) {
-        const std::int64_t k = tile.labels[i] - block.first;
+      some.count = 0;
+      for (; i < tile.n && some.count < batch; ++i) {
+        const std::int64_t k = tile.labels[i] - block.first, s = some.count;
         if (std::uint64_t(k) >= std::uint64_t(K)) continue;
-        at[count] = i;
-        index[count] = tile.first + std::uint64_t(i);
-        if constexpr (Law::one_word) word[count] = words[i];
-        for (int j = 0; j < n_constants; ++j) constants[j * batch + count] = block.constants[j * K + k];
-        ++count;
+        some.at[s] = i;
+        some.index[s] = tile.first + std::uint64_t(i);
+        if constexpr (one_word) some.word[s] = words[i];
+        for (int j = 0; j < n_constants; ++j) some.constants[j * batch + s] = block.constants[j * K + k];
+        ++some.count;
       }
-      // Lanes without a sample repeat the last one.
-      for (std::int64_t s = count; s % W != 0; ++s) {
-        index[s] = index[s - 1];
-        if constexpr (Law::one_word) word[s] = word[s - 1];
-        for (int j = 0; j < n_constants; ++j) constants[j * batch + s] = constants[j * batch + s - 1];
+      if constexpr (Rejects<Law>) {
+        for (std::uint32_t attempt = 0; some.count > 0; ++attempt) {
+          some.template for_vectors<W>(key, [&](const V* c, const Source<W>& source, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+            V value;
+            const auto done = Law::attempt(c, source, attempt, value);
+            select(done, value, V(math::nan<double>)).store(answers + s);
+          });
+          std::int64_t left = 0;
+          for (std::int64_t s = 0; s < some.count; ++s) {
+            if (answers[s] == answers[s]) tile.out[some.at[s]] = answers[s];
+            else some.move(s, left++);
+          }
+          some.count = left;
+        }
+      } else {
+        some.template for_vectors<W>(key, [&](const V* c, const Source<W>& source, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+          Law::draw(c, source).store(answers + s);
+        });
+        for (std::int64_t s = 0; s < some.count; ++s) tile.out[some.at[s]] = answers[s];
       }
-      for (std::int64_t s = 0; s < count; s += W) {
-        V c[n_constants];
-        FASTGEN_UNROLL
-        for (int j = 0; j < n_constants; ++j) c[j] = V::load(constants + j * batch + s);
-        U bits(std::uint64_t(0));
-        if constexpr (Law::one_word) bits = U::load(word + s);
-        Law::draw(c, Source<W>{key, U::load(index + s), bits}).store(answers + s);
-      }
-      for (std::int64_t s = 0; s < count; ++s) tile.out[at[s]] = answers[s];
     }
   }
 };
