@@ -198,15 +198,14 @@ def test_weight_zero_never_contributes(law):
     lp = without.log_prob(x)
     np.testing.assert_allclose(m.log_prob(x), lp, rtol=2 * LOG_TOLERANCE, atol=2 * LOG_TOLERANCE)
     near = np.abs(lp) < 100
-    np.testing.assert_allclose(m.grad_log_prob(x)[near], without.grad_log_prob(x)[near], rtol=1e-10, atol=1e-10)
+    if not law.discrete:
+        np.testing.assert_allclose(m.grad_log_prob(x)[near], without.grad_log_prob(x)[near], rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(m.responsibilities(x)[near][:, keep], without.responsibilities(x)[near], rtol=1e-10)
     assert (m.responsibilities(x)[:, 1] == 0).all()
     assert not (m.assign(x) == 1).any()
     # Its own density is still told.
-    components = case.references()
-    assert close(
-        m.component_log_prob(x[:1])[0, 1], components[1](reference.exact(np.atleast_1d(x[0])))[0], LOG_TOLERANCE
-    )
+    own, expected = m.component_log_prob(x[:1])[0, 1], case.references()[1](reference.exact(np.atleast_1d(x[0])))[0]
+    assert own == expected or close(own, expected, LOG_TOLERANCE)  # the former where both are -inf
 
 
 def test_weight_zero_times_infinity():
@@ -323,7 +322,7 @@ def test_float32(case, isa):
     # Responsibilities: their logarithms are off by the errors of two log densities.
     slack = np.expm1(np.minimum(weighted + bound[:, None], 700))
     assert (np.abs(m.responsibilities(x) - shares) <= shares * slack + 1e-37).all()
-    for method in (m.prob, m.responsibilities, m.grad_log_prob, m.component_log_prob):
+    for method in (m.prob, m.responsibilities, m.component_log_prob, *(() if case.discrete else (m.grad_log_prob,))):
         assert method(x).dtype == np.float32
     # The bound must have teeth: float32 arithmetic on a wrong mean would break it.
     assert np.median(bound) < 0.02

@@ -1,7 +1,7 @@
 """Counts and point masses: what the rows of scalar_laws.py do not say.
 
 Categorical and Delta against their definitions, what mixes with what, densities and quantiles at atoms, and every branch of
-every sampler. Statistical tests reject a perfect sampler with probability ALPHA = 1e-6 each; there are about 120.
+every sampler. Statistical tests reject a perfect sampler with probability ALPHA = 1e-6 each; there are about 1,500.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from scipy import special, stats
 from statistics_tools import chi_square, count, ks_normal
 
 N = 400_000
+EPS = np.finfo(np.float64).eps
 
 
 def accept(evidence):
@@ -125,7 +126,8 @@ def test_cdf_and_quantiles_with_jumps(isa):
     assert (np.diff(at) >= 0).all()
     elsewhere = (at != 0) & (at != 0.1)
     assert elsewhere.sum() > 900
-    np.testing.assert_allclose(m.cdf(at[elsewhere]), q[elsewhere], rtol=1e-13)
+    # A rounding of x moves the tail of 1e-300 by 37 of it (the hazard there, in standard deviations, times x).
+    np.testing.assert_allclose(m.cdf(at[elsewhere]), q[elsewhere], rtol=1e-12)
     assert m.icdf([0.0, 1.0]).tolist() == [-np.inf, np.inf]
     assert m.icdf(0.4) == 0.0
 
@@ -150,7 +152,8 @@ def test_many_atoms(isa):
 
 def test_samples_of_atoms():
     x, labels = INFLATED.sample(N, rng=5, return_labels=True)
-    assert (x[labels == 0] == 0).all() and (x[labels == 2] == 0.1).all()
+    assert (x[labels == 0] == 0).all()
+    assert (x[labels == 2] == 0.1).all()
     assert not np.isin(x[labels == 1], (0.0, 0.1)).any()
     assert np.array_equal(INFLATED.assign(x), labels)
     accept(chi_square(np.bincount(labels), N * INFLATED.weights))
@@ -216,7 +219,7 @@ def test_masses_and_densities_are_not_mixed():
 
 @pytest.mark.parametrize("components", [fg.Poisson(1.0), fg.Delta(0.0), [fg.Delta(0.0), fg.Geometric(0.5)]])
 def test_counts_have_no_gradient(components):
-    with pytest.raises(ValueError, match="grad_log_prob needs continuous components, .*no slope"):
+    with pytest.raises(ValueError, match=r"grad_log_prob needs continuous components, .*no slope"):
         fg.Mixture(None, components).grad_log_prob(0.0)
 
 
@@ -239,7 +242,8 @@ def test_all_laws_of_counts_together(isa, tmp_path):
     np.testing.assert_allclose(m.responsibilities(x), masses * m.weights / (masses @ m.weights)[:, None], rtol=1e-10)
     q = np.random.default_rng(1).random(500)
     at = m.icdf(q)
-    assert (m.cdf(at) >= q).all() and (m.cdf(at - 1) < q).all()
+    assert (m.cdf(at) >= q).all()
+    assert (m.cdf(at - 1) < q).all()
     m.save(tmp_path / "counts")
     assert fg.load(tmp_path / "counts") == m
     assert "Poisson" in repr(m)
@@ -261,11 +265,12 @@ def test_quantile_is_the_least_count_that_reaches_q(components, isa):
     x = m.icdf(q)
     assert (x == np.floor(x)).all()
     reached = m.cdf(x)
-    assert (reached >= q).all()
+    assert (reached >= q * (1 - EPS)).all()  # reached by the upper tail, which may round otherwise than the lower one
     previous = np.where(x < 2.0**53, x - 1, np.nextafter(x, 0))
     assert (m.cdf(previous) < q).all()
-    # Its own inverse.
-    assert np.array_equal(m.icdf(reached), x)
+    # Its own inverse, where the next count is told apart.
+    inner = (reached < 1) & (m.cdf(previous) < reached)
+    assert np.array_equal(m.icdf(reached[inner]), x[inner])
 
 
 # Samplers, branch by branch
@@ -303,7 +308,8 @@ def test_sampler(construct, parameters, peer):
     far tails by their counts."""
     m = fg.Mixture(None, construct(**parameters))
     x = m.sample(N, rng=11)
-    assert (x == np.floor(x)).all() and np.isfinite(x).all()
+    assert (x == np.floor(x)).all()
+    assert np.isfinite(x).all()
     accept(ks_normal(uniforms(peer, x, np.random.default_rng(4))))
     values, counts = np.unique(x, return_counts=True)
     for value, observed in list(zip(values, counts, strict=True))[: 60 if len(values) < 200 else 0]:

@@ -64,7 +64,7 @@ class Geometric(ScalarComponents):
     >>> import fastgen as fg
     >>> m = fg.Mixture([0.5, 0.5], fg.Geometric([0.5, 0.1]))
     >>> m.prob([0.0, 1.0, 2.0])
-    array([0.3   , 0.17  , 0.103 ])
+    array([0.3  , 0.17 , 0.103])
     """
 
     __slots__ = ("probs",)

@@ -65,9 +65,9 @@ class Poisson(ScalarComponents):
 
     Examples
     --------
-    >>> import fastgen as fg
     Counts with an excess of zeros:
 
+    >>> import fastgen as fg
     >>> m = fg.Mixture([0.2, 0.8], [fg.Delta(0.0), fg.Poisson(3.0)])
     >>> m.prob([0.0, 1.0, 2.0]).round(4)
     array([0.2398, 0.1195, 0.1792])

@@ -15,14 +15,28 @@ namespace {
 
 struct Binomial {
   enum Constant {
-    n, p, q,
-    mean, mean_lost, rest, rest_lost,  // n p and n (1 - p), and what their roundings left out
-    excess,                            // log_excess(n)
+    n,
+    p,
+    q,
+    mean,
+    mean_lost,
+    rest,
+    rest_lost,  // n p and n (1 - p), and what their roundings left out
+    excess,  // log_excess(n)
     // Inversion of the rarer outcome: its odds, masses at 0 and at the anchor, and what is beyond.
-    odds, first_mass, first_beyond, anchor, anchor_mass, anchor_beyond,
+    odds,
+    first_mass,
+    first_beyond,
+    anchor,
+    anchor_mass,
+    anchor_beyond,
     n_constants,
     // Rejection, in the same places.
-    a = first_mass, b, alpha, v_r, log_at_mode
+    a = first_mass,
+    b,
+    alpha,
+    v_r,
+    log_at_mode
   };
   static constexpr double by_rejection = 10;  // from this expected number of the rarer outcome on
 
@@ -62,7 +76,8 @@ struct Binomial {
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     const V successes = min(max(x, V(0.0)), c[n]), failures = c[n] - successes;
-    const V distance = math::deviance(successes, c[mean], c[mean_lost]) + math::deviance(failures, c[rest], c[rest_lost]);
+    const V distance =
+        math::deviance(successes, c[mean], c[mean_lost]) + math::deviance(failures, c[rest], c[rest_lost]);
     const V value = (c[excess] - math::log_excess(successes)) - math::log_excess(failures) - distance;
     return on_counts(x, c[n], value);
   }
@@ -83,40 +98,34 @@ struct Binomial {
   }
 
   template <int W>
-  static FASTGEN_INLINE Mask<double, W> attempt(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
-                                                Vec<double, W>& value) {
+  static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
+                                               Vec<double, W>& value) {
     using V = Vec<double, W>;
     Vec<std::uint64_t, W> first, second;
-    source.words(number, first, second);
+    source.words(attempt, first, second);
     const auto mirrored = c[p] > V(0.5);
-    const V rare = select(mirrored, c[q], c[p]), expected = c[n] * rare;
+    const V expected = c[n] * select(mirrored, c[q], c[p]);
     const auto small = expected < V(by_rejection);
-    auto done = small;
-    V k(0.0);
+    V height(0.0), k(0.0);
     if (any(small)) {
       const V u = unit(first);
       const auto far = u < c[anchor_beyond];
       const CountStart<V> start{select(far, c[anchor], V(0.0)), select(far, c[anchor_mass], c[first_mass]),
                                 select(far, c[anchor_beyond], c[first_beyond])};
-      k = invert_counts(small, u, start, [&](V at) FASTGEN_LAMBDA_INLINE {
-        return (c[n] - at + V(1.0)) / at * c[odds];
-      });
+      k = invert_counts(small, u, start,
+                        [&](V at) FASTGEN_LAMBDA_INLINE { return (c[n] - at + V(1.0)) / at * c[odds]; });
       k = min(k, c[n]);
     }
     if (any(!small)) {
       const Proposal<W> proposal(c[a], c[b], expected + V(0.5), first, second);
-      const auto at_once = proposal.at_once(c[v_r]);
-      auto taken = at_once;
-      const auto ask = (proposal.k >= V(0.0)) & (proposal.k <= c[n]) & !(at_once | small);
-      if (any(ask)) {
-        const V mass = log_density(c, select(mirrored, c[n] - proposal.k, proposal.k)) - c[log_at_mode];
-        taken = taken | (ask & (math::log(proposal.height(c[b], c[alpha])) <= mass));
-      }
       k = select(small, k, proposal.k);
-      done = done | (taken & !small);
+      height = select(small, height, proposal.height(c[b], c[alpha], c[v_r], c[n]));
     }
     value = select(mirrored, c[n] - k, k);
-    return done;
+    return height;
+  }
+  template <class V> static FASTGEN_INLINE auto accepts(const V* c, V value, V height) {
+    return math::log(height) <= log_density(c, value) - c[log_at_mode];
   }
 };
 

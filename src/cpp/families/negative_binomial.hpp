@@ -38,8 +38,8 @@ struct NegativeBinomial {
     return on_counts(x, V(math::infinity<double>), (excesses + math::log(c[r] / sum)) - distance);
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
-    const V zero(0.0), one(1.0);
-    const auto t = math::beta_tails(c[r], max(floor(x), zero) + one, c[p], c[q]);
+    const V zero(0.0), one(1.0), most(1e150);  // beyond it the products of beta_tails overflow
+    const auto t = math::beta_tails(c[r], min(max(floor(x), zero), most) + one, c[p], c[q]);
     const auto none = x < zero, all = c[q] == zero;
     lower = select(none, zero, select(all, one, t.lower));
     upper = select(none, one, select(all, zero, t.upper));
@@ -68,10 +68,11 @@ struct NegativeBinomial {
     source.words(1, first, second);
     if (any(small)) k = poisson_inversion(small, rate, unit(first));
     active = !small;
-    const PoissonHat<V> hat(max(rate, V(poisson_by_rejection)));
+    const auto hat = poisson_hat(max(rate, V(poisson_by_rejection)));
     for (std::uint32_t attempt = 1; any(active); attempt += 2) {
       if (attempt > 1) source.words(attempt, first, second);
-      const auto accepted = poisson_attempt(rate, hat, first, second, value);
+      const V height = poisson_proposal(rate, hat, first, second, value);
+      const auto accepted = poisson_accepts(rate, value, height);  // in log(0) for those taken at once
       k = select(active & accepted, value, k);
       active = active & !accepted;
     }

@@ -15,10 +15,17 @@ struct Poisson {
   enum Constant {
     rate,
     // Inversion: the masses at 0 and at the anchor, and what is beyond.
-    first_mass, first_beyond, anchor, anchor_mass, anchor_beyond,
+    first_mass,
+    first_beyond,
+    anchor,
+    anchor_mass,
+    anchor_beyond,
     n_constants,
     // Rejection, in the same places.
-    a = first_mass, b, alpha, v_r
+    a = first_mass,
+    b,
+    alpha,
+    v_r
   };
 
   static void prepare(const double* p, double* c) {
@@ -26,7 +33,7 @@ struct Poisson {
     const V mean(p[0]);
     c[rate] = p[0];
     if (p[0] >= poisson_by_rejection) {
-      const PoissonHat<V> hat(mean);
+      const auto hat = poisson_hat(mean);
       c[a] = hat.a.v, c[b] = hat.b.v, c[alpha] = hat.alpha.v, c[v_r] = hat.v_r.v, c[anchor_beyond] = 0.0;
       return;
     }
@@ -56,13 +63,13 @@ struct Poisson {
   }
 
   template <int W>
-  static FASTGEN_INLINE Mask<double, W> attempt(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
-                                                Vec<double, W>& value) {
+  static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
+                                               Vec<double, W>& value) {
     using V = Vec<double, W>;
     Vec<std::uint64_t, W> first, second;
-    source.words(number, first, second);
+    source.words(attempt, first, second);
     const auto small = c[rate] < V(poisson_by_rejection);
-    auto done = small;
+    V height(0.0);
     value = V(0.0);
     if (any(small)) {
       const V u = unit(first);
@@ -72,14 +79,14 @@ struct Poisson {
       value = invert_counts(small, u, start, [&](V k) FASTGEN_LAMBDA_INLINE { return c[rate] / k; });
     }
     if (any(!small)) {
-      PoissonHat<V> hat;
-      hat.a = c[a], hat.b = c[b], hat.alpha = c[alpha], hat.v_r = c[v_r];
       V k;
-      const auto taken = poisson_attempt(c[rate], hat, first, second, k) & !small;
-      value = select(small, value, k);
-      done = done | taken;
+      const V asked = poisson_proposal(c[rate], PoissonHat<V>{c[a], c[b], c[alpha], c[v_r]}, first, second, k);
+      value = select(small, value, k), height = select(small, height, asked);
     }
-    return done;
+    return height;
+  }
+  template <class V> static FASTGEN_INLINE auto accepts(const V* c, V value, V height) {
+    return poisson_accepts(c[rate], value, height);
   }
 };
 

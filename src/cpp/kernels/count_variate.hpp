@@ -47,7 +47,8 @@ template <class Ratio> inline double find_anchor(double first_mass, double first
 //
 // W. Hoermann, The transformed rejection method for generating Poisson random variables, 1993 (PTRS), and The generation of
 // binomial random variates, 1993 (BTRS). A uniform (U, V) goes to k = floor((2 a / us + b) U + center), us = 1/2 - |U|, and is
-// taken where V <= mass(k) (a / us^2 + b) / alpha; at once where us >= 0.07 and V <= v_r.
+// taken where V <= mass(k) (a / us^2 + b) / alpha; at once where us >= 0.07 and V <= v_r. With a height that is V alpha /
+// (a / us^2 + b) it is taken where height <= mass(k), the mass in the units that alpha is made for.
 
 template <int W> struct Proposal {
   Vec<double, W> k, us, v, slope;  // slope = a / us
@@ -57,12 +58,13 @@ template <int W> struct Proposal {
     us = half_unit(first), v = unit(second), slope = a / us;
     k = floor(fma(slope + slope + b, signed_by(V(0.5) - us, first), center));
   }
-  FASTGEN_INLINE auto at_once(Vec<double, W> v_r) const {
-    return (us >= Vec<double, W>(0.07)) & (v <= v_r);
-  }
-  // V over the height of the hat's image at k: what is compared with the mass at k, in units of it.
-  FASTGEN_INLINE Vec<double, W> height(Vec<double, W> b, Vec<double, W> alpha) const {
-    return v * alpha * us / fma(b, us, slope);
+  // 0 where k is taken at once, infinity where it is outside 0 .. most, else the height.
+  FASTGEN_INLINE Vec<double, W> height(Vec<double, W> b, Vec<double, W> alpha, Vec<double, W> v_r,
+                                       Vec<double, W> most) const {
+    using V = Vec<double, W>;
+    const auto at_once = (us >= V(0.07)) & (v <= v_r), outside = (k < V(0.0)) | (k > most);
+    const V ask = v * alpha * us / fma(b, us, slope);
+    return select(at_once, V(0.0), select(outside, V(math::infinity<double>), ask));
   }
 };
 
@@ -73,32 +75,28 @@ constexpr double poisson_by_rejection = 10;  // from this rate on
 // What PTRS needs of a rate.
 template <class V> struct PoissonHat {
   V a, b, alpha, v_r;
-  PoissonHat() = default;
-  explicit FASTGEN_INLINE PoissonHat(V rate) {
-    b = fma(V(2.53), sqrt(rate), V(0.931));
-    a = fma(V(0.02483), b, V(-0.059));
-    alpha = V(1.1239) + V(1.1328) / (b - V(3.4));
-    v_r = V(0.9277) - V(3.6224) / (b - V(2.0));
-  }
 };
+template <class V> FASTGEN_INLINE PoissonHat<V> poisson_hat(V rate) {
+  const V b = fma(V(2.53), sqrt(rate), V(0.931));
+  return {fma(V(0.02483), b, V(-0.059)), b, V(1.1239) + V(1.1328) / (b - V(3.4)), V(0.9277) - V(3.6224) / (b - V(2.0))};
+}
 
-// One attempt at rates of at least 10; true where k is a Poisson variate.
+// Proposals for rates of at least 10, and whether one that was not taken at once is.
 template <int W>
-FASTGEN_INLINE Mask<double, W> poisson_attempt(Vec<double, W> rate, const PoissonHat<Vec<double, W>>& hat,
+FASTGEN_INLINE Vec<double, W> poisson_proposal(Vec<double, W> rate, const PoissonHat<Vec<double, W>>& hat,
                                                Vec<std::uint64_t, W> first, Vec<std::uint64_t, W> second,
                                                Vec<double, W>& k) {
-  using V = Vec<double, W>;
-  const Proposal<W> p(hat.a, hat.b, rate + V(0.43), first, second);
+  const Proposal<W> p(hat.a, hat.b, rate + Vec<double, W>(0.43), first, second);
   k = p.k;
-  const auto at_once = p.at_once(hat.v_r);
-  const auto ask = (k >= V(0.0)) & !at_once;
-  if (!any(ask)) return at_once;
+  return p.height(hat.b, hat.alpha, hat.v_r, Vec<double, W>(math::infinity<double>));
+}
+template <class V> FASTGEN_INLINE auto poisson_accepts(V rate, V k, V height) {
   // log mass(k) = -deviance - error - log(2 pi k) / 2 for k >= 1, and -rate at 0.
+  const auto none = k < V(1.0);
   const V count = max(k, V(1.0)), two_pi(6.28318530717958647692);
-  V log_mass = -math::deviance(count, rate) - math::stirling_error_far(count);
-  log_mass = select(k < V(1.0), -rate, log_mass);
-  const V root = select(k < V(1.0), V(1.0), sqrt(two_pi * count));
-  return at_once | (ask & (math::log(p.height(hat.b, hat.alpha) * root) <= log_mass));
+  const V log_mass = -math::deviance(count, rate) - math::stirling_error_far(count);
+  const V root = select(none, V(1.0), sqrt(two_pi * count));
+  return math::log(height * root) <= select(none, -rate, log_mass);
 }
 
 // A Poisson variate of a rate below 10, from 0 on: for rates that are drawn themselves.

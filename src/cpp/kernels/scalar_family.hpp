@@ -14,10 +14,12 @@
 //
 // Laws of counts have no slope. A law that rejects has, instead of one_word and draw,
 //
-//     template <int W> static Mask<double, W> attempt(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
-//                                                     Vec<double, W>& value);
+//     template <int W> static Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
+//                                                    Vec<double, W>& value);  // for attempt = 0, 1, 2, ...
+//     template <class V> static auto accepts(const V* c, V value, V height);
 //
-// which is called with number = 0, 1, 2, ... until it is true; samples that need another attempt are gathered in full vectors.
+// `propose` says 0 where the value is accepted at once, infinity where it is rejected, and else a height that `accepts` must
+// judge. Samples that need a judgement or another attempt are gathered, so that vectors are full whatever the lanes' fates.
 //
 // Everything is in double: float32 data are converted on their way in and out (core/mixture.cpp).
 #pragma once
@@ -33,7 +35,7 @@ template <class Law>
 concept HasSlope = requires(const Vec<double, 1>* c, Vec<double, 1> x) { Law::slope(c, x); };
 template <class Law>
 concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec<double, 1>& value) {
-  Law::attempt(c, source, 0u, value);
+  Law::propose(c, source, 0u, value);
 };
 
 template <class Law> struct ScalarFamily {
@@ -135,45 +137,79 @@ template <class Law> struct ScalarFamily {
 
   static constexpr std::int64_t batch = 64;  // samples whose constants are gathered together
 
-  // Words of the tile; of a batch: constants, indices, words and answers.
-  template <class T> static std::int64_t draw_scratch(Shape, std::int64_t samples) {
-    return (samples + batch) + (n_constants + 4) * batch;
-  }
-
   static constexpr bool one_word = [] {
     if constexpr (Rejects<Law>) return false;
     else return Law::one_word;
   }();
 
-  // The samples of a batch: where each belongs, and what it is drawn from.
+  // The samples of a batch: where each belongs, what it is drawn from, and what came of it.
   struct Batch {
-    std::int64_t count, at[batch];
+    static constexpr std::int64_t memory = (n_constants + 4) * batch;
+    std::int64_t count = 0, at[batch];
+    double *constants, *value, *height;  // constant j of sample s is at j * batch + s
     std::uint64_t *index, *word;
-    double* constants;  // constant j of sample s is at j * batch + s
 
-    FASTGEN_INLINE void move(std::int64_t from, std::int64_t to) {
-      at[to] = at[from], index[to] = index[from];
-      if constexpr (one_word) word[to] = word[from];
-      for (int j = 0; j < n_constants; ++j) constants[j * batch + to] = constants[j * batch + from];
+    explicit Batch(double* p) {
+      constants = p, value = p + n_constants * batch, height = value + batch;
+      index = reinterpret_cast<std::uint64_t*>(height + batch), word = index + batch;
     }
-    // Lanes without a sample repeat the last one.
-    template <int W> FASTGEN_INLINE void fill_vector() {
-      for (std::int64_t s = count; s % W != 0; ++s) move(s - 1, s);
+    FASTGEN_INLINE void take(const Batch& other, std::int64_t from, std::int64_t to) {
+      at[to] = other.at[from], index[to] = other.index[from];
+      if constexpr (one_word) word[to] = other.word[from];
+      for (int j = 0; j < n_constants; ++j) constants[j * batch + to] = other.constants[j * batch + from];
     }
-    // Calls body(constants, source, s) for the vectors of samples.
-    template <int W, class Body> FASTGEN_INLINE void for_vectors(const PhiloxKey& key, Body body) {
-      using U = Vec<std::uint64_t, W>;
-      fill_vector<W>();
+    // Calls body(constants, s) for vectors of samples. Lanes without a sample repeat the last one.
+    template <int W, class Body> FASTGEN_INLINE void for_vectors(Body body) {
+      for (std::int64_t s = count; s % W != 0; ++s) {
+        take(*this, s - 1, s);
+        value[s] = value[s - 1], height[s] = height[s - 1];
+      }
       for (std::int64_t s = 0; s < count; s += W) {
         Vec<double, W> c[n_constants];
         FASTGEN_UNROLL
         for (int j = 0; j < n_constants; ++j) c[j] = Vec<double, W>::load(constants + j * batch + s);
-        U bits(std::uint64_t(0));
-        if constexpr (one_word) bits = U::load(word + s);
-        body(c, Source<W>{key, U::load(index + s), bits}, s);
+        body(c, s);
       }
     }
   };
+
+  // Words of the tile, a batch, and another for those to be judged.
+  template <class T> static std::int64_t draw_scratch(Shape, std::int64_t samples) {
+    return samples + batch + (Rejects<Law> ? 2 : 1) * Batch::memory;
+  }
+
+  // One attempt for every sample of the batch; those that need another are left in it.
+  static void attempt_all(const PhiloxKey& key, std::uint32_t attempt, Batch& some, Batch& open, double* out) {
+    constexpr int W = wide_width<double>;
+    using V = Vec<double, W>;
+    some.template for_vectors<W>([&](const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      V value;
+      const Source<W> source{key, Vec<std::uint64_t, W>::load(some.index + s), {}};
+      Law::propose(c, source, attempt, value).store(some.height + s);
+      value.store(some.value + s);
+    });
+    std::int64_t again = 0, asked = 0;
+    for (std::int64_t s = 0; s < some.count; ++s) {
+      const double height = some.height[s];
+      if (height == 0.0) {
+        out[some.at[s]] = some.value[s];
+      } else if (height < infinity<double>) {
+        open.take(some, s, asked);
+        open.value[asked] = some.value[s], open.height[asked] = height;
+        ++asked;
+      } else some.take(some, s, again++);
+    }
+    open.count = asked;
+    open.template for_vectors<W>([&](const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      const auto accepted = Law::accepts(c, V::load(open.value + s), V::load(open.height + s));
+      select(accepted, V(0.0), V(1.0)).store(open.height + s);
+    });
+    for (std::int64_t s = 0; s < asked; ++s) {
+      if (open.height[s] == 0.0) out[open.at[s]] = open.value[s];
+      else some.take(open, s, again++);
+    }
+    some.count = again;
+  }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     constexpr int W = wide_width<double>;
@@ -181,42 +217,33 @@ template <class Law> struct ScalarFamily {
     const PhiloxKey key(tile.key);
     const std::int64_t K = block.shape.n_components;
     auto* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
-    Batch some;
-    some.constants = tile.scratch + tile.n + batch;
-    double* answers = some.constants + n_constants * batch;
-    some.index = reinterpret_cast<std::uint64_t*>(answers + batch);
-    some.word = some.index + batch;
+    Batch some(tile.scratch + tile.n + batch);
     if constexpr (one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
+    bool fresh = true;  // of one component the constants are gathered once
     for (std::int64_t i = 0; i < tile.n;) {
-      some.count = 0;
-      for (; i < tile.n && some.count < batch; ++i) {
-        const std::int64_t k = tile.labels[i] - block.first, s = some.count;
+      std::int64_t count = 0;
+      for (; i < tile.n && count < batch; ++i) {
+        const std::int64_t k = tile.labels[i] - block.first;
         if (std::uint64_t(k) >= std::uint64_t(K)) continue;
-        some.at[s] = i;
-        some.index[s] = tile.first + std::uint64_t(i);
-        if constexpr (one_word) some.word[s] = words[i];
-        for (int j = 0; j < n_constants; ++j) some.constants[j * batch + s] = block.constants[j * K + k];
-        ++some.count;
+        some.at[count] = i;
+        some.index[count] = tile.first + std::uint64_t(i);
+        if constexpr (one_word) some.word[count] = words[i];
+        if (K > 1 || fresh)
+          for (int j = 0; j < n_constants; ++j) some.constants[j * batch + count] = block.constants[j * K + k];
+        ++count;
       }
+      some.count = count;
+      fresh = fresh && count < batch;
       if constexpr (Rejects<Law>) {
-        for (std::uint32_t attempt = 0; some.count > 0; ++attempt) {
-          some.template for_vectors<W>(key, [&](const V* c, const Source<W>& source, std::int64_t s) FASTGEN_LAMBDA_INLINE {
-            V value;
-            const auto done = Law::attempt(c, source, attempt, value);
-            select(done, value, V(math::nan<double>)).store(answers + s);
-          });
-          std::int64_t left = 0;
-          for (std::int64_t s = 0; s < some.count; ++s) {
-            if (answers[s] == answers[s]) tile.out[some.at[s]] = answers[s];
-            else some.move(s, left++);
-          }
-          some.count = left;
-        }
+        Batch open(tile.scratch + tile.n + batch + Batch::memory);
+        for (std::uint32_t attempt = 0; some.count > 0; ++attempt) attempt_all(key, attempt, some, open, tile.out);
       } else {
-        some.template for_vectors<W>(key, [&](const V* c, const Source<W>& source, std::int64_t s) FASTGEN_LAMBDA_INLINE {
-          Law::draw(c, source).store(answers + s);
+        some.template for_vectors<W>([&](const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+          Vec<std::uint64_t, W> bits(std::uint64_t(0));
+          if constexpr (one_word) bits = Vec<std::uint64_t, W>::load(some.word + s);
+          Law::draw(c, Source<W>{key, Vec<std::uint64_t, W>::load(some.index + s), bits}).store(some.value + s);
         });
-        for (std::int64_t s = 0; s < some.count; ++s) tile.out[some.at[s]] = answers[s];
+        for (std::int64_t s = 0; s < count; ++s) tile.out[some.at[s]] = some.value[s];
       }
     }
   }
