@@ -181,8 +181,8 @@ template <class V, int N> FASTGEN_INLINE void beta_series(V k, V l, V (&f)[N]) {
 template <class V> Tails<V> beta_tails_native(V a, V b, V x, V y) {
   using T = typename V::Scalar;
   const V one(T(1)), zero(T(0)), s = a + b;
-  // Exchanged where x is above the mean, so that `lower` is the smaller tail or not much larger than the other.
-  const auto exchange = x * (s + V(T(2))) > a + one;
+  // Exchanged where x is above the mean (of a + 1 and b + 1), so that `lower` is the smaller tail or not much larger than the other.
+  const auto exchange = (b + one) * x > (a + one) * y;
   const V p = select(exchange, b, a), q = select(exchange, a, b);
   // The smaller of u and v, and s, to all their digits; the larger with what its rounding lost.
   V u = select(exchange, y, x), v = select(exchange, x, y);
@@ -238,7 +238,7 @@ template <class V> Tails<V> beta_tails_native(V a, V b, V x, V y) {
   return {select(exchange, r.upper, r.lower), select(exchange, r.lower, r.upper)};
 }
 
-// The incomplete beta functions I_x(a, b) and 1 - I_x(a, b): (200 - 4 log result) ULP, 1e-3 <= a, b <= 1e9. The smaller of
+// The incomplete beta functions I_x(a, b) and 1 - I_x(a, b): (100 - 4 log result) ULP, 1e-3 <= a, b <= 1e9. The smaller of
 // x and y counts, the other is taken as 1 less it.
 template <class V> FASTGEN_INLINE Tails<V> beta_tails(V a, V b, V x, V y) {
   return in_double([](auto... v) { return beta_tails_native(v...); }, a, b, x, y);

@@ -354,7 +354,8 @@ template <class V> FASTGEN_INLINE void sincos_2pi(V u, V& s, V& c) {
 // erf x for |x| <= 1.
 template <class V> FASTGEN_INLINE V erf_near(V x) { return fma(x, poly(x * x, Table<typename V::Scalar>::erf), x); }
 
-// e^(a^2) erfc a for 1/2 <= a <= 27.3 (10.1 for float) or NaN: a polynomial in (a - c) / (a + c), c = 3.4375, over 1 + 2 a.
+// e^(a^2) erfc a for 1/2 <= a <= 27.3 (10.1 for float) or NaN: a polynomial in (a - c) / (a + c) over 1 + 2 a,
+// c = 3.4375.
 template <class V> FASTGEN_INLINE V erfc_scaled(V a) {
   using T = typename V::Scalar;
   const V c(T(3.4375));
