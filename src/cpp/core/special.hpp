@@ -76,7 +76,7 @@ template <class V> FASTGEN_INLINE V deviance(V x, V m, V lost = V(typename V::Sc
   using T = typename V::Scalar;
   const V d = (x - m) - lost, v = d / (x + m), z = v * v;
   const V near = fma(x * v * z, poly(z, Table<T>::log_wide), d * v);
-  if (!any(!(z <= V(T(1) / 9)))) return near;
+  if (!any(!(z <= V(T(1) / 9)))) return near;  // most vectors of points have none farther away
   // log(x / m) to more digits than a V holds: in two parts, and with the remainder of the division.
   const V ratio = x / m;
   V k;

@@ -56,8 +56,10 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
       const auto reached = (below >= q) | ((above <= one - q) & !left);  // as `reaches`
       l = select(on & !reached, at, l);
       h = select(on & reached, at, h);
-      // Halves count from the lower end, where numbers are densest. Beyond 2^53 there may be no whole number between.
-      const V origin = first - one, inner = max(h - one, l), middle = floor(halfway(l - origin, h - origin)) + origin;
+      // Halves count from the lower end, where numbers are densest, while that is exact. Beyond 2^53 there may be no whole
+      // number between.
+      const V origin = select(l < V(math::two_to_bits<T>), first - one, zero), inner = max(h - one, l);
+      const V middle = floor(halfway(l - origin, h - origin)) + origin;
       const V tail = select(left, below, above), target = select(left, q, one - q);
       V excess = math::log(tail / target);
       excess = select(left, excess, -excess);
