@@ -77,11 +77,13 @@ def _non_negative(values: FloatArray) -> NDArray[np.bool_]:
 
 
 def _count(values: FloatArray) -> NDArray[np.bool_]:
-    return (values >= 0) & (values <= 2**53) & (np.floor(values) == values)
+    whole: NDArray[np.bool_] = np.floor(values) == values
+    return (values >= 0) & (values <= 2**53) & whole
 
 
 def _share(values: FloatArray) -> NDArray[np.bool_]:
-    return (values == 0) | _positive_share(values)
+    zero: NDArray[np.bool_] = values == 0
+    return zero | _positive_share(values)
 
 
 def _positive_share(values: FloatArray) -> NDArray[np.bool_]:
