@@ -45,6 +45,8 @@ def ramp(k, low=-2.0, step=0.75):
     return low + np.arange(k) % 11 * step
 
 
+mp.dps = 50
+
 LOCATIONS = lambda rng, k: rng.normal(scale=3.0, size=k)  # noqa: E731
 SCALES = lambda rng, k: rng.uniform(0.3, 2.0, size=k)  # noqa: E731
 
@@ -188,6 +190,159 @@ def weibull(p, x):
 def weibull_tails(p, x):
     t = -((max(x, mpf(0)) / p["scale"]) ** p["concentration"])
     return -mp.expm1(t), mp.exp(t)
+
+
+def counts(x):
+    """Whether x is a whole number of at least 0."""
+    return x >= 0 and x == mp.floor(x)
+
+
+def log_gamma(x):
+    """mp.loggamma of a large argument at the precision that a small difference of two needs."""
+    return mp.re(mp.loggamma(x))
+
+
+def bernoulli(p, x):
+    mass = {0: 1 - p["probs"], 1: p["probs"]}.get(x, mpf(0))
+    return mp.log(mass) if mass else -mp.inf
+
+
+def bernoulli_tails(p, x):
+    return (mpf(0), mpf(1)) if x < 0 else (1 - p["probs"], p["probs"]) if x < 1 else (mpf(1), mpf(0))
+
+
+def geometric(p, x):
+    if not counts(x):
+        return -mp.inf
+    return mp.log(p["probs"]) + (x * mp.log1p(-p["probs"]) if x else 0)
+
+
+def geometric_tails(p, x):
+    if x < 0:
+        return mpf(0), mpf(1)
+    t = (mp.floor(x) + 1) * mp.log1p(-p["probs"])
+    return -mp.expm1(t), mp.exp(t)
+
+
+def poisson(p, x):
+    return x * mp.log(p["rate"]) - p["rate"] - log_gamma(x + 1) if counts(x) else -mp.inf
+
+
+def walk(log_mass, k, ratio, up, most):
+    """The sum of the masses at k, k + 1, ... (or k, k - 1, ...) up to `most`, where ratio(j) = mass(j) / mass(j - 1); terms
+    that do not count at 35 digits are left out."""
+    total, term, j = mpf(0), mp.exp(log_mass(k)), k
+    while 0 <= j <= most and term > total * mpf(10) ** -35:
+        total += term
+        j, term = (j + 1, term * ratio(j + 1)) if up else (j - 1, term / ratio(j) if j else mpf(0))
+    return total
+
+
+NODES, WEIGHTS = ([mpf(float(v)) for v in part] for part in np.polynomial.legendre.leggauss(24))
+
+
+def split(log_density, at, mode, sd):
+    """P(T < at) and P(T > at) of a unimodal law on the line, to 1e-15: the tail away from the mode by Gauss's quadrature, in
+    steps over which the density falls by about e^3, until what is left is below 1e-20 of it."""
+    step, total = (sd if at >= mode else -sd) / 2, mpf(0)
+    while True:
+        fall = log_density(at) - log_density(at + step)
+        step = step if fall < 3 else step * 3 / fall
+        values = (w * mp.exp(log_density(at + step * (1 + x) / 2)) for x, w in zip(NODES, WEIGHTS, strict=True))
+        part = abs(step) / 2 * mp.fsum(values)
+        total, at = total + part, at + step
+        if part < total * mpf(10) ** -20:
+            return (1 - total, total) if step > 0 else (total, 1 - total)
+
+
+def gamma_law(a, b=None):
+    """Log density, mode and standard deviation of the gamma law of shape a, or of the beta law of shapes a and b."""
+    if b is None:
+        constant = log_gamma(a)
+        return (lambda t: (a - 1) * mp.log(t) - t - constant), a - 1, mp.sqrt(a)
+    constant, s = log_gamma(a) + log_gamma(b) - log_gamma(a + b), a + b
+    return (
+        (lambda t: (a - 1) * mp.log(t) + (b - 1) * mp.log1p(-t) - constant),
+        (a - 1) / (s - 2),
+        mp.sqrt(a * b / (s + 1)) / s,
+    )
+
+
+LARGE = 300  # standard deviation from which on tails are integrals and not sums
+
+
+def tails_of_counts(log_mass, ratio, mean, variance, integral, most=lambda p: mp.inf):
+    """Both tails: the one away from the mean is computed, the other is what is left."""
+
+    def tails(p, x):
+        if x < 0:
+            return mpf(0), mpf(1)
+        k, end = mp.floor(x), most(p)
+        if k >= end:
+            return mpf(1), mpf(0)
+        if variance(p) > LARGE**2:
+            return integral(p, k)
+        mass, step = (lambda j: log_mass(p, j)), (lambda j: ratio(p, j))
+        if k < mean(p):
+            lower = walk(mass, k, step, up=False, most=end)
+            return lower, 1 - lower
+        upper = walk(mass, k + 1, step, up=True, most=end)
+        return 1 - upper, upper
+
+    return tails
+
+
+def binomial(p, x):
+    n, q = p["n"], p["probs"]
+    if not counts(x) or x > n or (q == 0 and x > 0) or (q == 1 and x < n):
+        return -mp.inf
+    ways = log_gamma(n + 1) - log_gamma(x + 1) - log_gamma(n - x + 1)
+    return ways + (x * mp.log(q) if x else 0) + ((n - x) * mp.log1p(-q) if n > x else 0)
+
+
+def negative_binomial(p, x):
+    r, q = p["concentration"], p["probs"]
+    if not counts(x) or (q == 1 and x > 0):
+        return -mp.inf
+    return log_gamma(x + r) - log_gamma(r) - log_gamma(x + 1) + r * mp.log(q) + (x * mp.log1p(-q) if x else 0)
+
+
+def swapped(pair):
+    return pair[::-1]
+
+
+poisson_tails = tails_of_counts(
+    poisson,
+    lambda p, k: p["rate"] / k,
+    lambda p: p["rate"],
+    lambda p: p["rate"],
+    lambda p, k: swapped(split(gamma_law(k + 1)[0], p["rate"], *gamma_law(k + 1)[1:])),
+)
+binomial_tails = tails_of_counts(
+    binomial,
+    lambda p, k: (p["n"] - k + 1) / k * p["probs"] / (1 - p["probs"]) if p["probs"] < 1 else mp.inf,
+    lambda p: p["n"] * p["probs"],
+    lambda p: p["n"] * p["probs"] * (1 - p["probs"]),
+    lambda p, k: swapped(split(gamma_law(k + 1, p["n"] - k)[0], p["probs"], *gamma_law(k + 1, p["n"] - k)[1:])),
+    lambda p: p["n"],
+)
+negative_binomial_tails = tails_of_counts(
+    negative_binomial,
+    lambda p, k: (k - 1 + p["concentration"]) / k * (1 - p["probs"]),
+    lambda p: p["concentration"] * (1 - p["probs"]) / p["probs"],
+    lambda p: p["concentration"] * (1 - p["probs"]) / p["probs"] ** 2,
+    lambda p, k: split(gamma_law(p["concentration"], k + 1)[0], p["probs"], *gamma_law(p["concentration"], k + 1)[1:]),
+)
+
+
+def bad_share(construct, name, *, zero, **others):
+    """What a probability refuses."""
+    wrong = [(1.5, r"1\.5"), (np.nan, "nan"), (-0.5, r"-0\.5")] + ([] if zero else [(0.0, r"0\.0")])
+    return tuple(
+        Bad(f"{name} {value}", lambda value=value: construct(**{name: value}, **others), ValueError,
+            rf"{name} is {text}, expected a probability")
+        for value, text in wrong
+    )  # fmt: skip
 
 
 ROWS = (
@@ -398,5 +553,104 @@ ROWS = (
         ),
         edges=(({"rate": 2.0}, 0.0, np.log(2.0)), ({"rate": 2.0}, -1e-300, -np.inf), ({"rate": 2.0}, -1.0, -np.inf)),
         bad=bad_positive(fg.Exponential, "rate"),
+    ),
+    Row(
+        "bernoulli",
+        fg.Bernoulli,
+        lambda rng, k: {"probs": rng.uniform(0.1, 0.9, size=k)},
+        lambda k: {"probs": ramp(k, 0.125, 0.0625)},
+        bernoulli,
+        bernoulli_tails,
+        lambda p: stats.bernoulli(p["probs"]),
+        (
+            ({"probs": 0.3}, (0.0, 1.0, 0.5, -1.0, 2.0)),
+            ({"probs": 1e-12}, (0.0, 1.0)),
+            ({"probs": 1 - 2.0**-50}, (0.0, 1.0)),
+            ({"probs": 0.0}, (0.0, 1.0)),
+            ({"probs": 1.0}, (0.0, 1.0)),
+        ),
+        discrete=True,
+        bad=bad_share(fg.Bernoulli, "probs", zero=True),
+    ),
+    Row(
+        "binomial",
+        fg.Binomial,
+        # One n: generic tests expect every component to have a mass at every point.
+        lambda rng, k: {"n": np.full(k, 40.0), "probs": rng.uniform(0.1, 0.9, size=k)},
+        lambda k: {"n": 8.0 + 20 * (np.arange(k) % 5), "probs": ramp(k, 0.125, 0.0625)},
+        binomial,
+        binomial_tails,
+        lambda p: stats.binom(int(p["n"]), p["probs"]),
+        (
+            ({"n": 20.0, "probs": 0.3}, (0.0, 1.0, 6.0, 19.0, 20.0, 21.0, -1.0, 6.5)),
+            ({"n": 1e9, "probs": 0.5}, (5e8, 5e8 - 1e5, 5e8 + 31234.0)),
+            ({"n": 1e9, "probs": 1e-12}, (0.0, 1.0, 5.0)),
+            ({"n": 1e9, "probs": 1 - 2.0**-30}, (1e9, 1e9 - 1.0, 1e9 - 5.0)),
+            ({"n": 1e4, "probs": 0.3}, (0.0, 1000.0, 3000.0, 3300.0, 9999.0, 1e4)),
+            ({"n": 5.0, "probs": 0.0}, (0.0, 1.0, 5.0)),
+            ({"n": 5.0, "probs": 1.0}, (0.0, 4.0, 5.0)),
+            ({"n": 0.0, "probs": 0.5}, (0.0, 1.0)),
+        ),
+        discrete=True,
+        bad=(
+            *bad_share(fg.Binomial, "probs", zero=True, n=3.0),
+            Bad("n 2.5", lambda: fg.Binomial(2.5, 0.5), ValueError, r"n is 2\.5, expected a whole number"),
+            Bad("n -1", lambda: fg.Binomial([1.0, -1.0], 0.5), ValueError, r"n\[1\] is -1\.0, expected a whole number"),
+        ),
+    ),
+    Row(
+        "geometric",
+        fg.Geometric,
+        lambda rng, k: {"probs": rng.uniform(0.1, 0.9, size=k)},
+        lambda k: {"probs": ramp(k, 0.125, 0.0625)},
+        geometric,
+        geometric_tails,
+        lambda p: stats.geom(p["probs"], loc=-1),
+        (
+            ({"probs": 0.3}, (0.0, 1.0, 50.0, 1000.0, -1.0, 0.5)),
+            ({"probs": 1e-12}, (0.0, 1.0, 1e12, 3e13, 7e14)),
+            ({"probs": 1.0}, (0.0, 1.0)),
+        ),
+        discrete=True,
+        bad=bad_share(fg.Geometric, "probs", zero=False),
+    ),
+    Row(
+        "poisson",
+        fg.Poisson,
+        lambda rng, k: {"rate": rng.uniform(0.5, 30.0, size=k)},
+        lambda k: {"rate": ramp(k, 0.5, 4.25)},
+        poisson,
+        poisson_tails,
+        lambda p: stats.poisson(p["rate"]),
+        (
+            ({"rate": 3.0}, (0.0, 1.0, 3.0, 30.0, 150.0, -1.0, 2.5)),
+            ({"rate": 1e-8}, (0.0, 1.0, 2.0, 10.0, 30.0)),
+            ({"rate": 10.0}, (0.0, 4.0, 10.0, 60.0, 200.0)),
+            ({"rate": 1234.5}, (500.0, 1200.0, 1234.0, 1500.0, 2500.0)),
+            ({"rate": 1e9}, (1e9, 1e9 - 31623.0, 1e9 + 2e5, 1e9 - 1e6)),
+        ),
+        discrete=True,
+        bad=bad_positive(fg.Poisson, "rate"),
+    ),
+    Row(
+        "negative_binomial",
+        fg.NegativeBinomial,
+        lambda rng, k: {"concentration": rng.uniform(0.5, 20.0, size=k), "probs": rng.uniform(0.2, 0.9, size=k)},
+        lambda k: {"concentration": ramp(k, 0.5, 1.75), "probs": ramp(k, 0.125, 0.0625)},
+        negative_binomial,
+        negative_binomial_tails,
+        lambda p: stats.nbinom(p["concentration"], p["probs"]),
+        (
+            ({"concentration": 2.5, "probs": 0.3}, (0.0, 1.0, 6.0, 100.0, 800.0, -1.0, 0.5)),
+            ({"concentration": 1e-3, "probs": 0.3}, (0.0, 1.0, 50.0, 500.0)),
+            ({"concentration": 1e8, "probs": 0.5}, (1e8, 1e8 - 3e4, 1e8 + 1e5)),
+            ({"concentration": 1e8, "probs": 1 - 1e-7}, (0.0, 1.0, 10.0, 60.0)),
+            ({"concentration": 5.0, "probs": 1.0}, (0.0, 1.0)),
+        ),
+        discrete=True,
+        bad=(
+            *bad_share(fg.NegativeBinomial, "probs", zero=False, concentration=2.0),
+            *bad_positive(fg.NegativeBinomial, "concentration", probs=0.5),
+        ),
     ),
 )

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     AnyFloatArray = NDArray[np.float32] | NDArray[np.float64]
 
 __all__ = [
+    "COUNT",
     "NON_NEGATIVE",
     "POSITIVE",
+    "POSITIVE_SHARE",
     "PROBABILITY",
     "REAL",
+    "SHARE",
     "Constraint",
     "as_feature_indices",
     "as_float_array",
@@ -73,6 +76,20 @@ def _non_negative(values: FloatArray) -> NDArray[np.bool_]:
     return (values >= 0) & np.isfinite(values)
 
 
+def _count(values: FloatArray) -> NDArray[np.bool_]:
+    whole: NDArray[np.bool_] = np.floor(values) == values
+    return (values >= 0) & (values <= 2**53) & whole
+
+
+def _share(values: FloatArray) -> NDArray[np.bool_]:
+    zero: NDArray[np.bool_] = values == 0
+    return zero | _positive_share(values)
+
+
+def _positive_share(values: FloatArray) -> NDArray[np.bool_]:
+    return (values >= TINY) & (values <= 1)
+
+
 def _probability(values: FloatArray) -> NDArray[np.bool_]:
     # NaN passes: it is a point without a value, and its answer is NaN.
     return ~((values < 0) | (values > 1))
@@ -81,6 +98,9 @@ def _probability(values: FloatArray) -> NDArray[np.bool_]:
 REAL = Constraint("a finite number", _finite)
 POSITIVE = Constraint("a finite number greater than 0 (at least 2.3e-308)", _positive)
 NON_NEGATIVE = Constraint("a finite number of at least 0", _non_negative)
+COUNT = Constraint("a whole number from 0 to 2**53", _count)
+SHARE = Constraint("a probability from 0 to 1 (0, or at least 2.3e-308)", _share)
+POSITIVE_SHARE = Constraint("a probability greater than 0 (at least 2.3e-308) and at most 1", _positive_share)
 PROBABILITY = Constraint("a probability between 0 and 1", _probability)
 
 

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from .bernoulli import Bernoulli
+from .binomial import Binomial
+from .categorical import Categorical
 from .cauchy import Cauchy
+from .delta import Delta
 from .exponential import Exponential
 from .factor_normal import FactorNormal
+from .geometric import Geometric
 from .gumbel import Gumbel
 from .half_normal import HalfNormal
 from .laplace import Laplace
 from .log_normal import LogNormal
 from .logistic import Logistic
 from .multivariate_normal import MultivariateNormal
+from .negative_binomial import NegativeBinomial
 from .normal import Normal
 from .pareto import Pareto
+from .poisson import Poisson
 from .product import Product
 from .uniform import Uniform
 from .weibull import Weibull
 
 __all__ = [
+    "Bernoulli",
+    "Binomial",
+    "Categorical",
     "Cauchy",
+    "Delta",
     "Exponential",
     "FactorNormal",
+    "Geometric",
     "Gumbel",
     "HalfNormal",
     "Laplace",
     "LogNormal",
     "Logistic",
     "MultivariateNormal",
+    "NegativeBinomial",
     "Normal",
     "Pareto",
+    "Poisson",
     "Product",
     "Uniform",
     "Weibull",

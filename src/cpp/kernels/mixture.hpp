@@ -3,6 +3,7 @@
 // One exp a (sample, component) pair; the K x tile table stays in cache. Sums run over components in ascending order.
 #pragma once
 
+#include "atoms.hpp"
 #include "prune.hpp"
 
 namespace fastgen {
@@ -77,6 +78,7 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
                                             table + k * tile.stride, w.family);
     }
   }
+  if (m.n_atoms) exclude_at_atoms(m, tile, w.table);
   mark_special(tile, m.n_components, w.table);
   return true;
 }

@@ -48,10 +48,11 @@ template <class T> inline void mixture_icdf(const Model<T>& m, const Tile<T>& ti
   for (std::int64_t s = 0; s < n; ++s) low[s] = infinity<T>, high[s] = -infinity<T>;
   for (std::int64_t b = 0; b < m.n_blocks; ++b)
     registry<T>[m.blocks[b].family].bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
+  if (m.n_atoms) bracket_between_atoms(m, n, tile.x, low, high, lower);
   for (std::int64_t s = 0; s < n; s += V::width) {
     const V l = V::load(low + s), h = V::load(high + s), q = V::load(tile.x + s);
-    // Nothing to search for where the bracket is a point, infinite (q is 0 or 1) or not a number (q is no probability).
-    const auto search = (l < h) & (h - l < V(infinity<T>));
+    // Nothing to search for where the bracket is a point, q is 0 or 1, or not a number (q is no probability).
+    const auto search = (l < h) & (h - l < V(infinity<T>)) & (q > V(T(0))) & (q < V(T(1)));
     V start = fma(h - l, V(T(0.5)), l);
     start = select(l == h, l, start);
     start = select((q > V(T(0))) & (q < V(T(1))), start, select(q == V(T(0)), l, h));

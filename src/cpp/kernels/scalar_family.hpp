@@ -14,16 +14,29 @@
 //     template <int W> static Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source);
 //   };
 //
+// Laws of counts have no slope. A law that rejects has, instead of one_word and draw,
+//
+//     template <int W> static Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
+//                                                    Vec<double, W>& value);  // for attempt = 0, 1, 2, ...
+//     template <class V> static auto accepts(const V* c, V value, V height);
+//
+// `propose` says 0 where the value is accepted at once, infinity where it is rejected, and else a height that `accepts` must
+// judge. Samples that need a judgement or another attempt are gathered, so that vectors are full whatever the lanes' fates.
+//
 // Everything is in double: float32 data are converted on their way in and out (core/mixture.cpp).
 #pragma once
 
 #include "normals.hpp"
+#include "rejection.hpp"
 #include "tile.hpp"
 #include "variates.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
+
+template <class Law>
+concept HasSlope = requires(const Vec<double, 1>* c, Vec<double, 1> x) { Law::slope(c, x); };
 
 template <class Law> struct ScalarFamily {
   static constexpr bool scalar = true;
@@ -41,7 +54,7 @@ template <class Law> struct ScalarFamily {
                       double*) {
     constexpr int most_parameters = 4;
     for (std::int64_t k = k0; k < k1; ++k) {
-      double p[most_parameters], c[n_constants];
+      double p[most_parameters], c[n_constants] = {};
       for (int i = 0; i < most_parameters; ++i) p[i] = parameters[i] ? parameters[i][k] : 0.0;
       Law::prepare(p, c);
       for (int j = 0; j < n_constants; ++j) constants[j * shape.n_components + k] = c[j];
@@ -105,7 +118,9 @@ template <class Law> struct ScalarFamily {
     for (std::int64_t k = 0; k < block.shape.n_components; ++k)
       for_points(block, k, tile.padded, [&]<class V>(const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
         const V share = V::load(r + k * tile.stride + s), zero(T(0));
-        const V slope = select(share > zero, Law::slope(c, V::load(tile.x + s)), zero);
+        V slope(math::nan<T>);
+        if constexpr (HasSlope<Law>) slope = Law::slope(c, V::load(tile.x + s));
+        slope = select(share > zero, slope, zero);
         fma(share, slope, V::load(grad + s)).store(grad + s);
       });
   }
@@ -152,10 +167,19 @@ template <class Law> struct ScalarFamily {
 
   // Words of the tile; of a batch: constants, indices, words and answers.
   template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
-    return samples + (n_drawn + 3) * batch;
+    if constexpr (Rejects<Law>) return Rejection<Law>::scratch();
+    else return samples + (n_drawn + 3) * batch;
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
+    if constexpr (Rejects<Law>) {
+      Rejection<Law>::draw(block, tile);
+    } else {
+      draw_directly(block, tile);
+    }
+  }
+
+  template <class T> static void draw_directly(const Block<T>& block, const DrawTile<T>& tile) {
     auto* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
     if constexpr (one_normal) fill_normals(tile.key, tile.first, tile.n, tile.scratch);
     else if constexpr (Law::one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
