@@ -581,7 +581,8 @@ BIT_CASES = [
     case((PRODUCT, 40), d=2),
     case((PRODUCT, 2), (FULL, 1), d=3),
     *(case((law, 3)) for law in SCALAR),
-    case(*((law, 2) for law in SCALAR)),
+    case(*((law, 2) for law in SCALAR if not law.discrete)),
+    case(*((law, 2) for law in SCALAR if law.discrete)),
     case((FULL, 2), (DIAG, 3), (TIED, 2), (SPHERICAL, 1), (FACTOR, 1), d=6),
 ]
 
