@@ -2,6 +2,7 @@
 #include "mixture.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "sizes.hpp"
 #include "threads.hpp"
@@ -134,12 +135,15 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
   std::int64_t first = 0;
   for (const auto& c : components) {
     const Shape shape{c->n_components(), D, c->info().variant_id};
-    p.constants.emplace_back(std::size_t(kernel.constants_size(c->info().id, shape)));
+    constexpr std::size_t line = 64;  // a cache line, where constants begin
+    p.constants.emplace_back(std::size_t(kernel.constants_size(c->info().id, shape)) + line / sizeof(T));
     const double* parameters[4] = {};
     for (std::size_t i = 0; i < c->n_parameters(); ++i) parameters[i] = c->parameter(int(i)).data();
     // One task a component: factors of many features are worth a thread each.
     const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
-    T* constants = p.constants.back().data();
+    void* begin = p.constants.back().data();
+    std::size_t space = p.constants.back().size() * sizeof(T);
+    T* constants = static_cast<T*>(std::align(line, sizeof(T), begin, space));
     const std::int64_t scratch = checked_product("n_features", 3 * 8, D, D);
     const std::int64_t step = D > 16 ? 1 : shape.n_components;
     parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
@@ -174,8 +178,9 @@ void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* 
   const Kernels<T>& kernel = kernels_of<T>();
   const std::int64_t scratch = kernel.sample_scratch(model) * std::int64_t(sizeof(T));
   const double cost = 5.0 + double(D) * (4.0 + 0.5 * double(D) * ns_per_multiply_add);
-  // Tasks begin at multiples of 64 rows, where groups of random words begin for every D.
-  const std::int64_t rows = std::max<std::int64_t>(64, std::int64_t(250e3 / cost) / 64 * 64);
+  // Tasks begin at multiples of 128 rows, where groups of random words and normals begin for every D.
+  constexpr std::int64_t whole = 128;
+  const std::int64_t rows = std::max(whole, std::int64_t(250e3 / cost) / whole * whole);
   parallel_for((n + rows - 1) / rows, double(n) * cost, [&](Job&, std::int64_t task) {
     const std::int64_t first = task * rows, count = std::min(rows, n - first);
     kernel.sample(model, key, start + std::uint64_t(first), count, out + first * D, labels ? labels + first : nullptr,

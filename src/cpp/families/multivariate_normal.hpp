@@ -33,8 +33,7 @@ struct MultivariateNormal {
       const std::int64_t tri = triangle_size(D);
       shared = shape.variant == tied ? 0 : 1;
       const std::int64_t factors = shared ? K : 1;
-      mean = p, p += K * D;
-      norm = p, p += K;
+      mean = p, norm = p + K * D, p += head_size<T>(K, D);
       if (shape.variant == full || shape.variant == tied) {
         factor = p, p += factors * affine_size<T>(D);
         inverse = p, p += factors * tri;
@@ -56,14 +55,18 @@ struct MultivariateNormal {
     const T* precision_transposed(std::int64_t k) const { return transposed + shared * k * triangle_size(D); }
   };
 
+  // Means and norms, up to whole cache lines: the factors that follow are read by vectors that should not straddle them.
+  template <class T> static constexpr std::int64_t head_size(std::int64_t K, std::int64_t D) {
+    return (K * (D + 1) + affine_panel<T> - 1) / affine_panel<T> * affine_panel<T>;
+  }
   template <class T> static std::int64_t constants_size(Shape shape) {
     const std::int64_t K = shape.n_components, D = shape.n_features;
-    const std::int64_t factor = affine_size<T>(D) + 2 * triangle_size(D);
+    const std::int64_t factor = affine_size<T>(D) + 2 * triangle_size(D), head = head_size<T>(K, D);
     switch (shape.variant) {
-      case full: return K * D + K + K * factor + D + K * D + 1;
-      case tied: return K * D + K + factor + D + K * D + 1;
-      case diag: return K * D + K + 2 * K * D;
-      default: return K * D + K + 2 * K;
+      case full: return head + K * factor + D + K * D + 1;
+      case tied: return head + factor + D + K * D + 1;
+      case diag: return head + 2 * K * D;
+      default: return head + 2 * K;
     }
   }
 
@@ -426,13 +429,21 @@ struct MultivariateNormal {
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const Constants<T> c(block);
     const std::int64_t K = c.K, D = c.D;
-    T* z = tile.scratch;
-    fill_normals(tile.key, Position(tile.first) * Position(D), tile.n * D, z);
-    if (block.shape.variant == diag || block.shape.variant == spherical) return draw_axes(block, c, tile, z);
+    const Position first = Position(tile.first) * Position(D);
+    const bool axes = block.shape.variant == diag || block.shape.variant == spherical;
+    // Rows whose normals are read before any of their numbers is written can take the place of the normals.
+    T* z = tile.alone && (axes || D <= few) ? tile.out : tile.scratch;
+    fill_normals(tile.key, first, tile.n * D, z);
+    if (axes) return draw_axes(block, c, tile, z);
     switch (D) {
       case 1: return draw_few<1>(block, c, tile, z);
       case 2: return draw_few<2>(block, c, tile, z);
       case 3: return draw_few<3>(block, c, tile, z);
+      case 4: return draw_few<4>(block, c, tile, z);
+      case 5: return draw_few<5>(block, c, tile, z);
+      case 6: return draw_few<6>(block, c, tile, z);
+      case 7: return draw_few<7>(block, c, tile, z);
+      case 8: return draw_few<8>(block, c, tile, z);
       default: break;
     }
     // Samples of one component together, unless all factors fit the first-level cache as they are.
@@ -498,12 +509,14 @@ struct MultivariateNormal {
     return count;
   }
 
+  static constexpr std::int64_t few = 8;  // up to here D is known when compiled
   template <int D, class T>
   static void draw_few(const Block<T>& block, const Constants<T>& c, const DrawTile<T>& tile, const T* z) {
+    const std::int64_t factor = c.shared * affine_size<T>(D);
     for (std::int64_t i = 0; i < tile.n; ++i) {
       const std::int64_t k = tile.labels[i] - block.first;
-      if (std::uint64_t(k) >= std::uint64_t(c.K)) continue;
-      affine_few<D>(c.mean + k * D, c.lower(k), z + i * D, tile.out + i * D);
+      if (!tile.alone && std::uint64_t(k) >= std::uint64_t(c.K)) continue;
+      affine_few<D>(c.mean + k * D, c.factor + k * factor, z + i * D, tile.out + i * D);
     }
   }
 

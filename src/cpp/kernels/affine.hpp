@@ -121,15 +121,29 @@ template <int S, class T> inline void affine_apart(std::int64_t D, const AffineS
   for (std::int64_t r = 0; r < D; r += affine_panel<T>) affine_panel_of<S, false>(D, r, a);
 }
 
-// D known when compiled, for the few features where vectors over features would be mostly empty.
+// D up to a panel known when compiled, in vectors no longer than the row needs; z may be where out is. Reads `mean` up to
+// whole vectors.
 template <int D, class T> FASTGEN_INLINE void affine_few(const T* mean, const T* L, const T* z, T* out) {
-  using V = Vec<T, 1>;
+  constexpr int P = int(affine_panel<T>), narrow = 16 / int(sizeof(T));
+  constexpr int wanted = D <= narrow ? narrow : D <= 2 * narrow ? 2 * narrow : 4 * narrow;
+  constexpr int W = wanted < native_width<T> ? wanted : native_width<T>, R = (D + W - 1) / W;
+  static_assert(D <= P);
+  using V = Vec<T, W>;
+  V acc[R];
   FASTGEN_UNROLL
-  for (int r = 0; r < D; ++r) {
-    V acc(T(0));
+  for (int j = 0; j < D; ++j) {
+    const V zj(z[j]);
     FASTGEN_UNROLL
-    for (int j = 0; j <= r; ++j) acc = fma(V(L[j * affine_panel<T> + r]), V(z[j]), acc);
-    out[r] = acc.v + mean[r];
+    for (int v = j / W; v < R; ++v) {
+      const V l = V::load(L + j * P + v * W);
+      acc[v] = j == 0 ? l * zj : fma(l, zj, acc[v]);
+    }
+  }
+  FASTGEN_UNROLL
+  for (int v = 0; v < R; ++v) {
+    const V x = acc[v] + V::load(mean + v * W);
+    if (v * W + W <= D) x.store(out + v * W);
+    else __builtin_memcpy(out + v * W, &x, (D - v * W) * sizeof(T));
   }
 }
 
