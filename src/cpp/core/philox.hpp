@@ -15,7 +15,14 @@ namespace FASTGEN_ISA {
 namespace {
 
 // What a stream is read for. Any change here changes drawn bits: raise STREAM_VERSION.
-enum Purpose : std::uint32_t { labels = 0, label_ties = 1, normals_f64 = 2, normals_f32 = 3, starts = 4, radii_f64 = 5 };
+enum Purpose : std::uint32_t {
+  labels = 0,
+  label_ties = 1,
+  normals_f64 = 2,
+  normals_f32 = 3,
+  starts = 4,
+  radii_f64 = 5
+};
 
 template <int W> struct PhiloxBlocks {
   Vec<std::uint64_t, W> word[4];  // the low 32 bits of each lane count

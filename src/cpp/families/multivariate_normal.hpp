@@ -431,8 +431,7 @@ struct MultivariateNormal {
     const std::int64_t K = c.K, D = c.D;
     const Position first = Position(tile.first) * Position(D);
     const bool axes = block.shape.variant == diag || block.shape.variant == spherical;
-    // Rows whose normals are read before any of their numbers is written can take the place of the normals.
-    T* z = tile.alone && (axes || D <= few) ? tile.out : tile.scratch;
+    T* z = tile.alone ? tile.out : tile.scratch;  // the rows take the place of the normals
     fill_normals(tile.key, first, tile.n * D, z);
     if (axes) return draw_axes(block, c, tile, z);
     switch (D) {
@@ -446,37 +445,35 @@ struct MultivariateNormal {
       case 8: return draw_few<8>(block, c, tile, z);
       default: break;
     }
-    // Samples of one component together, unless all factors fit the first-level cache as they are.
+    // Samples of one component together, unless all components have factors of their own that fit the first-level cache.
     constexpr std::int64_t first_level = 24 * 1024;
     std::int32_t* order = reinterpret_cast<std::int32_t*>(z + tile.n * D);
     std::int32_t* ends = order + tile.n;
-    const bool one_factor = K == 1 || !c.shared;
-    const bool grouped = !one_factor && K * affine_size<T>(D) * std::int64_t(sizeof(T)) > first_level;
+    const bool grouped = K > 1 && (!c.shared || K * affine_size<T>(D) * std::int64_t(sizeof(T)) > first_level);
     const std::int64_t count = grouped ? group_by_label(block, tile, order, ends) : natural_order(block, tile, order);
     const auto component = [&](std::int64_t i) { return std::int64_t(tile.labels[order[i]]) - block.first; };
-    const auto mean_of = [&](std::int64_t i) { return c.mean + component(i) * D; };
-    const auto z_of = [&](std::int64_t i) { return z + order[i] * D; };
-    const auto out_of = [&](std::int64_t i) { return tile.out + order[i] * D; };
     std::int64_t i = 0;
-    if (!grouped && !one_factor) {
-      const auto lower_of = [&](std::int64_t j) { return c.lower(component(j)); };
-      for (; i + 4 <= count; i += 4)
-        affine_apart<4, T>(D, {{lower_of(i), lower_of(i + 1), lower_of(i + 2), lower_of(i + 3)},
-                               {mean_of(i), mean_of(i + 1), mean_of(i + 2), mean_of(i + 3)},
-                               {z_of(i), z_of(i + 1), z_of(i + 2), z_of(i + 3)},
-                               {out_of(i), out_of(i + 1), out_of(i + 2), out_of(i + 3)}});
-      for (; i < count; ++i) affine_apart<1, T>(D, {{lower_of(i)}, {mean_of(i)}, {z_of(i)}, {out_of(i)}});
+    if (!grouped && K > 1) {
+      const auto apart = [&]<int S>() FASTGEN_LAMBDA_INLINE {
+        AffineSamples<T, S, false> a{{}, {}, z, tile.out, {}};
+        for (int s = 0; s < S; ++s) {
+          const std::int64_t k = component(i + s);
+          a.L[s] = c.lower(k), a.mean[s] = c.mean + k * D, a.at[s] = order[i + s] * D;
+        }
+        affine_apart(D, a);
+        i += S;
+      };
+      while (i + 4 <= count) apart.template operator()<4>();
+      while (i < count) apart.template operator()<1>();
       return;
     }
     constexpr std::int64_t most = 64;  // samples at once: their normals stay in the second-level cache
-    const T *mean[most], *from[most];
-    T* to[most];
+    std::int64_t at[most];
     while (i < count) {
       const std::int64_t k = component(i);
       std::int64_t n = 0;
-      for (; i < count && n < most && (one_factor || component(i) == k); ++i, ++n)
-        mean[n] = mean_of(i), from[n] = z_of(i), to[n] = out_of(i);
-      affine_shared(D, c.lower(k), n, mean, from, to);
+      for (; i < count && n < most && component(i) == k; ++i, ++n) at[n] = order[i] * D;
+      affine_shared(D, c.lower(k), c.mean + k * D, z, tile.out, n, at);
     }
   }
 
@@ -509,14 +506,16 @@ struct MultivariateNormal {
     return count;
   }
 
-  static constexpr std::int64_t few = 8;  // up to here D is known when compiled
   template <int D, class T>
   static void draw_few(const Block<T>& block, const Constants<T>& c, const DrawTile<T>& tile, const T* z) {
-    const std::int64_t factor = c.shared * affine_size<T>(D);
-    for (std::int64_t i = 0; i < tile.n; ++i) {
-      const std::int64_t k = tile.labels[i] - block.first;
-      if (!tile.alone && std::uint64_t(k) >= std::uint64_t(c.K)) continue;
-      affine_few<D>(c.mean + k * D, c.factor + k * factor, z + i * D, tile.out + i * D);
+    const std::int64_t n = tile.n, K = c.K, first = block.first, stride = c.shared * affine_size<T>(D);
+    const std::int32_t* labels = tile.labels;
+    const T *mean = c.mean, *factor = c.factor;
+    T* out = tile.out;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t k = labels[i] - first;
+      if (std::uint64_t(k) >= std::uint64_t(K)) continue;
+      affine_few<D>(mean + k * D, factor + k * stride, z + i * D, out + i * D);
     }
   }
 

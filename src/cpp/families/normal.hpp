@@ -114,21 +114,24 @@ struct Normal {
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const Constants<T> c(block);
-    T* z = tile.alone ? tile.out : tile.scratch;
-    fill_normals(tile.key, tile.first, tile.n, z);
+    const std::int64_t n = tile.n, K = block.shape.n_components;
+    const std::int32_t* labels = tile.labels;
+    T* out = tile.out;
+    T* z = tile.alone ? out : tile.scratch;
+    fill_normals(tile.key, tile.first, n, z);
     std::int64_t i = 0;
     if (tile.alone) {
       using V = Vec<T, native_width<T>>;
-      for (; i + V::width <= tile.n; i += V::width) {
+      for (; i + V::width <= n; i += V::width) {
         V loc, scale;
-        load_pairs(c.pairs, tile.labels + i, loc, scale);
-        fma(scale, V::load(z + i), loc).store(tile.out + i);
+        load_pairs(c.pairs, labels + i, loc, scale);
+        fma(scale, V::load(z + i), loc).store(out + i);
       }
     }
-    for (; i < tile.n; ++i) {
-      const std::int64_t k = tile.labels[i] - block.first;
-      if (std::uint64_t(k) >= std::uint64_t(block.shape.n_components)) continue;
-      tile.out[i] = fma(Vec<T, 1>(c.scale[k]), Vec<T, 1>(z[i]), Vec<T, 1>(c.loc[k])).v;
+    for (; i < n; ++i) {
+      const std::int64_t k = labels[i] - block.first;
+      if (std::uint64_t(k) >= std::uint64_t(K)) continue;
+      out[i] = fma(Vec<T, 1>(c.scale[k]), Vec<T, 1>(z[i]), Vec<T, 1>(c.loc[k])).v;
     }
   }
 };

@@ -31,12 +31,11 @@ inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::ui
   std::uint32_t words[label_batch / 2 + W];
   const std::int64_t odd = std::int64_t(first & 1);
   fill_words(key, labels, first / 2, (odd + n + 1) / 2, words);
-  const char* bits = reinterpret_cast<const char*>(words) + 2 * odd;
+  const std::int16_t* bits = reinterpret_cast<const std::int16_t*>(words) + odd;  // read by memcpy only
   const I flip(std::int16_t(-32768)), last(std::int16_t(chooser.last));
   for (std::int64_t i = 0; i < n; i += W) {
-    I u, label(std::int16_t(K - 1)), tie(std::int16_t(0));
-    __builtin_memcpy(&u, bits + 2 * i, sizeof u);
-    u = u ^ flip;
+    const I u = I::load(bits + i) ^ flip;
+    I label(std::int16_t(K - 1)), tie(std::int16_t(0));
     for (std::int64_t k = 0; k + 1 < K; ++k) {
       const I t(high[k]);
       label = label + as_ints(t > u);
@@ -56,7 +55,7 @@ inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::ui
       for (std::int64_t lane = 0; lane < count; ++lane) {
         if (!lanes[lane]) continue;
         std::uint16_t half;
-        __builtin_memcpy(&half, bits + 2 * (i + lane), sizeof half);
+        __builtin_memcpy(&half, bits + i + lane, sizeof half);
         const std::uint64_t all = label_bits(key, first + std::uint64_t(i + lane), half);
         std::int32_t k = 0;
         while (k < chooser.last && chooser.thresholds[k] <= all) ++k;

@@ -67,7 +67,7 @@ template <> struct RadiusTable<float> {
   static constexpr float atanh[] = {-0x1.000002p+2f, -0x1.554262p+0f, -0x1.a6e126p-1f};
 };
 
-// -2 log(x / 2^Scale) = rest + s P(s^2), 1/2 < x <= 2^Scale: x = m 2^k with m in [sqrt 1/2, sqrt 2), s = (m - 1) / (m + 1),
+// -2 log(x / 2^Scale) = rest + s P(s^2), 1 <= x <= 2^Scale: x = m 2^k with m in [sqrt 1/2, sqrt 2), s = (m - 1) / (m + 1),
 // log m = 2 atanh(s). Near the upper end k is Scale and rest 0, so that small radii keep all their digits.
 template <int Scale, class T, int W> FASTGEN_INLINE Vec<T, W> split_logarithm(Vec<T, W> x, Vec<T, W>& rest) {
   using V = Vec<T, W>;
@@ -96,8 +96,10 @@ template <int Scale, class T, int W> FASTGEN_INLINE Vec<T, W> radius(Vec<T, W> x
 template <int W> struct PairWords {
   Vec<std::uint64_t, W> radius, angle, both;
 };
-constexpr int pair_block(int j) { return 8 * (j / 2); }  // where in the group the first two are; the third is in block 16
-constexpr int pair_word(int j) { return 2 * (j % 2); }   // the first of the two words; of the third block it is word j
+constexpr int pair_block(int j) {
+  return 8 * (j / 2);
+}  // where in the group the first two are; the third is in block 16
+constexpr int pair_word(int j) { return 2 * (j % 2); }  // the first of the two words; of the third block it is word j
 
 // 2^49 u = 2 n + 1 for the 48 bits n of the radius, by way of 2^53 + 2 n.
 template <int W> FASTGEN_INLINE Vec<double, W> radius_argument(const PairWords<W>& w) {
@@ -154,7 +156,7 @@ inline void normal_group(const PhiloxKey& key, Position group, double* out) {
   }
   const auto pair_words = [&](int i) FASTGEN_LAMBDA_INLINE {
     const int j = i / 8, b = i % 8;
-    const std::uint64_t(*first)[8] = words[j / 2] + pair_word(j);
+    const std::uint64_t (*first)[8] = words[j / 2] + pair_word(j);
     return PairWords<W>{U::load(first[0] + b), U::load(first[1] + b), U::load(words[2][j] + b)};
   };
   V least(0x1p49);
@@ -176,7 +178,8 @@ inline void normal_group(const PhiloxKey& key, Position group, double* out) {
     cosine.store(to);
     sine.store(to + 8);
   }
-  if (any(least < V(extended_below))) [[unlikely]] extend_radii(key, group, out);
+  if (any(least < V(extended_below))) [[unlikely]]
+    extend_radii(key, group, out);
 }
 
 // 64 floats: blocks 16 g .. 16 g + 15.

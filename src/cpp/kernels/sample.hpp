@@ -11,7 +11,7 @@ namespace {
 // Samples drawn together: enough that about 32 share a component, few enough that the normals of the tile stay near.
 // A matter of speed alone; it does not show in the bits.
 inline std::int64_t sample_tile(std::int64_t K, std::int64_t D) {
-  constexpr std::int64_t least = 128, near = 32768;
+  constexpr std::int64_t least = 128, near = 65536;
   std::int64_t n = D < 8 ? 4096 / D : 32 * K;
   n = n * D > near ? near / D : n;
   return (n < least ? least : n > 1024 ? 1024 : n) / least * least;
