@@ -9,7 +9,7 @@ import pytest
 from fastgen import _core
 
 # The purposes of core/philox.hpp.
-LABELS, LABEL_TIES, NORMALS_F64, NORMALS_F32, STARTS = range(5)
+LABELS, LABEL_TIES, NORMALS_F64, NORMALS_F32, STARTS, RADII_F64 = range(6)
 SLOT = 0
 KEY = fg.Stream(2024).key
 
@@ -69,25 +69,42 @@ def stream_words(key, purpose, start, n):
     return flat[start - first * 64 :][:n]
 
 
-def unit_radius_f64(word0, word1):
-    u64 = word0.astype(np.uint64) | word1.astype(np.uint64) << np.uint64(32)
-    # The middle of one of 2^64 cells, as the nearest double: near u = 1 that rounding is most of log u.
-    u = u64.astype(np.float64) * 2.0**-64 + 2.0**-65
-    return np.sqrt(-2 * np.log(u.astype(np.longdouble)))
+def extended(key, n_pairs):
+    """The pairs whose 48 bits of radius are below 2^32: they take another word."""
+    return np.flatnonzero(radius_bits(key, n_pairs) >> np.uint64(32) == 0)
+
+
+def pair_words(key, n_pairs):
+    """Words of the radius, of the angle, and of both, for pairs 0 .. n_pairs: groups of 32 from 24 blocks. Blocks 0 .. 7
+    and 8 .. 15 hold radius, angle, radius, angle; block 16 + b the words of both for pairs b, 8 + b, 16 + b, 24 + b."""
+    groups = -(-n_pairs // 32)
+    w = blocks(key, NORMALS_F64, 0, groups * 24).reshape(groups, 3, 8, 4).astype(np.uint64)
+    first = w[:, :2].transpose(0, 1, 3, 2)  # group, half, word, lane
+    radius, angle = first[:, :, 0::2].reshape(-1), first[:, :, 1::2].reshape(-1)
+    both = w[:, 2].transpose(0, 2, 1).reshape(-1)
+    return radius[:n_pairs], angle[:n_pairs], both[:n_pairs]
+
+
+def radius_bits(key, n_pairs):
+    radius, _, both = pair_words(key, n_pairs)
+    return radius | (both & np.uint64(0xFFFF)) << np.uint64(32)
 
 
 def normals_f64(key, n):
-    """Normals 0 .. n: groups of 32 from 16 blocks, cosines first. Two top bits of the angle word are the signs; the
-    next 52 place the angle around pi/4."""
-    groups = -(-n // 32)
-    w = blocks(key, NORMALS_F64, 0, groups * 16)
-    r = unit_radius_f64(w[:, 0], w[:, 1])
-    angle = w[:, 2].astype(np.uint64) | w[:, 3].astype(np.uint64) << np.uint64(32)
-    t = ((angle << np.uint64(2)) >> np.uint64(12)).astype(np.longdouble) / 2.0**52 - 0.5
+    """Normals 0 .. n: eight cosines, then their sines. The radius is the middle of one of 2^48 cells, or of one of 2^32 parts
+    of a cell; of the angle's 48 bits the top two are the signs, the others place it around pi/4."""
+    n_pairs = -(-n // 64) * 32
+    _, angle, both = pair_words(key, n_pairs)
+    u = (radius_bits(key, n_pairs).astype(np.longdouble) + 0.5) / 2.0**48
+    for pair in extended(key, n_pairs):
+        more = int(stream_words(key, RADII_F64, int(pair), 1)[0])
+        u[pair] = (np.floor(u[pair] * 2.0**48) + (more + np.longdouble(0.5)) / 2.0**32) / 2.0**48
+    r = np.sqrt(-2 * np.log(u))
+    t = (angle | (both >> np.uint64(16) & np.uint64(0x3FFF)) << np.uint64(32)).astype(np.longdouble) / 2.0**46 - 0.5
     phi = np.arctan(np.longdouble(1)) * (1 + 2 * t)
-    c = np.where(angle >> np.uint64(63), -1.0, 1.0) * np.cos(phi)
-    s = np.where(angle >> np.uint64(62) & np.uint64(1), -1.0, 1.0) * np.sin(phi)
-    return np.stack([(r * c).reshape(-1, 16), (r * s).reshape(-1, 16)], axis=1).ravel()[:n].astype(np.float64)
+    c = np.where(both >> np.uint64(31), -1.0, 1.0) * np.cos(phi)
+    s = np.where(both >> np.uint64(30) & np.uint64(1), -1.0, 1.0) * np.sin(phi)
+    return np.stack([(r * c).reshape(-1, 8), (r * s).reshape(-1, 8)], axis=1).ravel()[:n].astype(np.float64)
 
 
 def normals_f32(key, n):
@@ -101,7 +118,7 @@ def normals_f32(key, n):
         u = (u + 2.0**-33).astype(np.float32).astype(np.float64)
         r = np.sqrt(-2 * np.log(u))
         angle = w[:, half + 1]
-        t = ((angle << np.uint32(2)) >> np.uint32(9)).astype(np.float64) / 2.0**23 - 0.5
+        t = (angle & np.uint32(0x7FFFFF)).astype(np.float64) / 2.0**23 - 0.5
         phi = np.pi / 4 + np.pi / 2 * t
         c = np.where(angle >> np.uint32(31), -1.0, 1.0) * np.cos(phi)
         s = np.where(angle >> np.uint32(30) & np.uint32(1), -1.0, 1.0) * np.sin(phi)
@@ -109,30 +126,42 @@ def normals_f32(key, n):
     return np.stack(parts, axis=1).ravel()[:n]
 
 
+def label_halves(key, start, n):
+    """The 16 bits of samples start .. start + n: lower and upper halves of words."""
+    w = stream_words(key, LABELS, start // 2, n // 2 + 2)
+    return np.stack([w & 0xFFFF, w >> 16], axis=1).ravel()[start % 2 :][:n].astype(np.int64)
+
+
 def labels(weights, key, start, n):
-    """Comparison of 32-bit words with cumulative weights, 64-bit ones on a tie (which no test here meets)."""
+    """Comparison of 64 bits with cumulative weights, in Python's integers where the first 16 do not decide."""
     if len(weights) == 1:
         return np.zeros(n, np.int64)
-    thresholds = (np.array([int(t) for t in np.cumsum(weights)[:-1] * 2.0**64], object) // 2**32).astype(np.int64)
-    u = stream_words(key, LABELS, start, n).astype(np.int64)
-    assert not np.isin(u, thresholds).any()
-    return (thresholds[None, :] < u[:, None]).sum(axis=1)
+    exact = [int(t) for t in np.cumsum(weights)[:-1] * 2.0**64]
+    last = np.flatnonzero(weights).max()
+    thresholds = np.array([t >> 48 for t in exact])
+    u = label_halves(key, start, n)
+    result = np.minimum((thresholds[None, :] < u[:, None]).sum(axis=1), last)
+    for i in np.flatnonzero(np.isin(u, thresholds)):
+        low = [int(w) for w in stream_words(key, LABEL_TIES, 2 * (start + int(i)), 2)]
+        bits = int(u[i]) << 48 | low[0] << 16 | low[1] & 0xFFFF
+        result[i] = min(sum(t <= bits for t in exact), last)
+    return result
 
 
 @pytest.mark.parametrize("start", [0, 1, 63, 64, 1000, 2**36 + 5, 2**62 + 7])
-@pytest.mark.parametrize("purpose", [LABELS, LABEL_TIES, STARTS])
+@pytest.mark.parametrize("purpose", [LABELS, LABEL_TIES, STARTS, RADII_F64])
 def test_word_layout(start, purpose, isa):
     assert (_core.stream_words(KEY, purpose, start, 300) == stream_words(KEY, purpose, start, 300)).all()
 
 
 def test_purposes_do_not_share_words():
-    """64,000 words of five purposes: by the birthday bound 12 of the 2e9 / 4.3e9 pairs would be chance, so compare pairs
-    of neighbouring words, which are 64 bits: the chance of one equal pair is 1e-10."""
+    """64,000 words of six purposes: equal words would be chance, so compare pairs of neighbouring words, which are 64
+    bits: the chance of one equal pair is 1e-9."""
     pairs = []
-    for purpose in range(5):
+    for purpose in range(6):
         w = _core.stream_words(KEY, purpose, 0, 64_000).astype(np.uint64)
         pairs.append(w[::2] << np.uint64(32) | w[1::2])
-    assert np.unique(np.concatenate(pairs)).size == 5 * 32_000
+    assert np.unique(np.concatenate(pairs)).size == 6 * 32_000
 
 
 STANDARD = fg.Mixture(None, fg.Normal(0.0, 1.0))
@@ -140,14 +169,39 @@ STANDARD = fg.Mixture(None, fg.Normal(0.0, 1.0))
 
 def test_normals_f64(isa):
     """A few ulp of the normal, and of its radius: the unit vector is a sum and difference of two polynomials, so that a
-    cosine near 0 is as good as numbers near 0.7 are, an ulp of 1."""
-    n = 32_000
+    cosine near 0 is as good as numbers near 0.7 are, an ulp of 1. Among them are radii of an extra word."""
+    n = 2**20
+    far = extended(KEY, n // 2)
+    assert 2 <= len(far) <= 22  # 8 expected
     expected = normals_f64(KEY, n)
     actual = STANDARD.sample(n, rng=fg.Stream(2024))
-    pairs = expected.reshape(-1, 2, 16)
+    pairs = expected.reshape(-1, 2, 8)
     radius = np.repeat(np.hypot(pairs[:, :1], pairs[:, 1:]), 2, axis=1).ravel()
     eps = np.finfo(np.float64).eps
     assert (np.abs(actual - expected) <= 2 * eps * np.abs(expected) + eps * radius).all()
+    # u < 2^-16 is r > 4.7; and a stream read from the middle extends the same pairs.
+    assert (np.hypot(pairs[:, 0], pairs[:, 1]).ravel()[far] > 4.7).all()
+    for pair in far:
+        i = int(pair) // 8 * 16 + int(pair) % 8
+        assert STANDARD.sample(1, rng=fg.Stream(2024), start=i)[0] == actual[i]
+        assert STANDARD.sample(3, rng=fg.Stream(2024), start=i + 7)[1] == actual[i + 8]
+
+
+def test_radii_are_resolved_far_out():
+    """2^-16 of the radii take an extra word: their u are uniform below 2^-16 and all different, where 32 bits without it would
+    leave 2^16 values. 2^25 pairs hold 512 (+- 115 at 1e-6)."""
+    n, piece, far = 2**26, 2**22, []
+    for start in range(0, n, piece):
+        z = STANDARD.sample(piece, rng=3, start=start).reshape(-1, 2, 8)
+        square = z[:, 0] ** 2 + z[:, 1] ** 2
+        far.append(square[square > 2 * 16 * np.log(2)])
+    u = np.exp(-np.concatenate(far) / 2) * 2.0**16
+    assert abs(len(u) - 512) < 115
+    assert len(np.unique(u)) == len(u)
+    # Kolmogorov's distance from the uniform law, by the bound of Dvoretzky, Kiefer, Wolfowitz and Massart.
+    u = np.sort(u)
+    distance = np.abs(u - (np.arange(len(u)) + 0.5) / len(u)).max() + 0.5 / len(u)
+    assert distance < np.sqrt(np.log(2e6) / (2 * len(u)))
 
 
 def test_normals_f32(isa):
@@ -163,11 +217,15 @@ def test_normals_f32(isa):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("start", [0, 777, 2**40 + 3])
 def test_labels(dtype, start, isa):
-    """Exactly, with weights that are no binary fractions, zeros among them."""
+    """Exactly, with weights that are no binary fractions, zeros among them; and where the first 16 bits do not decide."""
+    n = 20_000
+    thresholds = np.cumsum(np.arange(1, 32.0)) / 528 * 2**16 // 1
+    ties = np.isin(label_halves(fg.Stream(9).key, start, n), thresholds.astype(int)).sum()
+    assert 1 <= ties <= 30  # 9.5 expected
     for weights in ([0.3, 0.7], [0.0, 0.1, 0.2, 0.0, 0.7, 0.0], np.arange(1, 33.0)):
         m = fg.Mixture(weights, fg.Normal(np.arange(len(weights)), 1.0))
-        expected = labels(m.weights, fg.Stream(9).key, start, 5000)
-        _, actual = m.sample(5000, rng=9, start=start, dtype=dtype, return_labels=True)
+        expected = labels(m.weights, fg.Stream(9).key, start, n)
+        _, actual = m.sample(n, rng=9, start=start, dtype=dtype, return_labels=True)
         assert (actual == expected).all()
 
 

@@ -5,7 +5,7 @@
 // are read in groups of consecutive blocks whose layout is fixed, so that any vector width fills them with plain
 // stores and gets the same bits:
 //   words:          16 blocks make 64 words:   word  64 g + 16 w + b = word w of block 16 g + b
-//   normals:        16 blocks make 32 doubles or 64 floats: see kernels/normals.hpp
+//   normals:        24 blocks make 64 doubles, 16 blocks 64 floats: see kernels/normals.hpp
 #pragma once
 
 #include "simd.hpp"
@@ -21,10 +21,11 @@ enum Purpose : std::uint32_t {
   normals_f64 = 2,
   normals_f32 = 3,
   starts = 4,
-  words64 = 5,   // one word a sample, for laws that invert their distribution function
-  attempts = 6,  // one block an attempt, its number in the bits above the purpose
-  columns = 7,   // the keys of the columns of a product
-  batch_labels = 8,
+  radii_f64 = 5,
+  words64 = 6,   // one word a sample, for laws that invert their distribution function
+  attempts = 7,  // one block an attempt, its number in the bits above the purpose
+  columns = 8,   // the keys of the columns of a product
+  batch_labels = 9,
 };
 
 template <int W> struct PhiloxBlocks {
@@ -46,16 +47,17 @@ struct PhiloxKey {
   }
 };
 
-// One block a lane. Ten rounds of two 32x32->64 products; 80 vector instructions, which bind it.
-template <int W>
-FASTGEN_INLINE PhiloxBlocks<W> philox(const PhiloxKey& key, Vec<std::uint64_t, W> c0, Vec<std::uint64_t, W> c1,
-                                      Vec<std::uint64_t, W> c2, Vec<std::uint64_t, W> c3) {
+constexpr std::uint32_t philox_m0 = 0xD2511F53u, philox_m1 = 0xCD9E8D57u;
+
+// Rounds First .. 9. The high halves of c1 and c3 hold what earlier products left there; the next product ignores it.
+template <int First, int W>
+FASTGEN_INLINE PhiloxBlocks<W> philox_rounds(const PhiloxKey& key, Vec<std::uint64_t, W> c0, Vec<std::uint64_t, W> c1,
+                                             Vec<std::uint64_t, W> c2, Vec<std::uint64_t, W> c3) {
   using U = Vec<std::uint64_t, W>;
-  const U m0(std::uint64_t(0xD2511F53u)), m1(std::uint64_t(0xCD9E8D57u));
+  const U m0(std::uint64_t{philox_m0}), m1(std::uint64_t{philox_m1});
   FASTGEN_UNROLL
-  for (int round = 0; round < 10; ++round) {
+  for (int round = First; round < 10; ++round) {
     const U p0 = mul_wide_u32(m0, c0), p1 = mul_wide_u32(m1, c2);
-    // The high halves of c1 and c3 hold what earlier products left there; the next product ignores it.
     c0 = (p1 >> 32) ^ (c1 ^ U(key.round[round][0]));
     c1 = p1;
     c2 = (p0 >> 32) ^ (c3 ^ U(key.round[round][1]));
@@ -64,14 +66,29 @@ FASTGEN_INLINE PhiloxBlocks<W> philox(const PhiloxKey& key, Vec<std::uint64_t, W
   return {{c0, c1, c2, c3}};
 }
 
-// Block number `base` + lane of one purpose. base is a multiple of 16 and lane less than 16, so nothing carries beyond the
-// low 64 bits; the high ones go to the slot.
+// One block a lane, any counters.
+template <int W>
+FASTGEN_INLINE PhiloxBlocks<W> philox(const PhiloxKey& key, Vec<std::uint64_t, W> c0, Vec<std::uint64_t, W> c1,
+                                      Vec<std::uint64_t, W> c2, Vec<std::uint64_t, W> c3) {
+  return philox_rounds<0>(key, c0, c1, c2, c3);
+}
+
+// Block number `base` + lane of one purpose. Only the lowest word of the counter may differ between lanes: base is a
+// multiple of 8 and lane less than 8, or 16, so nothing carries. What the other three words become in the first two
+// rounds is then the same in all lanes and left to scalars: 70 vector instructions instead of 80, which bind.
 template <int W>
 FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t purpose, Position base,
                                          Vec<std::uint64_t, W> lane) {
   using U = Vec<std::uint64_t, W>;
-  const U index = U(std::uint64_t(base)) + lane;
-  return philox<W>(key, index, index >> 32, U(std::uint64_t(base >> 64)), U(std::uint64_t(purpose)));
+  const U m0(std::uint64_t{philox_m0}), m1(std::uint64_t{philox_m1});
+  const auto low = [](std::uint64_t a) { return a & 0xffffffffu; };
+  const std::uint64_t from_slot = low(std::uint64_t(base >> 64)) * philox_m1;
+  const U p0 = mul_wide_u32(m0, U(std::uint64_t(base)) + lane);  // round 0
+  const std::uint64_t c0 = low((from_slot >> 32) ^ std::uint64_t(base >> 32) ^ key.round[0][0]);
+  const std::uint64_t from_c0 = c0 * philox_m0;
+  const U p1 = mul_wide_u32(m1, (p0 >> 32) ^ U(purpose ^ key.round[0][1]));  // round 1
+  return philox_rounds<2>(key, (p1 >> 32) ^ U(low(from_slot) ^ key.round[1][0]), p1,
+                          p0 ^ U((from_c0 >> 32) ^ key.round[1][1]), U(low(from_c0)));
 }
 
 // The words of blocks base + first .. base + first + W32 - 1 as 32-bit lanes in block order: even blocks in the low
@@ -99,9 +116,8 @@ template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, 
 }
 
 // One word of one block, for the rare paths.
-FASTGEN_INLINE std::uint32_t philox_word(std::uint64_t key, std::uint32_t purpose, Position position) {
-  const auto b =
-      philox_at<1>(PhiloxKey(key), purpose, (position >> 6) * 16, Vec<std::uint64_t, 1>(std::uint64_t(position & 15)));
+inline std::uint32_t philox_word(const PhiloxKey& key, std::uint32_t purpose, Position position) {
+  const auto b = philox_at<1>(key, purpose, (position >> 6) * 16, Vec<std::uint64_t, 1>(std::uint64_t(position & 15)));
   return std::uint32_t(b.word[int(position >> 4) & 3].v);
 }
 
@@ -127,13 +143,13 @@ FASTGEN_INLINE void fill_groups(Position first, std::int64_t n, T* out, Make mak
   }
 }
 
-inline void fill_words(std::uint64_t key, std::uint32_t purpose, Position first, std::int64_t n, std::uint32_t* out) {
+inline void fill_words(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n,
+                       std::uint32_t* out) {
   constexpr int W = wide_width<std::uint32_t> < 16 ? wide_width<std::uint32_t> : 16;
-  const PhiloxKey round_keys(key);
   fill_groups<64>(first, n, out, [&](Position group, std::uint32_t* to) {
     FASTGEN_UNROLL
     for (int b = 0; b < 16; b += W) {
-      const auto words = philox_words<W>(round_keys, purpose, group * 16, b);
+      const auto words = philox_words<W>(key, purpose, group * 16, b);
       for (int w = 0; w < 4; ++w) words.word[w].store(to + 16 * w + b);
     }
   });

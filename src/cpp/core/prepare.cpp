@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 #include "sizes.hpp"
 #include "threads.hpp"
@@ -22,7 +23,11 @@ template <class T> Block<T> prepare_block(const Components& c, std::int64_t firs
   const int family = c.info().id;
   const std::int64_t D = c.n_features();
   const Shape shape{c.n_components(), D, c.info().variant_id, c.width()};
-  T* constants = p.constants.emplace_back(std::size_t(kernel.constants_size(family, shape))).data();
+  constexpr std::size_t line = 64;  // a cache line, where constants begin
+  std::vector<T>& memory = p.constants.emplace_back(std::size_t(kernel.constants_size(family, shape)) + line / sizeof(T));
+  void* begin = memory.data();
+  std::size_t space = memory.size() * sizeof(T);
+  T* constants = static_cast<T*>(std::align(line, sizeof(T), begin, space));
   const double* parameters[4] = {};
   for (std::size_t i = 0; i < c.n_parameters(); ++i) parameters[i] = c.parameter(int(i)).data();
   // One task a component: factors of many features are worth a thread each.

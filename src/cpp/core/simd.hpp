@@ -44,6 +44,10 @@ template <class T>
 constexpr int native_width = FASTGEN_VECTOR_BYTES ? FASTGEN_VECTOR_BYTES / int(sizeof(T)) : 1;
 
 template <int Bytes> struct IntOfSize;
+template <> struct IntOfSize<2> {
+  using type = std::int16_t;
+  using uns = std::uint16_t;
+};
 template <> struct IntOfSize<4> {
   using type = std::int32_t;
   using uns = std::uint32_t;
@@ -365,6 +369,57 @@ template <int W> FASTGEN_INLINE Vec<std::uint64_t, W> mul_wide_u32(Vec<std::uint
 #endif
   const V low(std::uint64_t(0xffffffffu));
   return (a & low) * (b & low);
+}
+
+// The low half of every lane of `low` under the high half of that of `high`.
+template <int W>
+FASTGEN_INLINE Vec<std::uint64_t, W> merge_halves(Vec<std::uint64_t, W> low, Vec<std::uint64_t, W> high) {
+  using V = Vec<std::uint64_t, W>;
+  if constexpr (is_wide<std::uint64_t, W>) return V(merge_halves(low.lo, high.lo), merge_halves(low.hi, high.hi));
+#if defined(__AVX2__)
+  if constexpr (W == 4) return V((typename V::Native)_mm256_blend_epi32((__m256i)low.v, (__m256i)high.v, 0xaa));
+#endif
+  const V mask(std::uint64_t(0xffffffffu));
+  return (low & mask) | (high & V(~std::uint64_t(0xffffffffu)));
+}
+// The top 16 bits of every lane of `top` above the other 48 of `rest`.
+template <int W>
+FASTGEN_INLINE Vec<std::uint64_t, W> top_quarter(Vec<std::uint64_t, W> top, Vec<std::uint64_t, W> rest) {
+  using V = Vec<std::uint64_t, W>;
+  if constexpr (is_wide<std::uint64_t, W>) return V(top_quarter(top.lo, rest.lo), top_quarter(top.hi, rest.hi));
+#if defined(__AVX2__)
+  if constexpr (W == 4) return V((typename V::Native)_mm256_blend_epi16((__m256i)rest.v, (__m256i)top.v, 0x88));
+#endif
+  const std::uint64_t mask = 0x0000ffffffffffffu;
+  return (top & V(~mask)) | (rest & V(mask));
+}
+
+// a[lane] = table[2 index[lane]], b[lane] = table[2 index[lane] + 1].
+template <class T, int W>
+FASTGEN_INLINE void load_pairs(const T* table, const std::int32_t* index, Vec<T, W>& a, Vec<T, W>& b) {
+#if defined(__AVX2__)
+  const auto pair = [&](int lane) { return table + 2 * std::int64_t(index[lane]); };
+  if constexpr (sizeof(T) == 8 && W == 4) {
+    const __m256d even = _mm256_loadu2_m128d((const double*)pair(2), (const double*)pair(0));
+    const __m256d odd = _mm256_loadu2_m128d((const double*)pair(3), (const double*)pair(1));
+    a.v = (typename Vec<T, W>::Native)_mm256_unpacklo_pd(even, odd);
+    b.v = (typename Vec<T, W>::Native)_mm256_unpackhi_pd(even, odd);
+    return;
+  }
+  if constexpr (sizeof(T) == 4 && W == 8) {
+    const auto two = [&](int lane) {
+      const __m128 first = _mm_castpd_ps(_mm_load_sd((const double*)pair(lane)));
+      return _mm_loadh_pi(first, (const __m64*)pair(lane + 1));
+    };
+    const __m256 front = _mm256_set_m128(two(4), two(0)), back = _mm256_set_m128(two(6), two(2));
+    a.v = (typename Vec<T, W>::Native)_mm256_shuffle_ps(front, back, 0x88);
+    b.v = (typename Vec<T, W>::Native)_mm256_shuffle_ps(front, back, 0xdd);
+    return;
+  }
+#endif
+  T first[W], second[W];
+  for (int lane = 0; lane < W; ++lane) first[lane] = table[2 * index[lane]], second[lane] = table[2 * index[lane] + 1];
+  a = Vec<T, W>::load(first), b = Vec<T, W>::load(second);
 }
 
 // Holds a value in a register: without it GCC reads a vector that several multiply-adds share from memory once for each,

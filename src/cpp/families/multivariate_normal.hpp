@@ -33,8 +33,7 @@ struct MultivariateNormal {
       const std::int64_t tri = triangle_size(D);
       shared = shape.variant == tied ? 0 : 1;
       const std::int64_t factors = shared ? K : 1;
-      mean = p, p += K * D;
-      norm = p, p += K;
+      mean = p, norm = p + K * D, p += head_size<T>(K, D);
       if (shape.variant == full || shape.variant == tied) {
         factor = p, p += factors * affine_size<T>(D);
         inverse = p, p += factors * tri;
@@ -56,14 +55,18 @@ struct MultivariateNormal {
     const T* precision_transposed(std::int64_t k) const { return transposed + shared * k * triangle_size(D); }
   };
 
+  // Means and norms, up to whole cache lines: the factors that follow are read by vectors that should not straddle them.
+  template <class T> static constexpr std::int64_t head_size(std::int64_t K, std::int64_t D) {
+    return (K * (D + 1) + affine_panel<T> - 1) / affine_panel<T> * affine_panel<T>;
+  }
   template <class T> static std::int64_t constants_size(Shape shape) {
     const std::int64_t K = shape.n_components, D = shape.n_features;
-    const std::int64_t factor = affine_size<T>(D) + 2 * triangle_size(D);
+    const std::int64_t factor = affine_size<T>(D) + 2 * triangle_size(D), head = head_size<T>(K, D);
     switch (shape.variant) {
-      case full: return K * D + K + K * factor + D + K * D + 1;
-      case tied: return K * D + K + factor + D + K * D + 1;
-      case diag: return K * D + K + 2 * K * D;
-      default: return K * D + K + 2 * K;
+      case full: return head + K * factor + D + K * D + 1;
+      case tied: return head + factor + D + K * D + 1;
+      case diag: return head + 2 * K * D;
+      default: return head + 2 * K;
     }
   }
 
@@ -465,46 +468,51 @@ struct MultivariateNormal {
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const Constants<T> c(block);
     const std::int64_t K = c.K, D = c.D;
-    T* z = tile.scratch;
-    fill_normals(tile.key, Position(tile.first) * Position(D), tile.n * D, z);
-    if (block.shape.variant == diag || block.shape.variant == spherical) return draw_axes(block, c, tile, z);
+    const Position first = Position(tile.first) * Position(D);
+    const bool axes = block.shape.variant == diag || block.shape.variant == spherical;
+    T* z = tile.alone ? tile.out : tile.scratch;  // the rows take the place of the normals
+    fill_normals(tile.key, first, tile.n * D, z);
+    if (axes) return draw_axes(block, c, tile, z);
     switch (D) {
       case 1: return draw_few<1>(block, c, tile, z);
       case 2: return draw_few<2>(block, c, tile, z);
       case 3: return draw_few<3>(block, c, tile, z);
+      case 4: return draw_few<4>(block, c, tile, z);
+      case 5: return draw_few<5>(block, c, tile, z);
+      case 6: return draw_few<6>(block, c, tile, z);
+      case 7: return draw_few<7>(block, c, tile, z);
+      case 8: return draw_few<8>(block, c, tile, z);
       default: break;
     }
-    // Samples of one component together, unless all factors fit the first-level cache as they are.
+    // Samples of one component together, unless all components have factors of their own that fit the first-level cache.
     constexpr std::int64_t first_level = 24 * 1024;
     std::int32_t* order = reinterpret_cast<std::int32_t*>(z + tile.n * D);
     std::int32_t* ends = order + tile.n;
-    const bool one_factor = K == 1 || !c.shared;
-    const bool grouped = !one_factor && K * affine_size<T>(D) * std::int64_t(sizeof(T)) > first_level;
+    const bool grouped = K > 1 && (!c.shared || K * affine_size<T>(D) * std::int64_t(sizeof(T)) > first_level);
     const std::int64_t count = grouped ? group_by_label(block, tile, order, ends) : natural_order(block, tile, order);
     const auto component = [&](std::int64_t i) { return std::int64_t(tile.labels[order[i]]) - block.first; };
-    const auto mean_of = [&](std::int64_t i) { return c.mean + component(i) * D; };
-    const auto z_of = [&](std::int64_t i) { return z + order[i] * D; };
-    const auto out_of = [&](std::int64_t i) { return tile.out + order[i] * D; };
     std::int64_t i = 0;
-    if (!grouped && !one_factor) {
-      const auto lower_of = [&](std::int64_t j) { return c.lower(component(j)); };
-      for (; i + 4 <= count; i += 4)
-        affine_apart<4, T>(D, {{lower_of(i), lower_of(i + 1), lower_of(i + 2), lower_of(i + 3)},
-                               {mean_of(i), mean_of(i + 1), mean_of(i + 2), mean_of(i + 3)},
-                               {z_of(i), z_of(i + 1), z_of(i + 2), z_of(i + 3)},
-                               {out_of(i), out_of(i + 1), out_of(i + 2), out_of(i + 3)}});
-      for (; i < count; ++i) affine_apart<1, T>(D, {{lower_of(i)}, {mean_of(i)}, {z_of(i)}, {out_of(i)}});
+    if (!grouped && K > 1) {
+      const auto apart = [&]<int S>() FASTGEN_LAMBDA_INLINE {
+        AffineSamples<T, S, false> a{{}, {}, z, tile.out, {}};
+        for (int s = 0; s < S; ++s) {
+          const std::int64_t k = component(i + s);
+          a.L[s] = c.lower(k), a.mean[s] = c.mean + k * D, a.at[s] = order[i + s] * D;
+        }
+        affine_apart(D, a);
+        i += S;
+      };
+      while (i + 4 <= count) apart.template operator()<4>();
+      while (i < count) apart.template operator()<1>();
       return;
     }
     constexpr std::int64_t most = 64;  // samples at once: their normals stay in the second-level cache
-    const T *mean[most], *from[most];
-    T* to[most];
+    std::int64_t at[most];
     while (i < count) {
       const std::int64_t k = component(i);
       std::int64_t n = 0;
-      for (; i < count && n < most && (one_factor || component(i) == k); ++i, ++n)
-        mean[n] = mean_of(i), from[n] = z_of(i), to[n] = out_of(i);
-      affine_shared(D, c.lower(k), n, mean, from, to);
+      for (; i < count && n < most && component(i) == k; ++i, ++n) at[n] = order[i] * D;
+      affine_shared(D, c.lower(k), c.mean + k * D, z, tile.out, n, at);
     }
   }
 
@@ -539,10 +547,14 @@ struct MultivariateNormal {
 
   template <int D, class T>
   static void draw_few(const Block<T>& block, const Constants<T>& c, const DrawTile<T>& tile, const T* z) {
-    for (std::int64_t i = 0; i < tile.n; ++i) {
-      const std::int64_t k = tile.labels[i] - block.first;
-      if (std::uint64_t(k) >= std::uint64_t(c.K)) continue;
-      affine_few<D>(c.mean + k * D, c.lower(k), z + i * D, tile.out + i * D);
+    const std::int64_t n = tile.n, K = c.K, first = block.first, stride = c.shared * affine_size<T>(D);
+    const std::int32_t* labels = tile.labels;
+    const T *mean = c.mean, *factor = c.factor;
+    T* out = tile.out;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t k = labels[i] - first;
+      if (std::uint64_t(k) >= std::uint64_t(K)) continue;
+      affine_few<D>(mean + k * D, factor + k * stride, z + i * D, out + i * D);
     }
   }
 

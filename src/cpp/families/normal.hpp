@@ -15,15 +15,15 @@ constexpr double half_log_two_pi = 0.91893853320467274178;
 struct Normal {
   static constexpr bool scalar = true, has_float = true, bounded = false;
 
-  // Prepared constants, K of each.
+  // Prepared constants, K of each; and {loc, scale} once more, side by side.
   template <class T> struct Constants {
-    const T *loc, *scale, *inverse, *norm;
+    const T *loc, *scale, *inverse, *norm, *pairs;
     FASTGEN_INLINE Constants(const Block<T>& b) {
       const std::int64_t K = b.shape.n_components;
-      loc = b.constants, scale = loc + K, inverse = scale + K, norm = inverse + K;
+      loc = b.constants, scale = loc + K, inverse = scale + K, norm = inverse + K, pairs = norm + K;
     }
   };
-  template <class T> static std::int64_t constants_size(Shape shape) { return 4 * shape.n_components; }
+  template <class T> static std::int64_t constants_size(Shape shape) { return 6 * shape.n_components; }
 
   static std::int64_t prepare_scratch(Shape) { return 0; }
 
@@ -37,6 +37,7 @@ struct Normal {
       constants[K + k] = T(scale);
       constants[2 * K + k] = T(1.0 / scale);
       constants[3 * K + k] = T(-half_log_two_pi - math::log(Vec<double, 1>(scale)).v);
+      constants[4 * K + 2 * k] = constants[k], constants[4 * K + 2 * k + 1] = constants[K + k];
     }
   }
 
@@ -131,12 +132,24 @@ struct Normal {
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const Constants<T> c(block);
-    fill_normals(tile.key, tile.first, tile.n, tile.scratch);
-    const std::int64_t K = block.shape.n_components;
-    for (std::int64_t i = 0; i < tile.n; ++i) {
-      const std::int64_t k = tile.labels[i] - block.first;
+    const std::int64_t n = tile.n, K = block.shape.n_components;
+    const std::int32_t* labels = tile.labels;
+    T* out = tile.out;
+    T* z = tile.alone ? out : tile.scratch;
+    fill_normals(tile.key, tile.first, n, z);
+    std::int64_t i = 0;
+    if (tile.alone) {
+      using V = Vec<T, native_width<T>>;
+      for (; i + V::width <= n; i += V::width) {
+        V loc, scale;
+        load_pairs(c.pairs, labels + i, loc, scale);
+        fma(scale, V::load(z + i), loc).store(out + i);
+      }
+    }
+    for (; i < n; ++i) {
+      const std::int64_t k = labels[i] - block.first;
       if (std::uint64_t(k) >= std::uint64_t(K)) continue;
-      tile.out[i] = fma(Vec<T, 1>(c.scale[k]), Vec<T, 1>(tile.scratch[i]), Vec<T, 1>(c.loc[k])).v;
+      out[i] = fma(Vec<T, 1>(c.scale[k]), Vec<T, 1>(z[i]), Vec<T, 1>(c.loc[k])).v;
     }
   }
 };

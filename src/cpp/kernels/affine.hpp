@@ -5,8 +5,12 @@
 // whatever D is. Each element is summed over j in ascending order and the mean is added last: adding it first would round
 // every partial sum to the mean's last place.
 //
-// Four samples go together. If they share L, two loads of it feed eight multiply-adds, which then bind; if not, the loads
-// of L bind (one a multiply-add), and the four chains hide each other's latency.
+// The answers may take the place of the normals, which keeps the memory that a tile touches half as large, and in the
+// second-level cache when it is written: a row needs the normals up to its own place, so rows are made from the last to
+// the first, and each stores after it has read.
+//
+// Six samples that share L go together: two loads of it feed twelve multiply-adds, which then bind. Four that do not: the
+// loads of L bind (one a multiply-add), and the four chains hide each other's latency.
 #pragma once
 
 #include "../core/simd.hpp"
@@ -17,9 +21,13 @@ namespace {
 
 template <class T> constexpr std::int64_t affine_panel = 64 / std::int64_t(sizeof(T));
 
+template <class T> constexpr std::int64_t last_panel(std::int64_t D) {
+  return (D - 1) / affine_panel<T> * affine_panel<T>;
+}
+
 // Elements of the packed factor: panel p holds columns 0 up to its last row.
 template <class T> constexpr std::int64_t affine_size(std::int64_t D) {
-  const std::int64_t P = affine_panel<T>, last = (D - 1) / P * P;
+  const std::int64_t P = affine_panel<T>, last = last_panel<T>(D);
   return last * (last + P) / 2 + P * D;
 }
 // Where the panel that starts at row r begins.
@@ -32,104 +40,130 @@ template <class T> inline void pack_affine(std::int64_t D, const double* lower, 
       for (std::int64_t i = r; i < r + P; ++i) *to++ = i < D && j <= i ? T(lower[i * D + j]) : T(0);
 }
 
-// S samples: their factors, means, normals and answers.
-template <class T, int S> struct AffineSamples {
-  const T *L[S], *mean[S], *z[S];
-  T* out[S];
+// S samples whose normals and answers begin at z + at[s] and out + at[s]. Shared: all have the factor and mean of the first.
+template <class T, int S, bool Shared> struct AffineSamples {
+  const T *L[Shared ? 1 : S], *mean[Shared ? 1 : S], *z;
+  T* out;
+  std::int64_t at[S];
 };
 
-// R vectors of rows from row r + first; Shared: all samples have the factor of the first.
+// R vectors of rows from row r + first.
 template <int R, int S, bool Shared, class T>
-FASTGEN_INLINE void affine_rows(std::int64_t D, std::int64_t r, std::int64_t first, const AffineSamples<T, S>& a) {
+FASTGEN_INLINE void affine_rows(std::int64_t D, std::int64_t r, std::int64_t first,
+                                const AffineSamples<T, S, Shared>& a) {
   constexpr std::int64_t P = affine_panel<T>;
   using V = Vec<T, native_width<T>>;
   V acc[S][R];
+  const T *z[S], *L[S];
   FASTGEN_UNROLL
   for (int s = 0; s < S; ++s) {
+    z[s] = a.z + a.at[s], L[s] = a.L[Shared ? 0 : s] + affine_offset<T>(r) + first;
     FASTGEN_UNROLL
     for (int v = 0; v < R; ++v) acc[s][v] = V(T(0));
   }
-  const std::int64_t end = r + P < D ? r + P : D, offset = affine_offset<T>(r) + first;
-  for (std::int64_t j = 0; j < end; ++j) {
+  const auto column = [&](std::int64_t j) FASTGEN_LAMBDA_INLINE {
     V l[R];
     FASTGEN_UNROLL
     for (int s = 0; s < S; ++s) {
       if (!Shared || s == 0) {
         FASTGEN_UNROLL
         for (int v = 0; v < R; ++v) {
-          l[v] = V::load(a.L[s] + offset + j * P + v * V::width);
+          l[v] = V::load(L[s] + j * P + v * V::width);
           if constexpr (Shared && S > 1) in_register(l[v]);
         }
       }
-      const V zj(a.z[s][j]);
+      const V zj(z[s][j]);
       FASTGEN_UNROLL
       for (int v = 0; v < R; ++v) acc[s][v] = fma(l[v], zj, acc[s][v]);
     }
-  }
-  FASTGEN_UNROLL
-  for (int s = 0; s < S; ++s) {
+  };
+  // By eights: the number of rounds is then small enough for branch predictors.
+  constexpr int together = 8;
+  const std::int64_t end = r + P < D ? r + P : D;
+  std::int64_t j = 0;
+  for (; j + together <= end; j += together) {
     FASTGEN_UNROLL
-    for (int v = 0; v < R; ++v) {
-      const std::int64_t row = r + first + v * V::width;
+    for (int i = 0; i < together; ++i) column(j + i);
+  }
+  for (; j < end; ++j) column(j);
+  FASTGEN_UNROLL
+  for (int v = 0; v < R; ++v) {
+    const std::int64_t row = r + first + v * V::width;
+    FASTGEN_UNROLL
+    for (int s = 0; s < S; ++s) {
+      const T* mean = a.mean[Shared ? 0 : s];
+      T* out = a.out + a.at[s];
       if (row + V::width <= D) {
-        (acc[s][v] + V::load(a.mean[s] + row)).store(a.out[s] + row);
+        (acc[s][v] + V::load(mean + row)).store(out + row);
       } else {
         T rest[V::width];
         acc[s][v].store(rest);
-        for (std::int64_t i = row; i < D; ++i) a.out[s][i] = rest[i - row] + a.mean[s][i];
+        for (std::int64_t i = row; i < D; ++i) out[i] = rest[i - row] + mean[i];
       }
     }
   }
 }
 
 // The panel that starts at row r, without its empty vectors.
-template <int S, bool Shared, class T>
-FASTGEN_INLINE void affine_panel_of(std::int64_t D, std::int64_t r, const AffineSamples<T, S>& a) {
+template <class T, int S, bool Shared>
+FASTGEN_INLINE void affine_panel_of(std::int64_t D, std::int64_t r, const AffineSamples<T, S, Shared>& a) {
   constexpr std::int64_t W = native_width<T>, P = affine_panel<T>;
-  // Up to two vectors at a time fit the registers with four samples.
+  // Up to two vectors at a time fit the registers with six samples.
   constexpr int R = P / W < 2 ? 1 : 2;
-  for (std::int64_t first = 0; first < P && r + first < D; first += R * W) {
-    if (R == 1 || r + first + W < D) affine_rows<R, S, Shared>(D, r, first, a);
-    else affine_rows<1, S, Shared>(D, r, first, a);
+  const std::int64_t rows = D - r < P ? D - r : P;
+  for (std::int64_t first = (rows - 1) / (R * W) * (R * W); first >= 0; first -= R * W) {
+    if (R == 1 || r + first + W < D) affine_rows<R>(D, r, first, a);
+    else affine_rows<1>(D, r, first, a);
   }
 }
 
-// `n` samples that share a factor: a panel stays in the first-level cache while they go by.
+// `n` samples that share a factor and a mean, at the places `at`: a panel stays in the first-level cache while they go by.
 template <class T>
-inline void affine_shared(std::int64_t D, const T* L, std::int64_t n, const T* const* mean, const T* const* z,
-                          T* const* out) {
-  for (std::int64_t r = 0; r < D; r += affine_panel<T>) {
+inline void affine_shared(std::int64_t D, const T* L, const T* mean, const T* z, T* out, std::int64_t n,
+                          const std::int64_t* at) {
+  for (std::int64_t r = last_panel<T>(D); r >= 0; r -= affine_panel<T>) {
     std::int64_t i = 0;
     // Fewer than four take as long as four (their chains are waited for), so the last of them stands in for the missing.
     const auto take = [&]<int S>() FASTGEN_LAMBDA_INLINE {
-      AffineSamples<T, S> a;
+      AffineSamples<T, S, true> a{{L}, {mean}, z, out, {}};
       FASTGEN_UNROLL
-      for (int s = 0; s < S; ++s) {
-        const std::int64_t at = i + s < n ? i + s : n - 1;
-        a.L[s] = L, a.mean[s] = mean[at], a.z[s] = z[at], a.out[s] = out[at];
-      }
-      affine_panel_of<S, true>(D, r, a);
+      for (int s = 0; s < S; ++s) a.at[s] = at[i + s < n ? i + s : n - 1];
+      affine_panel_of(D, r, a);
       i += S;
     };
-    while (i + 6 <= n) take.template operator()<6>();
+    while (i + 5 <= n) take.template operator()<6>();
     while (i < n) take.template operator()<4>();
   }
 }
 
 // S samples with factors of their own.
-template <int S, class T> inline void affine_apart(std::int64_t D, const AffineSamples<T, S>& a) {
-  for (std::int64_t r = 0; r < D; r += affine_panel<T>) affine_panel_of<S, false>(D, r, a);
+template <class T, int S> inline void affine_apart(std::int64_t D, const AffineSamples<T, S, false>& a) {
+  for (std::int64_t r = last_panel<T>(D); r >= 0; r -= affine_panel<T>) affine_panel_of(D, r, a);
 }
 
-// D known when compiled, for the few features where vectors over features would be mostly empty.
+// D up to a panel known when compiled, in vectors no longer than the row needs; z may be where out is. Reads `mean` up to
+// whole vectors.
 template <int D, class T> FASTGEN_INLINE void affine_few(const T* mean, const T* L, const T* z, T* out) {
-  using V = Vec<T, 1>;
+  constexpr int P = int(affine_panel<T>), narrow = 16 / int(sizeof(T));
+  constexpr int wanted = D <= narrow ? narrow : D <= 2 * narrow ? 2 * narrow : 4 * narrow;
+  constexpr int W = wanted < native_width<T> ? wanted : native_width<T>, R = (D + W - 1) / W;
+  static_assert(D <= P);
+  using V = Vec<T, W>;
+  V acc[R];
   FASTGEN_UNROLL
-  for (int r = 0; r < D; ++r) {
-    V acc(T(0));
+  for (int j = 0; j < D; ++j) {
+    const V zj(z[j]);
     FASTGEN_UNROLL
-    for (int j = 0; j <= r; ++j) acc = fma(V(L[j * affine_panel<T> + r]), V(z[j]), acc);
-    out[r] = acc.v + mean[r];
+    for (int v = j / W; v < R; ++v) {
+      const V l = V::load(L + j * P + v * W);
+      acc[v] = j == 0 ? l * zj : fma(l, zj, acc[v]);
+    }
+  }
+  FASTGEN_UNROLL
+  for (int v = 0; v < R; ++v) {
+    const V x = acc[v] + V::load(mean + v * W);
+    if (v * W + W <= D) x.store(out + v * W);
+    else __builtin_memcpy(out + v * W, &x, (D - v * W) * sizeof(T));
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 // Samples drawn together: enough that about 32 share a component, few enough that the normals of the tile stay near.
 // A matter of speed alone; it does not show in the bits.
 inline std::int64_t sample_tile(std::int64_t K, std::int64_t D) {
-  constexpr std::int64_t least = 64, near = 32768;
+  constexpr std::int64_t least = 128, near = 65536;
   std::int64_t n = D < 8 ? 4096 / D : 32 * K;
   n = n * D > near ? near / D : n;
   return (n < least ? least : n > 1024 ? 1024 : n) / least * least;
@@ -31,14 +31,16 @@ template <class T>
 inline void sample(const Model<T>& m, std::uint64_t key, std::uint64_t first, std::int64_t n, T* out,
                    std::int64_t* labels, T* scratch) {
   const std::int64_t tile = sample_tile(m.n_components, m.n_features);
+  const PhiloxKey round_keys(key);
   std::int32_t* chosen = reinterpret_cast<std::int32_t*>(scratch);
   T* rest = scratch + tile * 4 / std::int64_t(sizeof(T));
   for (std::int64_t i = 0; i < n; i += tile) {
     const std::int64_t count = n - i < tile ? n - i : tile;
     const std::uint64_t at = first + std::uint64_t(i);
-    fill_labels(m.chooser, key, at, count, chosen);
+    fill_labels(m.chooser, round_keys, at, count, chosen);
     for (std::int64_t b = 0; b < m.n_blocks; ++b)
-      registry<T>[m.blocks[b].family].draw(m.blocks[b], {key, at, count, chosen, out + i * m.n_features, rest});
+      registry<T>[m.blocks[b].family].draw(
+          m.blocks[b], {round_keys, at, count, chosen, out + i * m.n_features, rest, m.n_blocks == 1});
     if (labels)
       for (std::int64_t j = 0; j < count; ++j) labels[i + j] = chosen[j];
   }

@@ -63,7 +63,7 @@ void philox_blocks(std::uint64_t key, const std::uint32_t* counters, std::int64_
 }
 
 void stream_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t first, std::int64_t n, std::uint32_t* words) {
-  fill_words(key, purpose, first, n, words);
+  fill_words(PhiloxKey(key), purpose, first, n, words);
 }
 
 double log_of(double x) { return math::log(Vec<double, 1>(x)).v; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/kernel_table.hpp"
+#include "../core/philox.hpp"
 #include "../core/simd.hpp"
 
 namespace fastgen {
@@ -19,14 +20,16 @@ template <class T> struct Tile {
   const T* seen;        // like x: 0 where a value was not observed, else 1; null when all were
 };
 
-// Samples to draw: rows first .. first + n of a stream, of which this block fills those that carry its labels.
+// Samples to draw: rows first .. first + n of a stream, of which this block fills those that carry its labels: all of them
+// where it is the only one.
 template <class T> struct DrawTile {
-  std::uint64_t key;
+  const PhiloxKey& key;
   std::uint64_t first;
   std::int64_t n;
   const std::int32_t* labels;  // (n,) component in the mixture
   T* out;                      // (n, D), row-major
   T* scratch;                  // Family::draw_scratch elements
+  bool alone;                  // the mixture has no other block
 };
 
 template <class T> constexpr T infinity = T(__builtin_inff());
