@@ -149,6 +149,12 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
     p.blocks.push_back({c->info().id, shape, first, constants});
     first += shape.n_components;
   }
+  if constexpr (sizeof(T) == 4) {
+    for (const auto& c : components) p.faithful = p.faithful && survives_float32(*c);
+    // Inverses of factors may overflow where their parameters do not.
+    for (const auto& block : p.constants)
+      p.faithful = p.faithful && std::all_of(block.begin(), block.end(), [](T v) { return std::isfinite(v); });
+  }
   p.zeros.assign(std::size_t(K), T(0));
   for (const double w : weights) {
     p.weights.push_back(T(w));
@@ -170,6 +176,8 @@ template void Mixture::State::prepare(Prepared<double>&) const;
 template <class T>
 void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels) const {
   const std::int64_t D = state_->D;
+  if constexpr (sizeof(T) == 4)
+    if (!state_->prepared<T>().faithful) return state_->sample_widened(*this, key, start, n, out, labels);
   const Model<T>& model = state_->template prepared<T>().model;
   const Kernels<T>& kernel = kernels_of<T>();
   const std::int64_t scratch = kernel.sample_scratch(model) * std::int64_t(sizeof(T));
@@ -188,10 +196,12 @@ double pair_cost(std::int64_t D) { return ns_per_exp + double(D * (D + 3)) * 0.5
 template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, void* out) const {
   const bool line_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
   if (line_only && !scalar) throw std::invalid_argument("cdf and icdf are defined for scalar families");
+  if constexpr (sizeof(T) == 4)
+    if (!prepared<T>().faithful) return evaluate_widened(quantity, x, out);
   double component_cost = pair_cost(D);
   if (quantity == Quantity::grad_log_prob) component_cost *= 3;
   if (quantity == Quantity::cdf) component_cost = 20;
-  if (quantity == Quantity::icdf) component_cost = 200;
+  if (quantity == Quantity::icdf) component_cost = 300;
   const double cost = row_cost(component_cost);
 
   const Kernels<T>& kernel = kernels_of<T>();
@@ -205,6 +215,9 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
                     Job::cancelled_of, &job);
   });
 }
+
+template void Mixture::State::evaluate(Quantity, Data<float>, void*) const;
+template void Mixture::State::evaluate(Quantity, Data<double>, void*) const;
 
 template <class T> void Mixture::log_prob(Data<T> x, T* out) const { state_->evaluate(Quantity::log_prob, x, out); }
 template <class T> void Mixture::prob(Data<T> x, T* out) const { state_->evaluate(Quantity::prob, x, out); }

@@ -40,6 +40,10 @@ using InterruptCheck = bool (*)();
 void set_interrupt_check(InterruptCheck check);
 struct Interrupted {};
 
+// The key of the stream that the non-negative integer `low` + 2^64 `high` names in Python: Mixture.sample(rng=7) there and
+// mixture.sample(stream_key(7), ...) here draw the same bits.
+std::uint64_t stream_key(std::uint64_t low, std::uint64_t high = 0);
+
 // ---- models ----
 
 struct FamilyInfo;
