@@ -217,7 +217,8 @@ class MultivariateNormal(Components):
         """Covariances, shaped by `covariance_type`, read-only."""
         if self._covariances is None:
             # Two threads may both compute this: they store equal arrays.
-            self._set(_covariances=read_only(self._form.covariances(self._factor)))
+            with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+                self._set(_covariances=read_only(self._form.covariances(self._factor)))
         assert self._covariances is not None
         return self._covariances
 
@@ -237,7 +238,12 @@ class MultivariateNormal(Components):
     @property
     def variance(self) -> FloatArray:
         """Variance of each feature in each component, (K, D)."""
-        return self._form.variances(self._factor, *self.means.shape)
+        with np.errstate(over="ignore", under="ignore"):
+            return self._form.variances(self._factor, *self.means.shape)
+
+    @property
+    def _deviation(self) -> FloatArray:
+        return self._form.deviations(self._factor, *self.means.shape)
 
     @property
     def covariance(self) -> FloatArray:
@@ -283,11 +289,14 @@ class MultivariateNormal(Components):
         return self._from_factor(means, self._form.marginal(self._factor, features), self._form)
 
     def _marginal_scalar(self, feature: int) -> Normal:
-        return Normal(self.means[:, feature], np.sqrt(self.variance[:, feature]))
+        return Normal(self.means[:, feature], self._deviation[:, feature])
 
     def _condition(self, features: list[int], rest: list[int], values: FloatArray) -> MultivariateNormal:
         means, factor = self._form.condition(self.means, self._factor, features, rest, values)
         return self._from_factor(means, factor, self._form)
+
+    def _stretched(self, exponent: int) -> MultivariateNormal:
+        return self._from_factor(self.means, np.ldexp(self._factor, exponent), self._form)
 
     def _state(self) -> dict[str, FloatArray]:
         state = {"means": self.means, "factor": self._factor}
