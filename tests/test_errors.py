@@ -114,13 +114,19 @@ SAMPLE = [
     ),
     Bad("n bool", lambda: LINE.sample(True), TypeError, r"n is True, expected an integer"),
     Bad("n None", lambda: LINE.sample(None), TypeError, r"n is None of type NoneType, expected an integer"),
-    Bad("n tuple", lambda: LINE.sample((2, 3)), TypeError, r"n is \(2, 3\) of type tuple, expected an integer"),
+    Bad(
+        "n tuple",
+        lambda: LINE.sample((2, 3)),
+        TypeError,
+        r"n is \(2, 3\) of type tuple, expected an integer; the number of samples",
+    ),
+    Bad("n array", lambda: LINE.sample(X), TypeError, r"n is array\(.*\.\.\. of type ndarray, expected an integer"),
     Bad("start negative", lambda: LINE.sample(1, start=-1), ValueError, r"start is -1, expected at least 0"),
     Bad(
         "start beyond",
         lambda: LINE.sample(2, start=2**64 - 1),
         ValueError,
-        r"start is 18446744073709551615, expected at most 18446744073709551614",
+        r"start is 18446744073709551615, expected at most 18446744073709551614; a stream has 2\*\*64 samples",
     ),
     Bad(
         "start float", lambda: LINE.sample(1, start=1.5), TypeError, r"start is 1\.5 of type float, expected an integer"
@@ -159,6 +165,12 @@ SAMPLE = [
         lambda: LINE.sample(1, rng=np.random.RandomState(1)),
         TypeError,
         r"rng is a RandomState.*default_rng",
+    ),
+    Bad(
+        "rng of another pool",
+        lambda: LINE.sample(1, rng=np.random.SeedSequence(1, pool_size=8)),
+        ValueError,
+        r"rng is a SeedSequence with pool_size=8, expected 4.*leave pool_size out",
     ),
     Bad("rng module", lambda: LINE.sample(1, rng=np.random), TypeError, r"rng is .*module.*expected"),
     Bad("spawn negative", lambda: fg.Stream(1).spawn(-1), ValueError, r"n is -1, expected at least 0"),
@@ -250,6 +262,13 @@ OTHERS = [
     Bad(
         "feature float", lambda: PLANE.marginal(1.0), TypeError, r"features is 1\.0 of type float, expected an integer"
     ),
+    Bad(
+        "feature of no dimension",
+        lambda: PLANE.marginal(np.array(1.5)),
+        TypeError,
+        r"features is array\(1\.5\) of type ndarray, expected an integer; features is an int or a sequence of ints",
+    ),
+    Bad("features ragged", lambda: PLANE.marginal([[0], [1, 2]]), TypeError, r"features\[0\] is \[0\] of type list"),
     Bad("feature text", lambda: PLANE.marginal("height"), TypeError, r"features is 'height', expected an int"),
     Bad(
         "feature mask",
@@ -287,6 +306,8 @@ OTHERS = [
     Bad("threads float", lambda: fg.set_num_threads(2.0), TypeError, r"n is 2\.0 of type float"),
     Bad("load of nothing", lambda: fg.load("/nonexistent/model"), FileNotFoundError, r"/nonexistent/model"),
     Bad("load of a number", lambda: fg.load(3.5), TypeError, r"float"),
+    Bad("load of a null", lambda: fg.load("a\0b"), ValueError, r"path is 'a\\x00b', expected one without null"),
+    Bad("save to a null", lambda: LINE.save("a\0b"), ValueError, r"path is 'a\\x00b', expected one without null"),
     Bad("save to nowhere", lambda: LINE.save("/nonexistent/model"), FileNotFoundError, r"nonexistent"),
 ]
 FIT = [
@@ -372,6 +393,12 @@ FIT = [
         ValueError,
         r"init has shape \(3, 3\), expected \(2, 3\)",
     ),
+    Bad(
+        "weights of infinite sum",
+        lambda: fg.fit(X, 2, sample_weight=np.full(30, 1e308)),
+        ValueError,
+        r"sample_weight has an infinite sum, expected a finite one",
+    ),
     Bad("init nan", lambda: fg.fit(X, 1, init=[[0.0, np.nan, 0.0]]), ValueError, r"init\[0, 1\] is nan"),
     Bad("init K", lambda: fg.fit(X, 3, init=PLANE), ValueError, r"init has 2 components, expected n_components=3"),
     Bad(
@@ -405,7 +432,10 @@ FIT = [
     ),
     Bad("callback", lambda: fg.fit(X, 2, callback=3), TypeError, r"callback is 3, expected a function"),
     Bad(
-        "verbose", lambda: fg.fit(X, 2, verbose="yes"), TypeError, r"verbose is 'yes' of type str, expected an integer"
+        "verbose",
+        lambda: fg.fit(X, 2, verbose="yes"),
+        TypeError,
+        r"verbose is 'yes' of type str, expected an integer; 0, 1 or 2",
     ),
     Bad("rng", lambda: fg.fit(X, 2, rng=0.5), TypeError, r"rng is 0\.5 of type float"),
     Bad("x overflows", lambda: fg.fit((X * 1e30).astype(np.float32), 2), ValueError, r"float32.*rescale x"),

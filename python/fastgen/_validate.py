@@ -42,6 +42,7 @@ __all__ = [
     "new_array",
     "normalised_weights",
     "read_only",
+    "shown",
 ]
 
 FLOAT32 = np.dtype(np.float32)
@@ -196,8 +197,19 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: NDArray
 # Numbers and options
 
 
-def as_int(value: Any, name: str, minimum: int | None = None, maximum: int | None = None, hint: str = "") -> int:
-    """Return a Python int from anything that is an integer (bool is not)."""
+def shown(value: Any) -> str:
+    """A value as it appears in a message: its repr in one line, cut where it gets long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def as_int(
+    value: Any, name: str, minimum: int | None = None, maximum: int | None = None, hint: str = "", limit: str = ""
+) -> int:
+    """Return a Python int from anything that is an integer (bool is not).
+
+    `hint` says what the number is, `limit` why it has a maximum.
+    """
     tail = f"; {hint}" if hint else ""
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}, expected an integer{tail}")
@@ -205,22 +217,22 @@ def as_int(value: Any, name: str, minimum: int | None = None, maximum: int | Non
         number = operator.index(value)
     except TypeError:
         mend = "; wrap it in int() if it is a whole number" if isinstance(value, (float, np.floating)) else tail
-        raise TypeError(f"{name} is {value!r} of type {type(value).__name__}, expected an integer{mend}") from None
+        raise TypeError(f"{name} is {shown(value)} of type {type(value).__name__}, expected an integer{mend}") from None
     if minimum is not None and number < minimum:
         raise ValueError(f"{name} is {number}, expected at least {minimum}{tail}")
     if maximum is not None and number > maximum:
-        raise ValueError(f"{name} is {number}, expected at most {maximum}{tail}")
+        raise ValueError(f"{name} is {number}, expected at most {maximum}{f'; {limit}' if limit else tail}")
     return number
 
 
 def as_number(value: Any, name: str, minimum: float) -> float:
     """Return a finite Python float of at least `minimum`."""
     if isinstance(value, (bool, np.bool_, str, bytes)) or not hasattr(value, "__float__"):
-        raise TypeError(f"{name} is {value!r} of type {type(value).__name__}, expected a number")
+        raise TypeError(f"{name} is {shown(value)} of type {type(value).__name__}, expected a number")
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} is {value!r}, expected one number") from None
+        raise TypeError(f"{name} is {shown(value)}, expected one number") from None
     if not math.isfinite(number) or number < minimum:
         raise ValueError(f"{name} is {number!r}, expected a finite number of at least {minimum:g}")
     return number
@@ -229,9 +241,9 @@ def as_number(value: Any, name: str, minimum: float) -> float:
 def as_option(value: Any, name: str, options: Sequence[str]) -> str:
     """Return `value` if it is one of the options."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r} of type {type(value).__name__}, expected one of {_listed(options)}")
+        raise TypeError(f"{name} is {shown(value)} of type {type(value).__name__}, expected one of {_listed(options)}")
     if value not in options:
-        raise ValueError(f"{name} is {value!r}, expected one of {_listed(options)}")
+        raise ValueError(f"{name} is {shown(value)}, expected one of {_listed(options)}")
     return value
 
 
@@ -242,9 +254,14 @@ def _listed(options: Sequence[str]) -> str:
 def as_path(value: Any) -> str:
     """Return a path as a string."""
     try:
-        return os.fsdecode(value)
+        path = os.fsdecode(value)
     except TypeError:
-        raise TypeError(f"path is {value!r} of type {type(value).__name__}, expected a str or os.PathLike") from None
+        raise TypeError(
+            f"path is {shown(value)} of type {type(value).__name__}, expected a str or os.PathLike"
+        ) from None
+    if "\0" in path:
+        raise ValueError(f"path is {shown(path)}, expected one without null characters, which no file name has")
+    return path
 
 
 def as_float_dtype(value: DTypeLike) -> np.dtype[Any]:
@@ -252,7 +269,7 @@ def as_float_dtype(value: DTypeLike) -> np.dtype[Any]:
     try:
         dtype = np.dtype(value)
     except TypeError:
-        raise TypeError(f"dtype is {value!r}, expected np.float64 or np.float32") from None
+        raise TypeError(f"dtype is {shown(value)}, expected np.float64 or np.float32") from None
     if dtype != FLOAT64 and dtype != FLOAT32:
         raise TypeError(f"dtype is {dtype}, expected np.float64 or np.float32; convert the samples afterwards")
     return dtype
@@ -264,7 +281,7 @@ def as_feature_indices(features: Any, n_features: int) -> tuple[bool, list[int]]
         raise TypeError(f"features is {features!r}, expected an int or a sequence of ints")
     if isinstance(features, np.ndarray) and features.dtype == bool:
         raise TypeError("features is a boolean mask, expected indices; pass np.flatnonzero(features)")
-    if np.ndim(features) == 0 and not hasattr(features, "__len__"):
+    if getattr(features, "ndim", None) == 0 or not hasattr(features, "__len__"):
         single, given = True, [features]
     else:
         single, given = False, list(features)
