@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from decimal import Decimal
 
 import cases
 import fastgen as fg
@@ -15,6 +16,13 @@ PLANE = fg.Mixture(None, fg.MultivariateNormal([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]
 NORMALS = fg.Normal([0.0, 1.0], 1.0)
 X = np.random.default_rng(0).normal(size=(30, 3))
 RECORDS = np.zeros(3, [("a", "f8"), ("b", "f8")])
+
+
+class Failing:
+    """An array-like of somebody else's that cannot give its numbers."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("two\nlines")
 
 
 def with_value(index, value):
@@ -78,6 +86,12 @@ MIXTURE = [
         lambda: fg.Mixture(None, None),
         TypeError,
         r"components is of type NoneType, expected a family object",
+    ),
+    Bad(
+        "components a class",
+        lambda: fg.Mixture(None, fg.Normal),
+        TypeError,
+        r"components is of type type, expected a family object such as fastgen\.Normal\(loc, scale\)",
     ),
     Bad("components empty", lambda: fg.Mixture(None, []), ValueError, r"components is empty, expected at least one"),
     Bad(
@@ -198,6 +212,9 @@ POINTS = [
     Bad("x dates", lambda: LINE.log_prob(np.zeros(2, "M8[s]")), TypeError, r"x holds dates"),
     Bad("x time differences", lambda: LINE.log_prob(np.zeros(2, "m8[s]")), TypeError, r"x holds time differences"),
     Bad("x records", lambda: LINE.log_prob(RECORDS), TypeError, r"x holds records"),
+    Bad("x of Decimals", lambda: LINE.log_prob([Decimal(1)]), TypeError, r"x holds Python objects.*dtype=float"),
+    Bad("x an integer of many digits", lambda: LINE.log_prob(10**400), TypeError, r"x holds Python objects.*got int"),
+    Bad("x that fails", lambda: LINE.log_prob(Failing()), ValueError, r"x cannot be made into an array \(two lines\)"),
     Bad("x ragged", lambda: LINE.log_prob([[1.0], [1.0, 2.0]]), ValueError, r"x cannot be made into an array"),
     Bad(
         "x masked",
@@ -308,6 +325,13 @@ OTHERS = [
     Bad("load of a number", lambda: fg.load(3.5), TypeError, r"float"),
     Bad("load of a null", lambda: fg.load("a\0b"), ValueError, r"path is 'a\\x00b', expected one without null"),
     Bad("save to a null", lambda: LINE.save("a\0b"), ValueError, r"path is 'a\\x00b', expected one without null"),
+    Bad("save to no name", lambda: LINE.save(""), FileNotFoundError, r"No such file or directory: ''"),
+    Bad(
+        "far from symmetric",
+        lambda: fg.MultivariateNormal([[0.0, 0.0]], [[[1e-300, 1e300], [-1e300, 1e-300]]]),
+        ValueError,
+        r"covariances\[0\] is not symmetric: element \[0, 1\] is 1e\+300 but \[1, 0\] is -1e\+300",
+    ),
     Bad("save to nowhere", lambda: LINE.save("/nonexistent/model"), FileNotFoundError, r"nonexistent"),
 ]
 FIT = [

@@ -114,7 +114,8 @@ _WHY_NOT_NUMBERS = {
     "M": "dates; convert them to a number first, e.g. days since the first one",
     "m": "time differences; divide them by a unit first, e.g. {name} / np.timedelta64(1, 's')",
     "V": "records; pass a plain array of numbers, e.g. one field at a time",
-    "O": "Python objects; pass a rectangular array of numbers, with NaN for what is missing",
+    "O": "Python objects; pass a rectangular array of numbers, e.g. np.asarray({name}, dtype=float), with NaN for what is "
+    "missing",
 }
 
 
@@ -134,7 +135,7 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
         array = np.asarray(value)
     except Exception as error:
         raise ValueError(
-            f"{name} cannot be made into an array ({error}); pass a rectangular array of numbers"
+            f"{name} cannot be made into an array ({' '.join(str(error).split())}); pass a rectangular array of numbers"
         ) from error
     kind = array.dtype.kind
     if kind not in "fiub":
@@ -143,7 +144,8 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
         raise TypeError(f"{name} holds {why.format(name=name)}{found}")
     # Byte-swapped float32 is still float32.
     dtype: np.dtype[Any] = FLOAT32 if kind == "f" and array.dtype.itemsize == 4 else FLOAT64
-    converted: NDArray[Any] = array.astype(dtype, copy=False)
+    with np.errstate(over="ignore", under="ignore"):  # a longdouble beyond float64 is infinite there, and that is all
+        converted: NDArray[Any] = array.astype(dtype, copy=False)
     return converted if _is_regular(converted) else converted.copy()
 
 

@@ -785,7 +785,7 @@ class Mixture(Frozen):
 def _as_blocks(components: Any) -> tuple[Components, ...]:
     """The family objects, checked to be some and to have the same features."""
     blocks = (components,) if isinstance(components, Components) else components
-    if isinstance(blocks, (str, bytes)) or not hasattr(blocks, "__iter__"):
+    if isinstance(blocks, (str, bytes, type)) or not hasattr(blocks, "__iter__"):
         raise TypeError(
             f"components is of type {type(blocks).__name__}, expected a family object such as fastgen.Normal(loc, "
             "scale), or a sequence of them"

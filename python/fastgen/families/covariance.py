@@ -324,7 +324,8 @@ def symmetric_matrices(values: FloatArray, name: str) -> FloatArray:
     if np.array_equal(values, transposed):
         return values
     root = np.sqrt(diagonal)
-    difference = np.abs(values - transposed) / root[..., :, None] / root[..., None, :]
+    with np.errstate(over="ignore"):
+        difference = np.abs(values - transposed) / root[..., :, None] / root[..., None, :]
     worst = tuple(int(i) for i in np.unravel_index(int(difference.argmax()), difference.shape))
     if difference[worst] > ASYMMETRY:
         *outer, i, j = worst
