@@ -34,5 +34,5 @@ def far_responsibilities(mixture: Mixture, point: FloatArray) -> FloatArray:
         [np.diagonal(mixture._make(np.full(len(b), 1 / len(b)), (b,)).component_log_prob(b.mean)) for b in blocks]
     )
     nearest = nearness == nearness.max()
-    shares = np.where(nearest, mixture.weights * np.exp(height - height[nearest].max()), 0.0)
+    shares: FloatArray = np.where(nearest, mixture.weights * np.exp(height - height[nearest].max()), 0.0)
     return shares / shares.sum()
