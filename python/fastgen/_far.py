@@ -30,9 +30,10 @@ def far_responsibilities(mixture: Mixture, point: FloatArray) -> FloatArray:
             break
     else:
         return mixture.weights
-    height = np.concatenate(
-        [np.diagonal(mixture._make(np.full(len(b), 1 / len(b)), (b,)).component_log_prob(b.mean)) for b in blocks]
-    )
     nearest = nearness == nearness.max()
-    shares: FloatArray = np.where(nearest, mixture.weights * np.exp(height - height[nearest].max()), 0.0)
-    return shares / shares.sum()
+    # Log densities at the components' own means: an element of the diagonal each.
+    means = np.concatenate([block.mean for block in blocks])
+    height = np.diagonal(mixture.component_log_prob(means))
+    shares = np.where(nearest, mixture.weights * np.exp(height - height[nearest].max()), 0.0)
+    normalised: FloatArray = shares / shares.sum()
+    return normalised

@@ -296,7 +296,8 @@ class MultivariateNormal(Components):
         return self._from_factor(means, factor, self._form)
 
     def _stretched(self, exponent: int) -> MultivariateNormal:
-        return self._from_factor(self.means, np.ldexp(self._factor, exponent), self._form)
+        with np.errstate(over="ignore"):
+            return self._from_factor(self.means, np.ldexp(self._factor, exponent), self._form)
 
     def _state(self) -> dict[str, FloatArray]:
         state = {"means": self.means, "factor": self._factor}
