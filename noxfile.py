@@ -28,7 +28,9 @@ def lint(session: nox.Session) -> None:
     fix = "--fix" in session.posargs
     session.run("ruff", "check", ".", *(["--fix"] if fix else []))
     session.run("ruff", "format", ".", *([] if fix else ["--check"]))
-    sources = [str(path) for folder in ("src/cpp", "examples") for path in sorted(ROOT.glob(f"{folder}/**/*.?pp"))]
+    sources = [
+        str(path) for folder in ("src/cpp", "examples", "tests/cpp") for path in sorted(ROOT.glob(f"{folder}/**/*.?pp"))
+    ]
     session.run("clang-format", *(["-i"] if fix else ["--dry-run", "-Werror"]), *sources)
 
 

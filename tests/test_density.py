@@ -362,25 +362,53 @@ def test_float32(case, isa):
     assert np.median(bound) < 0.02
 
 
-@pytest.mark.parametrize("covariance_type", ["normal", "full", "diag", "spherical"])
-def test_float32_with_parameters_beyond_its_range(covariance_type, isa):
-    """A scale of 1e-60 is 0 in float32 and its reciprocal infinite: refused, or anything but NaN for a finite point."""
-    scale = np.array([1.0, 1e-60])
-    if covariance_type == "normal":
-        m = fg.Mixture(None, fg.Normal([0.0, 3.0], scale))
-    elif covariance_type == "full":
-        m = fg.Mixture(None, fg.MultivariateNormal.from_cholesky([[0.0], [3.0]], scale[:, None, None]))
-    else:
-        variances = scale**2 if covariance_type == "spherical" else scale[:, None] ** 2
-        m = fg.Mixture(None, fg.MultivariateNormal([[0.0], [3.0]], variances, covariance_type))
-    x = np.array([0.0, 3.0], np.float32).reshape((2,) if covariance_type == "normal" else (2, 1))
-    for method in (m.log_prob, m.responsibilities):
-        try:
-            answer = method(x)
-        except ValueError as error:
-            assert "float32" in str(error)  # noqa: PT017 - either is right
-        else:
-            assert not np.isnan(answer).any()
+# A scale of 1e-60 is 0 in float32 and its reciprocal infinite; one of 1e-40 keeps few digits; 1e39 is infinite.
+BEYOND_FLOAT32 = {
+    "scale 1e-60": fg.Normal([0.0, 3.0], [1.0, 1e-60]),
+    "scale 1e-40": fg.Normal([0.0, 3.0], [1.0, 1e-40]),
+    "scale 1e39": fg.Normal([0.0, 3.0], [1.0, 1e39]),
+    "scale 2e38": fg.Normal([0.0, 3.0], [1.0, 2e38]),  # itself a float32, its reciprocal none of full precision
+    "mean 1e39": fg.Normal([0.0, 1e39], [1.0, 1e39]),
+    "diag": fg.MultivariateNormal([[0.0, 0.0], [3.0, 1.0]], [[1.0, 1.0], [1.0, 1e-80]], "diag"),
+    "spherical": fg.MultivariateNormal([[0.0, 0.0], [1e39, 0.0]], [1.0, 1.0], "spherical"),
+    "full": fg.MultivariateNormal.from_cholesky([[0.0, 0.0]], [[[1e-25, 0.0], [1.0, 1e-25]]]),  # inverse: 1e50
+    "tied": fg.MultivariateNormal([[0.0, 0.0], [1e-3, 0.0]], [[1e-78, 0.0], [0.0, 1.0]], "tied"),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND_FLOAT32)
+def test_float32_with_parameters_beyond_its_range(name, isa):
+    """What float32 cannot hold is computed in float64, and the answer rounded."""
+    m = fg.Mixture(None, BEYOND_FLOAT32[name])
+    shape = (501,) if m.n_features == 1 else (501, 2)
+    x = np.random.default_rng(1).normal(scale=3.0, size=shape).astype(np.float32)
+    x[:4].T[...] = 0.0, 3.0, 1e38, -1e-38
+    with np.errstate(over="ignore", under="ignore"):
+        for method in ("log_prob", "prob", "component_log_prob", "responsibilities", "grad_log_prob"):
+            answer = getattr(m, method)(x)
+            assert answer.dtype == np.float32
+            np.testing.assert_array_equal(answer, getattr(m, method)(x.astype(np.float64)).astype(np.float32), method)
+        np.testing.assert_array_equal(m.assign(x), m.assign(x.astype(np.float64)))
+        if m.n_features == 1:
+            np.testing.assert_array_equal(m.cdf(x), m.cdf(x.astype(np.float64)).astype(np.float32))
+            q = np.linspace(0.001, 0.999, 99).astype(np.float32)
+            np.testing.assert_array_equal(m.icdf(q), m.icdf(q.astype(np.float64)).astype(np.float32))
+        drawn, labels = m.sample(501, rng=1, start=5, dtype=np.float32, return_labels=True)
+        expected, of = m.sample(501, rng=1, start=5, return_labels=True)
+        np.testing.assert_array_equal(drawn, expected.astype(np.float32))
+        np.testing.assert_array_equal(labels, of)
+        many = m.sample(200_000, rng=1, dtype=np.float32)  # several slices
+        np.testing.assert_array_equal(many[-1000:], m.sample(1000, rng=1, start=199_000, dtype=np.float32))
+
+
+def test_float32_with_small_numbers_that_do_not_matter():
+    """A covariance of 1e-60 between two features is 0 in float32, and no reason to compute in float64."""
+    lower = np.array([[[1.0, 0.0], [1e-60, 1.0]]])
+    x = np.random.default_rng(1).normal(size=(100, 2)).astype(np.float32)
+    near = fg.Mixture(None, fg.MultivariateNormal.from_cholesky([[0.1, 0.2]], lower))
+    plain = fg.Mixture(None, fg.MultivariateNormal.from_cholesky([[0.1, 0.2]], np.eye(2)[None]))
+    np.testing.assert_array_equal(near.log_prob(x), plain.log_prob(x))
+    assert (near.log_prob(x) != near.log_prob(x.astype(np.float64)).astype(np.float32)).any()
 
 
 # Distribution functions
@@ -392,6 +420,8 @@ MIXTURES = {
     "scales 1e12 apart": ([0.9, 0.1], [0.0, 0.0], [1e-6, 1e6]),
     "weight 1e-12": ([1.0, 1e-12], [0.0, 50.0], [1.0, 0.1]),
     "offset": ([0.4, 0.6], [1e8, 1e8 + 3], [1.0, 2.0]),
+    "scales 1e100 apart": ([0.3, 0.3, 0.4], [0.0, 1e-50, 1e50], [1e-50, 1e-55, 1e49]),
+    "stairs": (np.full(40, 1 / 40), np.arange(40) * 1e4, np.full(40, 1e-3)),
 }
 TAILS = [1e-300, 1e-100, 1e-17, 1e-10, 1e-3, 0.1, 0.2, 0.4999999, 0.5, 0.75, 0.9, 1 - 1e-3, 1 - 1e-10, 1 - EPS / 2]
 
@@ -438,6 +468,28 @@ def test_cdf_and_icdf_are_inverse(name):
     # Increasing, but for the last place of x.
     x = m.icdf(np.sort(q))
     assert (np.diff(x) >= -np.spacing(np.abs(x[1:]))).all()
+
+
+def test_icdf_of_the_whole_number_line():
+    """A bracket whose width overflows, and quantiles that overflow themselves."""
+    m = fg.Mixture(None, fg.Normal([-1.5e308, 1.5e308], [1e300, 1e300]))
+    np.testing.assert_allclose(m.icdf([0.25, 0.75]), [-1.5e308, 1.5e308], rtol=1e-12)
+    wide = fg.Mixture(None, fg.Normal([0.0, 1e308], [1.0, 1e308]))
+    x = wide.icdf([0.25, 0.5 - 1e-9, 1 - 1e-15])
+    assert np.isfinite(x[:2]).all()
+    assert x[2] > 1e308
+    room = 1e-12 + 2 * EPS * np.abs(x[:2]) * wide.prob(x[:2])
+    assert (np.abs(wide.cdf(x[:2]) - [0.25, 0.5 - 1e-9]) <= room).all()
+
+
+def test_icdf_is_the_same_beside_any_other():
+    """Lanes are searched together; none may show in another's answer."""
+    weights, loc, scale = MIXTURES["stairs"]
+    m = fg.Mixture(weights, fg.Normal(loc, scale))
+    q = np.random.default_rng(1).random(100)
+    together = m.icdf(q)
+    assert together.tolist() == [m.icdf(each) for each in q]
+    assert together[::-1].tolist() == m.icdf(q[::-1]).tolist()
 
 
 def test_cdf_float32():
@@ -534,3 +586,22 @@ def test_condition_far_from_everything():
     given = m.condition(0, 1e4)
     assert given.weights.tolist() == [0.0, 1.0]
     assert given.mean.tolist() == [2.0]
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag", "spherical"])
+@pytest.mark.parametrize("far", [1e155, -1e200, 1e300])
+def test_condition_where_squares_overflow(covariance_type, far):
+    """Then the widest component is nearest; of equally wide ones the heaviest has most."""
+    wide = 4.0 if covariance_type != "tied" else 1.0
+    variances = {"spherical": [1.0, wide, wide], "diag": np.outer([1.0, wide, wide], [1.0, 1.0])}
+    variances["full"] = np.stack([v * np.eye(2) for v in (1.0, wide, wide)])
+    variances["tied"] = np.eye(2)
+    m = fg.Mixture(
+        [0.5, 0.1, 0.4],
+        fg.MultivariateNormal([[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]], variances[covariance_type], covariance_type),
+    )
+    expected = [0.5, 0.1, 0.4] if covariance_type == "tied" else [0.0, 0.2, 0.8]
+    np.testing.assert_allclose(m.condition(0, far).weights, expected, rtol=1e-14)
+    # A component of weight 0 stays without, however near.
+    without = fg.Mixture([0.5, 0.5, 0.0], m.components)
+    assert without.condition(0, far).weights[2] == 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from decimal import Decimal
 
 import cases
 import fastgen as fg
@@ -15,6 +16,13 @@ PLANE = fg.Mixture(None, fg.MultivariateNormal([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]
 NORMALS = fg.Normal([0.0, 1.0], 1.0)
 X = np.random.default_rng(0).normal(size=(30, 3))
 RECORDS = np.zeros(3, [("a", "f8"), ("b", "f8")])
+
+
+class Failing:
+    """An array-like of somebody else's that cannot give its numbers."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("two\nlines")
 
 
 def with_value(index, value):
@@ -79,6 +87,12 @@ MIXTURE = [
         TypeError,
         r"components is of type NoneType, expected a family object",
     ),
+    Bad(
+        "components a class",
+        lambda: fg.Mixture(None, fg.Normal),
+        TypeError,
+        r"components is of type type, expected a family object such as fastgen\.Normal\(loc, scale\)",
+    ),
     Bad("components empty", lambda: fg.Mixture(None, []), ValueError, r"components is empty, expected at least one"),
     Bad(
         "components of different features",
@@ -114,13 +128,19 @@ SAMPLE = [
     ),
     Bad("n bool", lambda: LINE.sample(True), TypeError, r"n is True, expected an integer"),
     Bad("n None", lambda: LINE.sample(None), TypeError, r"n is None of type NoneType, expected an integer"),
-    Bad("n tuple", lambda: LINE.sample((2, 3)), TypeError, r"n is \(2, 3\) of type tuple, expected an integer"),
+    Bad(
+        "n tuple",
+        lambda: LINE.sample((2, 3)),
+        TypeError,
+        r"n is \(2, 3\) of type tuple, expected an integer; the number of samples",
+    ),
+    Bad("n array", lambda: LINE.sample(X), TypeError, r"n is array\(.*\.\.\. of type ndarray, expected an integer"),
     Bad("start negative", lambda: LINE.sample(1, start=-1), ValueError, r"start is -1, expected at least 0"),
     Bad(
         "start beyond",
         lambda: LINE.sample(2, start=2**64 - 1),
         ValueError,
-        r"start is 18446744073709551615, expected at most 18446744073709551614",
+        r"start is 18446744073709551615, expected at most 18446744073709551614; a stream has 2\*\*64 samples",
     ),
     Bad(
         "start float", lambda: LINE.sample(1, start=1.5), TypeError, r"start is 1\.5 of type float, expected an integer"
@@ -160,6 +180,12 @@ SAMPLE = [
         TypeError,
         r"rng is a RandomState.*default_rng",
     ),
+    Bad(
+        "rng of another pool",
+        lambda: LINE.sample(1, rng=np.random.SeedSequence(1, pool_size=8)),
+        ValueError,
+        r"rng is a SeedSequence with pool_size=8, expected 4.*leave pool_size out",
+    ),
     Bad("rng module", lambda: LINE.sample(1, rng=np.random), TypeError, r"rng is .*module.*expected"),
     Bad("spawn negative", lambda: fg.Stream(1).spawn(-1), ValueError, r"n is -1, expected at least 0"),
     Bad("spawn float", lambda: fg.Stream(1).spawn(2.0), TypeError, r"n is 2\.0 of type float"),
@@ -186,6 +212,9 @@ POINTS = [
     Bad("x dates", lambda: LINE.log_prob(np.zeros(2, "M8[s]")), TypeError, r"x holds dates"),
     Bad("x time differences", lambda: LINE.log_prob(np.zeros(2, "m8[s]")), TypeError, r"x holds time differences"),
     Bad("x records", lambda: LINE.log_prob(RECORDS), TypeError, r"x holds records"),
+    Bad("x of Decimals", lambda: LINE.log_prob([Decimal(1)]), TypeError, r"x holds Python objects.*dtype=float"),
+    Bad("x an integer of many digits", lambda: LINE.log_prob(10**400), TypeError, r"x holds Python objects.*got int"),
+    Bad("x that fails", lambda: LINE.log_prob(Failing()), ValueError, r"x cannot be made into an array \(two lines\)"),
     Bad("x ragged", lambda: LINE.log_prob([[1.0], [1.0, 2.0]]), ValueError, r"x cannot be made into an array"),
     Bad(
         "x masked",
@@ -250,6 +279,13 @@ OTHERS = [
     Bad(
         "feature float", lambda: PLANE.marginal(1.0), TypeError, r"features is 1\.0 of type float, expected an integer"
     ),
+    Bad(
+        "feature of no dimension",
+        lambda: PLANE.marginal(np.array(1.5)),
+        TypeError,
+        r"features is array\(1\.5\) of type ndarray, expected an integer; features is an int or a sequence of ints",
+    ),
+    Bad("features ragged", lambda: PLANE.marginal([[0], [1, 2]]), TypeError, r"features\[0\] is \[0\] of type list"),
     Bad("feature text", lambda: PLANE.marginal("height"), TypeError, r"features is 'height', expected an int"),
     Bad(
         "feature mask",
@@ -287,6 +323,15 @@ OTHERS = [
     Bad("threads float", lambda: fg.set_num_threads(2.0), TypeError, r"n is 2\.0 of type float"),
     Bad("load of nothing", lambda: fg.load("/nonexistent/model"), FileNotFoundError, r"/nonexistent/model"),
     Bad("load of a number", lambda: fg.load(3.5), TypeError, r"float"),
+    Bad("load of a null", lambda: fg.load("a\0b"), ValueError, r"path is 'a\\x00b', expected one without null"),
+    Bad("save to a null", lambda: LINE.save("a\0b"), ValueError, r"path is 'a\\x00b', expected one without null"),
+    Bad("save to no name", lambda: LINE.save(""), FileNotFoundError, r"No such file or directory: ''"),
+    Bad(
+        "far from symmetric",
+        lambda: fg.MultivariateNormal([[0.0, 0.0]], [[[1e-300, 1e300], [-1e300, 1e-300]]]),
+        ValueError,
+        r"covariances\[0\] is not symmetric: element \[0, 1\] is 1e\+300 but \[1, 0\] is -1e\+300",
+    ),
     Bad("save to nowhere", lambda: LINE.save("/nonexistent/model"), FileNotFoundError, r"nonexistent"),
 ]
 FIT = [
@@ -372,6 +417,12 @@ FIT = [
         ValueError,
         r"init has shape \(3, 3\), expected \(2, 3\)",
     ),
+    Bad(
+        "weights of infinite sum",
+        lambda: fg.fit(X, 2, sample_weight=np.full(30, 1e308)),
+        ValueError,
+        r"sample_weight has an infinite sum, expected a finite one",
+    ),
     Bad("init nan", lambda: fg.fit(X, 1, init=[[0.0, np.nan, 0.0]]), ValueError, r"init\[0, 1\] is nan"),
     Bad("init K", lambda: fg.fit(X, 3, init=PLANE), ValueError, r"init has 2 components, expected n_components=3"),
     Bad(
@@ -405,7 +456,10 @@ FIT = [
     ),
     Bad("callback", lambda: fg.fit(X, 2, callback=3), TypeError, r"callback is 3, expected a function"),
     Bad(
-        "verbose", lambda: fg.fit(X, 2, verbose="yes"), TypeError, r"verbose is 'yes' of type str, expected an integer"
+        "verbose",
+        lambda: fg.fit(X, 2, verbose="yes"),
+        TypeError,
+        r"verbose is 'yes' of type str, expected an integer; 0, 1 or 2",
     ),
     Bad("rng", lambda: fg.fit(X, 2, rng=0.5), TypeError, r"rng is 0\.5 of type float"),
     Bad("x overflows", lambda: fg.fit((X * 1e30).astype(np.float32), 2), ValueError, r"float32.*rescale x"),

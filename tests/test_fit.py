@@ -368,6 +368,19 @@ def test_scale_of_weights():
     assert two.log_likelihood == pytest.approx(2 * one.log_likelihood, rel=1e-12)
 
 
+@pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-300, 1e300])
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_extreme_weights(size, covariance_type):
+    """Only ratios of weights matter, whatever their size."""
+    x = np.random.default_rng(1).normal(size=(200, 2)) + np.repeat([[0.0], [5.0]], 100, axis=0)
+    weight = np.random.default_rng(2).integers(1, 4, size=200).astype(float)
+    plain = fg.fit(x, 2, covariance_type=covariance_type, sample_weight=weight, rng=1)
+    scaled = fg.fit(x, 2, covariance_type=covariance_type, sample_weight=weight * size, rng=1)
+    np.testing.assert_allclose(scaled.mixture.weights, plain.mixture.weights, rtol=1e-9)
+    np.testing.assert_allclose(scaled.mixture.components.means, plain.mixture.components.means, rtol=1e-9)
+    assert scaled.n_observations == pytest.approx(weight.sum() * size, rel=1e-12)
+
+
 def test_equal_weights_of_one():
     x = np.random.default_rng(4).normal(size=(300, 2))
     a, b = (fg.fit(x, 2, sample_weight=w, rng=1, tol=0, max_iter=5) for w in (None, np.ones(300)))
@@ -626,13 +639,21 @@ def test_floor_is_a_floor():
     """reg_covar raises small eigenvalues and leaves others alone; a constant column has exactly the floor."""
     x = np.random.default_rng(1).normal(size=(500, 3))
     x[:, 2] = 1.0
-    with pytest.warns(fg.DegenerateWarning, match=r"collapsed to the floor reg_covar=0\.0001, in components? 0;"):
-        r = fg.fit(x, 1, reg_covar=1e-4)
+    r = fg.fit(x, 1, reg_covar=1e-4)  # more than the default is meant: no warning
+    assert r.floored_components == (0,)
     expected = np.cov(x.T, bias=True)
     expected[2, 2] = 1e-4
     np.testing.assert_allclose(r.mixture.covariance, expected, rtol=1e-9, atol=1e-12)
     without = fg.fit(x[:, :2], 1, reg_covar=1e-4).mixture.covariance
     np.testing.assert_allclose(without, expected[:2, :2], rtol=1e-12)
+
+
+def test_results_compare(overlapping):
+    first, same, other = (fg.fit(overlapping, k, rng=1) for k in (2, 2, 1))
+    assert first == same
+    assert hash(first) == hash(same)
+    assert first != other
+    assert first != first.mixture
 
 
 def test_results_print(overlapping):

@@ -110,6 +110,12 @@ def test_buffers_and_scalars():
     assert type(m.cdf(0.5)) is type(m.icdf(0.5)) is np.float64
 
 
+def test_longdouble_beyond_float64():
+    """Is infinite, without a warning."""
+    largest = np.array([np.finfo(np.longdouble).max, 0.0], np.longdouble)
+    assert np.isfinite(LINE.mixture().log_prob(largest)).tolist() == [largest[0] <= np.finfo(np.float64).max, True]
+
+
 def test_one_point_of_several_features():
     m = PLANE.mixture()
     x = PLANE.points(1)[0]

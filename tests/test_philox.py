@@ -311,6 +311,31 @@ def test_generators_are_advanced_by_128_bits():
     assert used.bit_generator.state == untouched.bit_generator.state
 
 
+@pytest.mark.parametrize("kind", ["PCG64", "PCG64DXSM", "SFC64", "Philox", "MT19937"])
+def test_the_stream_of_a_generator(kind):
+    """128 bits drawn as two words of 64, high first, name the stream as an int does: also after an odd 32-bit draw."""
+    for make in (getattr(np.random, kind), lambda seed: np.random.Generator(getattr(np.random, kind)(seed))):
+        source, twin = make(3), make(3)
+        drawn = twin if isinstance(twin, np.random.Generator) else np.random.Generator(twin)
+        if source is not twin and isinstance(source, np.random.Generator):
+            source.integers(2**32, dtype=np.uint32)
+            drawn.integers(2**32, dtype=np.uint32)
+        high, low = drawn.integers(0, 2**64 - 1, size=2, dtype=np.uint64, endpoint=True).tolist()
+        stream = fg.Stream(high << 64 | low)
+        assert np.array_equal(STANDARD.sample(5, rng=source), STANDARD.sample(5, rng=stream))
+        high, low = drawn.integers(0, 2**64 - 1, size=2, dtype=np.uint64, endpoint=True).tolist()
+        assert fg.Stream(source) == fg.Stream(high << 64 | low)
+
+
+def test_keys_of_the_core_are_numpys():
+    """`stream_key` of the core is the first word of SeedSequence."""
+    words = [0, 1, 7, 2**32 - 1, 2**32, 2**64 - 1, *np.random.default_rng(1).integers(2**63, size=20).tolist()]
+    for low in words:
+        for high in words:
+            expected = int(np.random.SeedSequence(high << 64 | low).generate_state(1, np.uint64)[0])
+            assert _core.stream_key(low, high) == expected
+
+
 def test_fresh_streams():
     assert len({fg.Stream().key for _ in range(100)}) == 100
     assert len({float(STANDARD.sample(1)[0]) for _ in range(1000)}) == 1000

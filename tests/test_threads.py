@@ -167,11 +167,13 @@ m = fg.Mixture(None, fg.MultivariateNormal(np.arange(32.0).reshape(4, 8), np.sta
 x = np.broadcast_to(np.zeros((1, 8)), (10**9, 8))  # no memory, days of work
 out = np.empty(50_000_000 * 8)
 small = m.sample(2000, rng=1)
+stairs = fg.Mixture(None, fg.Normal(np.arange(100_000.0), 1e-3))  # a second and more for a tile of points
 calls = {{
     "sample": lambda: [m.sample(50_000_000, rng=1, out=out.reshape(-1, 8)) for _ in range(100)],
     "log_prob": lambda: m.log_prob(x[: 10**8], out=out[: 10**8]),
     "responsibilities": lambda: m._core.responsibilities(x[: 10**8], out.reshape(-1, 4)),
     "fit": lambda: fg.fit(x[: 10**7], 2, init=small[:2], rng=1, tol=0, max_iter=10**6),
+    "icdf": lambda: stairs.icdf(np.broadcast_to(0.3, 10**6)),
 }}
 before = small.copy()
 for threads in (1, 2):
@@ -198,7 +200,7 @@ print("usable")
 """
 
 
-@pytest.mark.parametrize("what", ["sample", "log_prob", "responsibilities", "fit"])
+@pytest.mark.parametrize("what", ["sample", "log_prob", "responsibilities", "fit", "icdf"])
 def test_ctrl_c(what):
     """SIGINT ends a long call within half a second, with one thread and with two; then everything works as before."""
     done = run_python(INTERRUPTED.format(what=what))

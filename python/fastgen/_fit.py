@@ -11,7 +11,7 @@ import numpy as np
 from ._fit_model import Model, as_data, listed
 from ._fit_result import ConvergenceWarning, DegenerateWarning, FitResult, FitState
 from ._starts import SingularCovarianceError, as_init, feature_scale, starting_mixture
-from ._validate import as_int, as_number, as_option
+from ._validate import as_int, as_number, as_option, shown
 from .families.covariance import FORMS
 from .stream import as_stream
 
@@ -30,6 +30,8 @@ __all__ = ["fit"]
 # A mean log-likelihood is a sum of rounded terms: it may fall by this many ulps without EM having gone back, times the
 # condition of the covariances where one is at its floor.
 _ROUNDING_ULPS = 64
+# reg_covar by default: a guard against collapse, not a choice of the user's.
+_USUAL_FLOOR = 1e-6
 # With verbose=1, one line for so many iterations.
 _LINES_EVERY = 10
 
@@ -44,7 +46,7 @@ def fit(
     n_init: int = 1,
     max_iter: int = 200,
     tol: float = 1e-6,
-    reg_covar: float = 1e-6,
+    reg_covar: float = _USUAL_FLOOR,
     rng: Seed = None,
     callback: Callable[[FitState], Any] | None = None,
     verbose: int = 0,
@@ -76,7 +78,8 @@ def fit(
         this. 0 runs all `max_iter` iterations.
     reg_covar : float, default 1e-6
         Smallest variance allowed in any direction (smallest eigenvalue of a covariance), in the square of the unit of
-        the data. It is a floor, not an addition: covariances above it are not changed. 0 means none.
+        the data. It is a floor, not an addition: covariances above it are not changed. 0 means none. A floor above
+        the default is taken as meant: components that reach it are listed in the result, without a warning.
     rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or Stream, optional
         Randomness for the starts; see `Stream`.
     callback : callable, optional
@@ -103,7 +106,8 @@ def fit(
     ConvergenceWarning
         If `max_iter` iterations did not reach `tol`.
     DegenerateWarning
-        If a component has no data, or its covariance was raised to `reg_covar`.
+        If a component has no data, or its covariance collapsed to `reg_covar` (of at most 1e-6, the default: a
+        larger one is a choice, and being raised to it no mishap).
 
     See Also
     --------
@@ -162,7 +166,7 @@ def fit(
     if n_starts > 1 and not isinstance(start_from, str):
         raise ValueError(f"n_init is {n_starts}, expected 1 when init says where to start: every start would be equal")
     if callback is not None and not callable(callback):
-        raise TypeError(f"callback is {callback!r}, expected a function of one argument, or None")
+        raise TypeError(f"callback is {shown(callback)}, expected a function of one argument, or None")
     floor = as_number(reg_covar, "reg_covar", minimum=0.0)
     settings = _Settings(
         max_iter=as_int(max_iter, "max_iter", minimum=1),
@@ -170,7 +174,7 @@ def fit(
         reg_covar=floor,
         condition=max(1.0, float(scale.max()) ** 2 / floor) if floor > 0 else 1.0,
         callback=callback,
-        verbose=as_int(int(verbose) if isinstance(verbose, bool) else verbose, "verbose", minimum=0),
+        verbose=as_int(int(verbose) if isinstance(verbose, bool) else verbose, "verbose", 0, hint="0, 1 or 2"),
         n_starts=n_starts,
     )
 
@@ -190,16 +194,17 @@ def fit(
         assert failure is not None
         raise failure
     best = max(runs, key=lambda run: run.history[-1])
+    observed = data.total * data.unit
 
     result = FitResult(
         mixture=model.mixture(best.parameters),
         converged=best.converged,
         n_iter=len(best.history),
-        log_likelihood=best.history[-1] * data.total,
+        log_likelihood=best.history[-1] * observed,
         history=np.array(best.history),
-        n_observations=data.total,
+        n_observations=observed,
         n_parameters=model.n_parameters(),
-        start_log_likelihoods=tuple(run.history[-1] * data.total for run in runs),
+        start_log_likelihoods=tuple(run.history[-1] * observed for run in runs),
         empty_components=tuple(best.parameters.empty),
         floored_components=tuple(best.parameters.floored),
         stopped_by_callback=runs[-1].stopped,
@@ -308,7 +313,7 @@ def _warn(result: FitResult, best: _Run, settings: _Settings) -> None:
             DegenerateWarning,
             stacklevel=3,
         )
-    if result.floored_components:
+    if result.floored_components and settings.reg_covar <= _USUAL_FLOOR:
         warnings.warn(
             "fit raised variances that collapsed to the floor "
             f"reg_covar={settings.reg_covar:g}, in components {listed(result.floored_components)}; fit fewer "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -26,14 +27,17 @@ CovarianceType: TypeAlias = Literal["full", "tied", "diag", "spherical"]
 
 # Largest value whose square, summed over many features, stays finite.
 _LARGEST = {FLOAT32: 1e17, FLOAT64: 1e150}
+# Largest weights between these are used as they are.
+_WEIGHTS = (1e-50, 1e50)
 
 
 class Data(NamedTuple):
     """Finite rows of positive weight."""
 
     x: AnyFloatArray  # (n,) or (n, D)
-    weight: FloatArray | None  # None if all are 1
-    total: float  # sum of the weights
+    weight: FloatArray | None  # None if all are 1; in multiples of `unit`
+    total: float  # sum of the weights, in multiples of `unit`
+    unit: float = 1.0
 
     @property
     def scalar(self) -> bool:
@@ -90,10 +94,23 @@ def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
     if not used.all():
         # Left out, not multiplied by 0: then the result is the same bits as without these rows.
         points, weight = points[used], weight[used]
-    total = float(weight.sum())
-    if not 0 < total < np.inf:
-        raise ValueError(f"sample_weight sums to {total}, expected a positive finite sum")
-    return Data(points, None if (weight == 1).all() else weight, total)
+    if not used.any():
+        raise ValueError("sample_weight is all 0, expected at least one weight greater than 0")
+    with np.errstate(over="ignore"):
+        total = float(weight.sum())
+    if not total < np.inf:
+        raise ValueError(
+            "sample_weight has an infinite sum, expected a finite one; divide the weights by their largest"
+        )
+    # Only ratios of weights matter. A power of 2 keeps sums of extreme ones, times squares of x, within range and changes
+    # no digit of them.
+    unit = 1.0
+    largest = float(weight.max())
+    if not _WEIGHTS[0] <= largest <= _WEIGHTS[1]:
+        exponent = int(np.frexp(largest)[1]) - 1
+        weight, unit = np.ldexp(weight, -exponent), math.ldexp(1.0, exponent)
+        total = float(weight.sum())
+    return Data(points, None if (weight == 1).all() else weight, total, unit)
 
 
 class Parameters(Protocol):

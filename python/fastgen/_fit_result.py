@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ._frozen import Frozen
 
 if TYPE_CHECKING:
@@ -53,6 +55,9 @@ class FitState(Frozen):
 
     def __init__(self, start: int, iteration: int, log_likelihood: float, change: float, mixture: Mixture) -> None:
         self._set(start=start, iteration=iteration, log_likelihood=log_likelihood, change=change, mixture=mixture)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FitState, (self.start, self.iteration, self.log_likelihood, self.change, self.mixture)
 
     def __repr__(self) -> str:
         return (
@@ -133,6 +138,14 @@ class FitResult(Frozen):
     def bic(self) -> float:
         """Bayesian information criterion, n_parameters log(n_observations) - 2 log_likelihood; smaller is better."""
         return self.n_parameters * math.log(self.n_observations) - 2 * self.log_likelihood
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FitResult):
+            return NotImplemented
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash((self.mixture, self.n_iter, self.log_likelihood))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, ({name: getattr(self, name) for name in self.__slots__},)

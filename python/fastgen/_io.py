@@ -48,7 +48,10 @@ def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
     import stat
 
     # A link is followed, so that what it points to is replaced and not the link itself.
-    target = os.path.realpath(as_path(path))
+    path = as_path(path)
+    if not path:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    target = os.path.realpath(path)
     arrays = {"weights": mixture.weights}
     blocks = []
     for i, block in enumerate(mixture._blocks):

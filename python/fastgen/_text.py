@@ -42,7 +42,7 @@ def _rows(mixture: Mixture) -> list[tuple[str, ...]]:
     for block in mixture._blocks:
         # Only what is shown is computed: a block may hold thousands of components.
         part = block[: _MAX_ROWS - len(rows)]
-        deviations = np.sqrt(part.variance)
+        deviations = part._deviation
         name = " ".join(filter(None, (type(block).__name__, block._variant)))
         for mean, deviation in zip(part.mean, deviations, strict=True):
             k = len(rows)

@@ -45,6 +45,7 @@ __all__ = [
     "new_array",
     "normalised_weights",
     "read_only",
+    "shown",
 ]
 
 FLOAT32 = np.dtype(np.float32)
@@ -133,7 +134,8 @@ _WHY_NOT_NUMBERS = {
     "M": "dates; convert them to a number first, e.g. days since the first one",
     "m": "time differences; divide them by a unit first, e.g. {name} / np.timedelta64(1, 's')",
     "V": "records; pass a plain array of numbers, e.g. one field at a time",
-    "O": "Python objects; pass a rectangular array of numbers, with NaN for what is missing",
+    "O": "Python objects; pass a rectangular array of numbers, e.g. np.asarray({name}, dtype=float), with NaN for what is "
+    "missing",
 }
 
 
@@ -153,7 +155,7 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
         array = np.asarray(value)
     except Exception as error:
         raise ValueError(
-            f"{name} cannot be made into an array ({error}); pass a rectangular array of numbers"
+            f"{name} cannot be made into an array ({' '.join(str(error).split())}); pass a rectangular array of numbers"
         ) from error
     kind = array.dtype.kind
     if kind not in "fiub":
@@ -162,7 +164,8 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
         raise TypeError(f"{name} holds {why.format(name=name)}{found}")
     # Byte-swapped float32 is still float32.
     dtype: np.dtype[Any] = FLOAT32 if kind == "f" and array.dtype.itemsize == 4 else FLOAT64
-    converted: NDArray[Any] = array.astype(dtype, copy=False)
+    with np.errstate(over="ignore", under="ignore"):  # a longdouble beyond float64 is infinite there, and that is all
+        converted: NDArray[Any] = array.astype(dtype, copy=False)
     return converted if _is_regular(converted) else converted.copy()
 
 
@@ -216,8 +219,19 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: NDArray
 # Numbers and options
 
 
-def as_int(value: Any, name: str, minimum: int | None = None, maximum: int | None = None, hint: str = "") -> int:
-    """Return a Python int from anything that is an integer (bool is not)."""
+def shown(value: Any) -> str:
+    """A value as it appears in a message: its repr in one line, cut where it gets long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def as_int(
+    value: Any, name: str, minimum: int | None = None, maximum: int | None = None, hint: str = "", limit: str = ""
+) -> int:
+    """Return a Python int from anything that is an integer (bool is not).
+
+    `hint` says what the number is, `limit` why it has a maximum.
+    """
     tail = f"; {hint}" if hint else ""
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}, expected an integer{tail}")
@@ -225,22 +239,22 @@ def as_int(value: Any, name: str, minimum: int | None = None, maximum: int | Non
         number = operator.index(value)
     except TypeError:
         mend = "; wrap it in int() if it is a whole number" if isinstance(value, (float, np.floating)) else tail
-        raise TypeError(f"{name} is {value!r} of type {type(value).__name__}, expected an integer{mend}") from None
+        raise TypeError(f"{name} is {shown(value)} of type {type(value).__name__}, expected an integer{mend}") from None
     if minimum is not None and number < minimum:
         raise ValueError(f"{name} is {number}, expected at least {minimum}{tail}")
     if maximum is not None and number > maximum:
-        raise ValueError(f"{name} is {number}, expected at most {maximum}{tail}")
+        raise ValueError(f"{name} is {number}, expected at most {maximum}{f'; {limit}' if limit else tail}")
     return number
 
 
 def as_number(value: Any, name: str, minimum: float) -> float:
     """Return a finite Python float of at least `minimum`."""
     if isinstance(value, (bool, np.bool_, str, bytes)) or not hasattr(value, "__float__"):
-        raise TypeError(f"{name} is {value!r} of type {type(value).__name__}, expected a number")
+        raise TypeError(f"{name} is {shown(value)} of type {type(value).__name__}, expected a number")
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} is {value!r}, expected one number") from None
+        raise TypeError(f"{name} is {shown(value)}, expected one number") from None
     if not math.isfinite(number) or number < minimum:
         raise ValueError(f"{name} is {number!r}, expected a finite number of at least {minimum:g}")
     return number
@@ -249,9 +263,9 @@ def as_number(value: Any, name: str, minimum: float) -> float:
 def as_option(value: Any, name: str, options: Sequence[str]) -> str:
     """Return `value` if it is one of the options."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r} of type {type(value).__name__}, expected one of {_listed(options)}")
+        raise TypeError(f"{name} is {shown(value)} of type {type(value).__name__}, expected one of {_listed(options)}")
     if value not in options:
-        raise ValueError(f"{name} is {value!r}, expected one of {_listed(options)}")
+        raise ValueError(f"{name} is {shown(value)}, expected one of {_listed(options)}")
     return value
 
 
@@ -262,9 +276,14 @@ def _listed(options: Sequence[str]) -> str:
 def as_path(value: Any) -> str:
     """Return a path as a string."""
     try:
-        return os.fsdecode(value)
+        path = os.fsdecode(value)
     except TypeError:
-        raise TypeError(f"path is {value!r} of type {type(value).__name__}, expected a str or os.PathLike") from None
+        raise TypeError(
+            f"path is {shown(value)} of type {type(value).__name__}, expected a str or os.PathLike"
+        ) from None
+    if "\0" in path:
+        raise ValueError(f"path is {shown(path)}, expected one without null characters, which no file name has")
+    return path
 
 
 def as_float_dtype(value: DTypeLike) -> np.dtype[Any]:
@@ -272,7 +291,7 @@ def as_float_dtype(value: DTypeLike) -> np.dtype[Any]:
     try:
         dtype = np.dtype(value)
     except TypeError:
-        raise TypeError(f"dtype is {value!r}, expected np.float64 or np.float32") from None
+        raise TypeError(f"dtype is {shown(value)}, expected np.float64 or np.float32") from None
     if dtype != FLOAT64 and dtype != FLOAT32:
         raise TypeError(f"dtype is {dtype}, expected np.float64 or np.float32; convert the samples afterwards")
     return dtype
@@ -284,7 +303,7 @@ def as_feature_indices(features: Any, n_features: int) -> tuple[bool, list[int]]
         raise TypeError(f"features is {features!r}, expected an int or a sequence of ints")
     if isinstance(features, np.ndarray) and features.dtype == bool:
         raise TypeError("features is a boolean mask, expected indices; pass np.flatnonzero(features)")
-    if np.ndim(features) == 0 and not hasattr(features, "__len__"):
+    if getattr(features, "ndim", None) == 0 or not hasattr(features, "__len__"):
         single, given = True, [features]
     else:
         single, given = False, list(features)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._core import Mixture as CoreMixture
+from ._far import far_responsibilities
 from ._frozen import Frozen
 from ._validate import (
     FLOAT64,
@@ -92,7 +93,8 @@ class Mixture(Frozen):
 
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
     for each; a multivariate one takes (..., D). A single point gives a NumPy scalar. float32 gives float32,
-    computed in float32; all other real types are taken as float64. Points with a NaN have NaN as their answer.
+    computed in float32 (in float64 and rounded, if a parameter is out of the range of float32); all other real types are
+    taken as float64. Points with a NaN have NaN as their answer.
     Answers are the same bits for every number of threads and every instruction set.
 
     References
@@ -177,8 +179,9 @@ class Mixture(Frozen):
         weights, means = self._used_moments()
         if not np.isfinite(means).all():  # inf or nan, as the components say
             return weights @ means
-        # About one of the means, so that an offset common to all of them costs no digits.
-        return means[0] + (weights[:, *[None] * (means.ndim - 1)] * (means - means[0])).sum(axis=0)
+        # About one of the means, so that an offset common to all of them costs no digits; halves cannot overflow.
+        halves = 0.5 * means
+        return 2 * (halves[0] + (weights[:, *[None] * (means.ndim - 1)] * (halves - halves[0])).sum(axis=0))
 
     @property
     def covariance(self) -> Any:
@@ -188,14 +191,16 @@ class Mixture(Frozen):
         :math:`\sum_k w_k (\Sigma_k + (\mu_k - \mu)(\mu_k - \mu)^T)`.
         """
         weights, means = self._used_moments()
-        within = sum(
-            block._pooled_covariance(part) for block, part in zip(self._blocks, self._split_weights(), strict=True)
-        )
-        if not np.isfinite(means).all():  # then the variances within are inf or nan too
-            return np.asarray(within)[()]
-        root = np.sqrt(weights)[:, *[None] * (means.ndim - 1)] * (means - self.mean)
-        between = root.T @ root
-        return (between + within)[()]
+        # Above 1e154 variances are infinite; that is an answer, not a mishap.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            within = sum(
+                block._pooled_covariance(part) for block, part in zip(self._blocks, self._split_weights(), strict=True)
+            )
+            if not np.isfinite(means).all():  # then the variances within are inf or nan too
+                return np.asarray(within)[()]
+            root = np.sqrt(weights)[:, *[None] * (means.ndim - 1)] * (means - self.mean)
+            between = root.T @ root
+            return (between + within)[()]
 
     def _used_moments(self) -> tuple[FloatArray, FloatArray]:
         """Weights and means of the components that have weight: 0 times a huge mean must stay 0."""
@@ -283,8 +288,9 @@ class Mixture(Frozen):
         ):
             return self._sample_new(stream_key(rng), start, n)
 
-        n = as_int(n, "n", minimum=0, maximum=_LAST_INDEX, hint=_STREAM_LENGTH)
-        start = as_int(start, "start", minimum=0, maximum=min(_LAST_INDEX - n, _LAST_INDEX - 1), hint=_STREAM_LENGTH)
+        n = as_int(n, "n", 0, _LAST_INDEX, "the number of samples", _STREAM_LENGTH)
+        last = min(_LAST_INDEX - n, _LAST_INDEX - 1)
+        start = as_int(start, "start", 0, last, "the index of the first sample", _STREAM_LENGTH)
         shape = (n,) if self._scalar else (n, self.n_features)
         float_type = as_float_dtype(dtype)
         if out is None:
@@ -406,7 +412,8 @@ class Mixture(Frozen):
         -------
         ndarray, (n, K)
             Probability that each point came from each component; every row sums to 1. (K,) for one point. A point
-            so far away that all densities are 0 has the weights as its responsibilities.
+            so far away that the squares of its distances overflow, and with them `log_prob` to -inf, has the weights
+            as its responsibilities: beyond 1e154 standard deviations, or 1e19 in float32 (pass it as float64 then).
 
         Raises
         ------
@@ -444,7 +451,8 @@ class Mixture(Frozen):
         -------
         ndarray of int64, (n,)
             Index of the component with the largest responsibility for each point, the first of them if there are
-            several; -1 for a point with a NaN. A scalar for one point.
+            several; -1 for a point with a NaN. A scalar for one point. For a point where `log_prob` is -inf it is the
+            component of largest weight (see `responsibilities`).
 
         Raises
         ------
@@ -485,7 +493,7 @@ class Mixture(Frozen):
         -----
         .. math:: \nabla \log p(x) = \sum_k r_k(x) \, \nabla \log p_k(x)
 
-        with the responsibilities :math:`r_k`; for normal components :math:`\nabla \log p_k(x) = \Sigma_k^{-1} (\mu_k -
+        with the responsibilities :math:`r_k` (the weights, where `log_prob` is -inf); for normal components :math:`\nabla \log p_k(x) = \Sigma_k^{-1} (\mu_k -
         x)`.
 
         Examples
@@ -683,8 +691,8 @@ class Mixture(Frozen):
             \mu_{a|b} = \mu_a + \Sigma_{ab} \Sigma_{bb}^{-1} (x_b - \mu_b), \qquad
             \Sigma_{a|b} = \Sigma_{aa} - \Sigma_{ab} \Sigma_{bb}^{-1} \Sigma_{ba}
 
-        and its weight becomes its responsibility for :math:`x_b` in the marginal over b. If the values are so far from
-        every component that all densities are 0, the weights stay as they are. The work is done on Cholesky factors:
+        and its weight becomes its responsibility for :math:`x_b` in the marginal over b, however far the values are from
+        every component. The work is done on Cholesky factors:
         no covariance is inverted.
 
         References
@@ -712,7 +720,10 @@ class Mixture(Frozen):
                 f"values has shape {known.shape}, expected {(len(chosen),)}: one value for each of the {len(chosen)} "
                 "features"
             )
-        weights = self.marginal(chosen).responsibilities(known)
+        known_part = self.marginal(chosen)
+        weights = known_part.responsibilities(known)
+        if known_part.log_prob(known) == -np.inf:
+            weights = far_responsibilities(known_part, known)
         blocks = tuple(block._condition(chosen, rest, known) for block in self._blocks)
         return self._make(normalised_weights(weights), blocks)
 
@@ -788,7 +799,7 @@ class Mixture(Frozen):
 def _as_blocks(components: Any) -> tuple[Components, ...]:
     """The family objects, checked to be some and to have the same features."""
     blocks = (components,) if isinstance(components, Components) else components
-    if isinstance(blocks, (str, bytes)) or not hasattr(blocks, "__iter__"):
+    if isinstance(blocks, (str, bytes, type)) or not hasattr(blocks, "__iter__"):
         raise TypeError(
             f"components is of type {type(blocks).__name__}, expected a family object such as fastgen.Normal(loc, "
             "scale), or a sequence of them"
@@ -847,7 +858,7 @@ def _check_columns(blocks: tuple[Components, ...]) -> None:
 def _kind(block: Components) -> str:
     if block._scalar:
         return f"{type(block).__name__} of scalar points"
-    return f"{type(block).__name__} of points with {block.n_features} features"
+    return f"{type(block).__name__} of points with {block.n_features} feature{'s' * (block.n_features != 1)}"
 
 
 def _joined(blocks: tuple[Components, ...]) -> tuple[Components, ...]:

@@ -109,6 +109,11 @@ class Components(Frozen):
         """Covariance of each component, (K, D, D); the variance (K,) for scalar families."""
         raise NotImplementedError
 
+    @property
+    def _deviation(self) -> FloatArray:
+        """Standard deviations, shaped like `variance`; families that hold them say so, as squares may overflow."""
+        return np.sqrt(self.variance)
+
     def __len__(self) -> int:
         return self.n_components
 
@@ -167,6 +172,10 @@ class Components(Frozen):
     def _condition(self, features: list[int], rest: list[int], values: FloatArray) -> Components:
         """The law of the features `rest` given that `features` have these values."""
         raise TypeError(f"{type(self).__name__} has one feature; nothing is left after conditioning on it")
+
+    def _stretched(self, exponent: int) -> Components:
+        """The same components with spreads 2**exponent as large."""
+        raise NotImplementedError
 
     # Saving: arrays that restore the same bits
 

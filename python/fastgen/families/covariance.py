@@ -82,6 +82,10 @@ class CovarianceForm:
         """Variance of each feature in each component, (K, D)."""
         raise NotImplementedError
 
+    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        """Standard deviation of each feature in each component, (K, D), also where the variance overflows."""
+        raise NotImplementedError
+
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
         """Weighted sum of the covariances, (D, D)."""
         raise NotImplementedError
@@ -181,6 +185,9 @@ class _Full(_Matrices):
     def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
         return _row_norms(factor)
 
+    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        return _row_lengths(factor)
+
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
         # A product of (K) with (K, D * D): one pass, no (K, D, D) temporary.
         pooled: FloatArray = weights @ covariances.reshape(len(weights), -1)
@@ -204,6 +211,9 @@ class _Tied(_Matrices):
 
     def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
         return np.broadcast_to(_row_norms(factor), (k, d))
+
+    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        return np.broadcast_to(_row_lengths(factor), (k, d))
 
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
         return covariances * float(weights.sum())
@@ -260,6 +270,9 @@ class _Diag(_Independent):
     def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
         return np.square(factor)
 
+    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        return factor
+
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
         return np.diag(weights @ covariances)
 
@@ -282,6 +295,9 @@ class _Spherical(_Independent):
     def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
         return np.broadcast_to(np.square(factor)[:, None], (k, d))
 
+    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+        return np.broadcast_to(factor[:, None], (k, d))
+
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
         return (weights @ covariances) * np.eye(d)
 
@@ -301,15 +317,15 @@ def symmetric_matrices(values: FloatArray, name: str) -> FloatArray:
     bad = ~POSITIVE.holds(diagonal)
     if bad.any():
         *outer, i = first_index(bad)
-        raise ValueError(
-            f"{at(name, (*outer, i, i))} is {float(diagonal[(*outer, i)])!r}, expected {POSITIVE.expected} on the "
-            "diagonal; drop features that do not vary"
-        )
+        value = float(diagonal[(*outer, i)])
+        hint = "" if value < 0 else "; drop features that do not vary"
+        raise ValueError(f"{at(name, (*outer, i, i))} is {value!r}, expected {POSITIVE.expected} on the diagonal{hint}")
     transposed = values.swapaxes(-1, -2)
     if np.array_equal(values, transposed):
         return values
     root = np.sqrt(diagonal)
-    difference = np.abs(values - transposed) / root[..., :, None] / root[..., None, :]
+    with np.errstate(over="ignore"):
+        difference = np.abs(values - transposed) / root[..., :, None] / root[..., None, :]
     worst = tuple(int(i) for i in np.unravel_index(int(difference.argmax()), difference.shape))
     if difference[worst] > ASYMMETRY:
         *outer, i, j = worst
@@ -324,6 +340,14 @@ def _row_norms(factor: FloatArray) -> FloatArray:
     """Squared lengths of the rows of factors: the variances."""
     squares: FloatArray = np.square(factor).sum(axis=-1)
     return squares
+
+
+def _row_lengths(factor: FloatArray) -> FloatArray:
+    """Lengths of the rows of factors: the standard deviations. Scaled by powers of 2, so that squares do not overflow."""
+    _, exponent = np.frexp(np.abs(factor).max(axis=-1))
+    scaled = np.ldexp(factor, -exponent[..., None])
+    lengths: FloatArray = np.ldexp(np.sqrt(_row_norms(scaled)), exponent)
+    return lengths
 
 
 def _factor_of_rows(factor: FloatArray, rows: list[int]) -> FloatArray:

@@ -252,7 +252,8 @@ class MultivariateNormal(Components):
         """Covariances, shaped by `covariance_type`, read-only."""
         if self._covariances is None:
             # Two threads may both compute this: they store equal arrays.
-            self._set(_covariances=read_only(self._form.covariances(self._factor)))
+            with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+                self._set(_covariances=read_only(self._form.covariances(self._factor)))
         assert self._covariances is not None
         return self._covariances
 
@@ -272,10 +273,15 @@ class MultivariateNormal(Components):
     @property
     def variance(self) -> FloatArray:
         """Variance of each feature in each component, (K, D)."""
-        if self._batch:
-            variances = self._form.variances(self._factor.reshape(-1, *self._factor.shape[2:]), *self._flat_shape)
-            return variances.reshape(self.means.shape)
-        return self._form.variances(self._factor, *self.means.shape)
+        with np.errstate(over="ignore", under="ignore"):
+            if self._batch:
+                variances = self._form.variances(self._factor.reshape(-1, *self._factor.shape[2:]), *self._flat_shape)
+                return variances.reshape(self.means.shape)
+            return self._form.variances(self._factor, *self.means.shape)
+
+    @property
+    def _deviation(self) -> FloatArray:
+        return self._form.deviations(self._factor, *self.means.shape)
 
     @property
     def _flat_shape(self) -> tuple[int, int]:
@@ -330,11 +336,15 @@ class MultivariateNormal(Components):
         return self._from_factor(means, self._form.marginal(self._factor, features), self._form)
 
     def _marginal_scalar(self, feature: int) -> Normal:
-        return Normal(self.means[:, feature], np.sqrt(self.variance[:, feature]))
+        return Normal(self.means[:, feature], self._deviation[:, feature])
 
     def _condition(self, features: list[int], rest: list[int], values: FloatArray) -> MultivariateNormal:
         means, factor = self._form.condition(self.means, self._factor, features, rest, values)
         return self._from_factor(means, factor, self._form)
+
+    def _stretched(self, exponent: int) -> MultivariateNormal:
+        with np.errstate(over="ignore"):
+            return self._from_factor(self.means, np.ldexp(self._factor, exponent), self._form)
 
     def _state(self) -> dict[str, FloatArray]:
         state = {"means": self.means, "factor": self._factor}

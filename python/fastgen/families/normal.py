@@ -90,4 +90,9 @@ class Normal(ScalarComponents):
     @property
     def variance(self) -> FloatArray:
         """Variances of the components, (K,)."""
-        return np.square(self.scale)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.square(self.scale)
+
+    @property
+    def _deviation(self) -> FloatArray:
+        return self.scale

@@ -25,6 +25,7 @@ void bind_runtime(py::module_& module) {
   module.attr("version") = std::string(fastgen::version);
   module.attr("compiler") = compiler();
   module.attr("stream_version") = fastgen::stream_version;
+  module.def("stream_key", fastgen::stream_key, py::arg(), py::arg(), py::pos_only());
   module.def("get_num_threads", fastgen::get_num_threads);
   module.def("set_num_threads", fastgen::set_num_threads, py::arg(), py::pos_only());
   module.def("isa", [] { return std::string(fastgen::isa()); });

@@ -163,12 +163,22 @@ std::int64_t Mixture::n_features() const { return state_->D; }
 bool Mixture::scalar() const { return state_->scalar; }
 
 template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
+  if (sizeof(T) == 4 && !has_float) {
+    p.faithful = false;
+    return;
+  }
   std::int64_t first = 0;
   bool products = true;
   for (const auto& c : components) {
     p.blocks.push_back(prepare_block(*c, first, p));
     first += c->n_components();
     products = products && !c->columns().empty();
+  }
+  if constexpr (sizeof(T) == 4) {
+    for (const auto& c : components) p.faithful = p.faithful && survives_float32(*c);
+    // Inverses of factors may overflow where their parameters do not.
+    for (const auto& block : p.constants)
+      p.faithful = p.faithful && std::all_of(block.begin(), block.end(), [](T v) { return std::isfinite(v); });
   }
   p.zeros.assign(std::size_t(K), T(0));
   p.atoms.assign(atoms.begin(), atoms.end());
@@ -193,21 +203,11 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
 template void Mixture::State::prepare(Prepared<float>&) const;
 template void Mixture::State::prepare(Prepared<double>&) const;
 
-// Columns of a quantity's answer.
-std::int64_t columns_of(Quantity quantity, std::int64_t K, std::int64_t D) {
-  switch (quantity) {
-    case Quantity::component_log_prob:
-    case Quantity::responsibilities: return K;
-    case Quantity::grad_log_prob: return D;
-    default: return 1;
-  }
-}
-
 template <class T>
 void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels) const {
   const std::int64_t D = state_->D;
   if constexpr (sizeof(T) == 4)
-    if (!state_->has_float) return sample_in_double(key, start, n, out, labels);
+    if (!state_->prepared<T>().faithful) return state_->sample_widened(*this, key, start, n, out, labels);
   const Model<T>& model = state_->template prepared<T>().model;
   const Kernels<T>& kernel = kernels_of<T>();
   const std::int64_t scratch = kernel.sample_scratch(model) * std::int64_t(sizeof(T));
@@ -222,31 +222,19 @@ void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* 
   });
 }
 
-// The double samples, rounded. By pieces that are whole tasks of the double path.
-void Mixture::sample_in_double(std::uint64_t key, std::uint64_t start, std::int64_t n, float* out,
-                               std::int64_t* labels) const {
-  const std::int64_t D = state_->D, rows = std::max<std::int64_t>(64, (std::int64_t(1) << 18) / D / 64 * 64);
-  std::vector<double> piece(std::size_t(std::min(n, rows) * D));
-  for (std::int64_t first = 0; first < n; first += rows) {
-    const std::int64_t count = std::min(rows, n - first);
-    sample(key, start + std::uint64_t(first), count, piece.data(), labels ? labels + first : nullptr);
-    for (std::int64_t i = 0; i < count * D; ++i) out[first * D + i] = float(piece[std::size_t(i)]);
-  }
-}
-
 double pair_cost(std::int64_t D) { return ns_per_exp + double(D * (D + 3)) * 0.5 * ns_per_multiply_add; }
 
 template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, void* out) const {
   const bool line_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
   if (line_only && !scalar) throw std::invalid_argument("cdf and icdf are defined for scalar families");
+  if constexpr (sizeof(T) == 4)
+    if (!prepared<T>().faithful) return evaluate_widened(quantity, x, out);
   double component_cost = pair_cost(D);
   if (quantity == Quantity::grad_log_prob) component_cost *= 3;
   if (quantity == Quantity::cdf) component_cost = 20;
-  if (quantity == Quantity::icdf) component_cost = 200;
+  if (quantity == Quantity::icdf) component_cost = 300;
   const double cost = row_cost(component_cost);
 
-  if constexpr (sizeof(T) == 4)
-    if (!has_float) return evaluate_in_double(quantity, x, out, cost);
   const Kernels<T>& kernel = kernels_of<T>();
   const Model<T>& model = prepared<T>().model;
   const std::int64_t scratch = kernel.evaluate_scratch(model, quantity) * std::int64_t(sizeof(T));
@@ -262,40 +250,8 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
   });
 }
 
-// A float32 sample of a point mass is the float nearest to its value; widened it has to be that value again.
-void Mixture::State::widen_to_atoms(double* points, std::int64_t n) const {
-  for (const double atom : atoms) {
-    if (double(float(atom)) == atom) continue;
-    for (std::int64_t i = 0; i < n; ++i)
-      if (points[i] == double(float(atom))) points[i] = atom;
-  }
-}
-
-// Tile by tile: points widened, answers rounded.
-void Mixture::State::evaluate_in_double(Quantity quantity, Data<float> x, void* out, double cost) const {
-  const Kernels<double>& kernel = kernels_of<double>();
-  const Model<double>& model = prepared<double>().model;
-  const std::int64_t columns = columns_of(quantity, K, D), tile = model.tile;
-  const std::int64_t inner = kernel.evaluate_scratch(model, quantity), rows = rows_per_task(tile, cost);
-  const std::int64_t scratch = (inner + tile * (D + columns)) * std::int64_t(sizeof(double));
-  parallel_for((x.n + rows - 1) / rows, double(x.n) * cost, [&](Job& job, std::int64_t task) {
-    double* const memory = static_cast<double*>(thread_scratch(scratch));
-    double *const points = memory + inner, *const answers = points + tile * D;
-    const std::int64_t end = std::min((task + 1) * rows, x.n);
-    for (std::int64_t i = task * rows; i < end && !job.cancelled(); i += tile) {
-      const std::int64_t n = std::min(tile, end - i);
-      for (std::int64_t r = 0; r < n; ++r)
-        for (std::int64_t d = 0; d < D; ++d)
-          points[r * D + d] = double(x.data[(i + r) * x.row_stride + d * x.col_stride]);
-      if (quantity != Quantity::icdf) widen_to_atoms(points, n);
-      const bool indices = quantity == Quantity::assign;
-      void* const to = indices ? static_cast<void*>(static_cast<std::int64_t*>(out) + i) : answers;
-      kernel.evaluate(model, quantity, {points, n, D, 1}, 0, n, to, memory, Job::cancelled_of, &job);
-      for (std::int64_t j = 0; !indices && j < n * columns; ++j)
-        static_cast<float*>(out)[i * columns + j] = float(answers[j]);
-    }
-  });
-}
+template void Mixture::State::evaluate(Quantity, Data<float>, void*) const;
+template void Mixture::State::evaluate(Quantity, Data<double>, void*) const;
 
 template <class T> void Mixture::log_prob(Data<T> x, T* out) const { state_->evaluate(Quantity::log_prob, x, out); }
 template <class T> void Mixture::prob(Data<T> x, T* out) const { state_->evaluate(Quantity::prob, x, out); }

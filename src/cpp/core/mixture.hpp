@@ -10,6 +10,9 @@
 
 namespace fastgen {
 
+// Whether float32 holds the parameters and their reciprocals: see widened.cpp, where the calls go if not.
+bool survives_float32(const Components& components);
+
 struct Mixture::State {
   std::vector<double> weights;
   std::vector<std::shared_ptr<const Components>> components;
@@ -29,9 +32,10 @@ struct Mixture::State {
   }
 
   template <class T> void evaluate(Quantity quantity, Data<T> x, void* out) const;
-  void evaluate_in_double(Quantity quantity, Data<float> x, void* out, double cost) const;
-
   void widen_to_atoms(double* points, std::int64_t n) const;  // of scalar laws
+  void evaluate_widened(Quantity quantity, Data<float> x, void* out) const;
+  void sample_widened(const Mixture& mixture, std::uint64_t key, std::uint64_t start, std::int64_t n, float* out,
+                      std::int64_t* labels) const;
 
   // Nanoseconds that one core spends on a row, roughly: to decide about threads and slices, nothing else.
   double row_cost(double per_component) const { return 2.0 + double(D) + double(K) * per_component; }

@@ -17,6 +17,7 @@ template <class T> struct Prepared {
   std::vector<Block<T>> blocks;
   std::vector<T> weights, log_weights, zeros, atoms;
   Model<T> model{};
+  bool faithful = true;  // there are kernels in this precision, and the parameters survived the conversion to it
 };
 
 // Constants of one block whose first component is number `first`, and of its columns.

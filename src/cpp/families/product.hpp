@@ -81,17 +81,17 @@ struct Product {
     T* values = tile.scratch;
     for (std::int64_t d = 0; d < D; ++d) {
       const Block<T>& law = block.columns[d];
-      const std::uint64_t key = column_key(tile.key, d);
-      ops_of(law).draw(law, {key, tile.first, tile.n, tile.labels, values, values + tile.n});
+      const PhiloxKey key(column_key(tile.key, d));
+      ops_of(law).draw(law, {key, tile.first, tile.n, tile.labels, values, values + tile.n, tile.alone});
       for (std::int64_t i = 0; i < tile.n; ++i)
         if (std::uint64_t(tile.labels[i] - block.first) < std::uint64_t(K)) tile.out[i * D + d] = values[i];
     }
   }
 
   // The key of column d: 64 bits of the block that the sample's key gives for it.
-  static std::uint64_t column_key(std::uint64_t key, std::int64_t d) {
+  static std::uint64_t column_key(const PhiloxKey& key, std::int64_t d) {
     using U = Vec<std::uint64_t, 1>;
-    const auto block = philox<1>(PhiloxKey(key), U(std::uint64_t(d)), U(std::uint64_t(d) >> 32), U(std::uint64_t(0)),
+    const auto block = philox<1>(key, U(std::uint64_t(d)), U(std::uint64_t(d) >> 32), U(std::uint64_t(0)),
                                  U(std::uint64_t(columns)));
     return (block.word[0].v & 0xffffffffu) | block.word[1].v << 32;
   }

@@ -13,7 +13,7 @@ namespace FASTGEN_ISA {
 namespace {
 
 // The component of every place, by the first 64-bit threshold of its mixture above the sample's word.
-inline void fill_batch_labels(const Batch& batch, std::uint64_t key, Position first, std::int64_t n,
+inline void fill_batch_labels(const Batch& batch, const PhiloxKey& key, Position first, std::int64_t n,
                               std::int32_t* out) {
   constexpr std::int64_t piece = 256;
   std::uint64_t words[piece];
@@ -57,11 +57,12 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
   auto* chosen = reinterpret_cast<std::int32_t*>(scratch);
   T* values = scratch + tile * 4 / std::int64_t(sizeof(T));
   T* rest = values + tile * D;
+  const PhiloxKey round_keys(key);
   for (std::int64_t i = first; i < first + n; i += tile) {
     const std::int64_t count = first + n - i < tile ? first + n - i : tile;
     const Position at = Position(start) * Position(B) + Position(i);
-    fill_batch_labels(batch, key, at, count, chosen);
-    registry<T>[m.blocks[0].family].draw(m.blocks[0], {key, std::uint64_t(at), count, chosen, values, rest});
+    fill_batch_labels(batch, round_keys, at, count, chosen);
+    registry<T>[m.blocks[0].family].draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, values, rest, true});
     std::int64_t sample = i / B, mixture = i % B;
     for (std::int64_t s = 0; s < count; ++s) {
       const std::int64_t row = mixture * rows + sample;

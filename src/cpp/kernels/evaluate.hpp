@@ -56,7 +56,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
     if (quantity == Quantity::cdf || quantity == Quantity::icdf) {
       if (quantity == Quantity::cdf) mixture_cdf(m, tile, to, answer);
       else if (m.discrete) discrete_icdf(m, tile, to, answer);
-      else mixture_icdf(m, tile, to, answer);
+      else if (!mixture_icdf(m, tile, to, answer, patience)) return;
       if (tile.special)
         for (std::int64_t s = 0; s < n; ++s)
           if (tile.special[s] != T(0)) {

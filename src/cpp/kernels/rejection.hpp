@@ -85,7 +85,6 @@ template <class Law> struct Rejection {
 
   // Every sample of the tile that belongs to this block.
   static void draw(const Block<double>& block, const DrawTile<double>& tile) {
-    const PhiloxKey key(tile.key);
     const std::int64_t K = block.shape.n_components;
     Samples some(tile.scratch), open(tile.scratch + Samples::memory);
     bool fresh = true;  // of one component the constants are gathered once
@@ -102,7 +101,7 @@ template <class Law> struct Rejection {
       }
       some.count = count;
       fresh = fresh && count < batch;
-      for (std::uint32_t attempt = 0; some.count > 0; ++attempt) attempt_all(key, attempt, some, open, tile.out);
+      for (std::uint32_t attempt = 0; some.count > 0; ++attempt) attempt_all(tile.key, attempt, some, open, tile.out);
     }
   }
 };

@@ -183,17 +183,15 @@ template <class Law> struct ScalarFamily {
     auto* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
     if constexpr (one_normal) fill_normals(tile.key, tile.first, tile.n, tile.scratch);
     else if constexpr (Law::one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
-    const PhiloxKey key(tile.key);
     std::int64_t others = 0;
-    for (std::int64_t i = 0; i < tile.n; ++i)
+    for (std::int64_t i = 0; i < tile.n && !tile.alone; ++i)
       others += std::uint32_t(tile.labels[i] - block.first) >= std::uint32_t(block.shape.n_components);
-    draw_rest(block, tile, key, words, others ? 0 : draw_whole(block, tile, key, words));
+    draw_rest(block, tile, words, others ? 0 : draw_whole(block, tile, words));
   }
 
   // The samples of a tile that all belong to this block, in whole vectors; returns how many.
   template <class T>
-  static std::int64_t draw_whole(const Block<T>& block, const DrawTile<T>& tile, const PhiloxKey& key,
-                                 const std::uint64_t* words) {
+  static std::int64_t draw_whole(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* words) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
@@ -214,7 +212,7 @@ template <class Law> struct ScalarFamily {
         const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
         U bits(std::uint64_t(0));
         if constexpr (Law::one_word) bits = U::load(words + s);
-        Law::draw(lanes.c, Source<W>{key, index, bits}).store(tile.out + s);
+        Law::draw(lanes.c, Source<W>{tile.key, index, bits}).store(tile.out + s);
       }
     }
     return whole;
@@ -222,8 +220,7 @@ template <class Law> struct ScalarFamily {
 
   // Those from `begin` on that belong to this block, batch by batch.
   template <class T>
-  static void draw_rest(const Block<T>& block, const DrawTile<T>& tile, const PhiloxKey& key,
-                        const std::uint64_t* words, std::int64_t begin) {
+  static void draw_rest(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* words, std::int64_t begin) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
@@ -256,7 +253,7 @@ template <class Law> struct ScalarFamily {
         for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s);
         U bits(std::uint64_t(0));
         if constexpr (Law::one_word) bits = U::load(word + s);
-        Law::draw(c, Source<W>{key, U::load(index + s), bits}).store(answers + s);
+        Law::draw(c, Source<W>{tile.key, U::load(index + s), bits}).store(answers + s);
       }
       for (std::int64_t s = 0; s < count; ++s) tile.out[at[s]] = answers[s];
     }

@@ -13,15 +13,14 @@ namespace FASTGEN_ISA {
 namespace {
 
 // out[0 .. n) = words first .. first + n: sixteen blocks make 32 words, the first two words of each block, then the others.
-inline void fill_words64(std::uint64_t key, std::uint32_t purpose, Position first, std::int64_t n, std::uint64_t* out) {
+inline void fill_words64(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n, std::uint64_t* out) {
   constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
   using U = Vec<std::uint64_t, W>;
   const U low(std::uint64_t(0xffffffffu));
-  const PhiloxKey round_keys(key);
   fill_groups<32>(first, n, out, [&](Position group, std::uint64_t* to) {
     FASTGEN_UNROLL
     for (int b = 0; b < 16; b += W) {
-      const auto block = philox_at<W>(round_keys, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
+      const auto block = philox_at<W>(key, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
       ((block.word[0] & low) | (block.word[1] << 32)).store(to + b);
       ((block.word[2] & low) | (block.word[3] << 32)).store(to + 16 + b);
     }

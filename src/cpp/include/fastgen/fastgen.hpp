@@ -40,6 +40,10 @@ using InterruptCheck = bool (*)();
 void set_interrupt_check(InterruptCheck check);
 struct Interrupted {};
 
+// The key of the stream that the non-negative integer `low` + 2^64 `high` names in Python: Mixture.sample(rng=7) there and
+// mixture.sample(stream_key(7), ...) here draw the same bits.
+std::uint64_t stream_key(std::uint64_t low, std::uint64_t high = 0);
+
 // ---- models ----
 
 struct FamilyInfo;
@@ -118,7 +122,6 @@ class Mixture {
   EMStep em_step(Data<T> x, const double* sample_weight, CovarianceType type, double reg_covar, bool hard) const;
 
  private:
-  void sample_in_double(std::uint64_t key, std::uint64_t start, std::int64_t n, float* out, std::int64_t* labels) const;
   struct State;
   std::unique_ptr<State> state_;
 };
