@@ -24,7 +24,8 @@ template <class T> Block<T> prepare_block(const Components& c, std::int64_t firs
   const std::int64_t D = c.n_features();
   const Shape shape{c.n_components(), D, c.info().variant_id, c.width()};
   constexpr std::size_t line = 64;  // a cache line, where constants begin
-  std::vector<T>& memory = p.constants.emplace_back(std::size_t(kernel.constants_size(family, shape)) + line / sizeof(T));
+  std::vector<T>& memory =
+      p.constants.emplace_back(std::size_t(kernel.constants_size(family, shape)) + line / sizeof(T));
   void* begin = memory.data();
   std::size_t space = memory.size() * sizeof(T);
   T* constants = static_cast<T*>(std::align(line, sizeof(T), begin, space));

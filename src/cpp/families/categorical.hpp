@@ -99,8 +99,8 @@ struct Categorical {
   }
 
   template <class T>
-  static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile, const T* offset,
-                               T* lp) {
+  static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile,
+                               const T* offset, T* lp) {
     for (std::int64_t s = 0; s < tile.padded; ++s) {
       const Tables<T> t(block.shape, block.constants, component[s]);
       lp[s] = t.log_mass[t.category(tile.x[s])] + offset[component[s]];

@@ -91,8 +91,8 @@ struct Product {
   // The key of column d: 64 bits of the block that the sample's key gives for it.
   static std::uint64_t column_key(const PhiloxKey& key, std::int64_t d) {
     using U = Vec<std::uint64_t, 1>;
-    const auto block = philox<1>(key, U(std::uint64_t(d)), U(std::uint64_t(d) >> 32), U(std::uint64_t(0)),
-                                 U(std::uint64_t(columns)));
+    const auto block =
+        philox<1>(key, U(std::uint64_t(d)), U(std::uint64_t(d) >> 32), U(std::uint64_t(0)), U(std::uint64_t(columns)));
     return (block.word[0].v & 0xffffffffu) | block.word[1].v << 32;
   }
 };

@@ -62,7 +62,8 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
     const std::int64_t count = first + n - i < tile ? first + n - i : tile;
     const Position at = Position(start) * Position(B) + Position(i);
     fill_batch_labels(batch, round_keys, at, count, chosen);
-    registry<T>[m.blocks[0].family].draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, values, rest, true});
+    registry<T>[m.blocks[0].family].draw(m.blocks[0],
+                                         {round_keys, std::uint64_t(at), count, chosen, values, rest, true});
     std::int64_t sample = i / B, mixture = i % B;
     for (std::int64_t s = 0; s < count; ++s) {
       const std::int64_t row = mixture * rows + sample;

@@ -220,7 +220,8 @@ template <class Law> struct ScalarFamily {
 
   // Those from `begin` on that belong to this block, batch by batch.
   template <class T>
-  static void draw_rest(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* words, std::int64_t begin) {
+  static void draw_rest(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* words,
+                        std::int64_t begin) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;

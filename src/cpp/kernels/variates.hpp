@@ -13,7 +13,8 @@ namespace FASTGEN_ISA {
 namespace {
 
 // out[0 .. n) = words first .. first + n: sixteen blocks make 32 words, the first two words of each block, then the others.
-inline void fill_words64(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n, std::uint64_t* out) {
+inline void fill_words64(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n,
+                         std::uint64_t* out) {
   constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
   using U = Vec<std::uint64_t, W>;
   const U low(std::uint64_t(0xffffffffu));
