@@ -486,7 +486,7 @@ struct MultivariateNormal {
     }
     // Samples of one component together, unless all components have factors of their own that fit the first-level cache.
     constexpr std::int64_t first_level = 24 * 1024;
-    std::int32_t* order = reinterpret_cast<std::int32_t*>(z + tile.n * D);
+    std::int32_t* order = reinterpret_cast<std::int32_t*>(tile.scratch + tile.n * D);
     std::int32_t* ends = order + tile.n;
     const bool grouped = K > 1 && (!c.shared || K * affine_size<T>(D) * std::int64_t(sizeof(T)) > first_level);
     const std::int64_t count = grouped ? group_by_label(block, tile, order, ends) : natural_order(block, tile, order);
