@@ -311,6 +311,21 @@ def test_forged_files(forgery, tmp_path):
         fg.load(path)
 
 
+def test_cut_files(tmp_path):
+    """Bytes missing from anywhere: the one error, or the same mixture where they carried nothing."""
+    path, rng = tmp_path / "m", np.random.default_rng(1)
+    for case in cases.SMALL_CASES[:3]:
+        m = case.mixture()
+        m.save(path)
+        whole = path.read_bytes()
+        for begin, end in np.sort(rng.integers(len(whole), size=(200, 2)), axis=1).tolist():
+            path.write_bytes(whole[:begin] + whole[end:])
+            try:
+                assert fg.load(path) == m
+            except ValueError as error:
+                assert "is not a mixture saved by fastgen, or is damaged" in str(error)  # noqa: PT017
+
+
 def test_newer_format(tmp_path):
     path = tmp_path / "model"
     cases.SMALL_CASES[1].mixture().save(path)

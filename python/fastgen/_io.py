@@ -164,7 +164,11 @@ def load(path: str | os.PathLike[str]) -> Mixture:
             OverflowError,
             RuntimeError,
             RecursionError,
+            OSError,
         ) as error:
+            # Damaged offsets point before the beginning of the file; other failures to read are not the file's fault.
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
             # Whatever is wrong inside, the user's remedy is the same.
             detail = f"it lacks {error.args[0]!r}" if isinstance(error, KeyError) and error.args else error
             raise ValueError(
