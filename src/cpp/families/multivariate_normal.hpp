@@ -484,11 +484,13 @@ struct MultivariateNormal {
       case 8: return draw_few<8>(block, c, tile, z);
       default: break;
     }
-    // Samples of one component together, unless all components have factors of their own that fit the first-level cache.
+    // Samples of one component together, unless all components have factors of their own that fit the first-level cache, or
+    // are so many that few samples share one.
     constexpr std::int64_t first_level = 24 * 1024;
     std::int32_t* order = reinterpret_cast<std::int32_t*>(tile.scratch + tile.n * D);
     std::int32_t* ends = order + tile.n;
-    const bool grouped = K > 1 && (!c.shared || K * affine_size<T>(D) * std::int64_t(sizeof(T)) > first_level);
+    const bool far = K * affine_size<T>(D) * std::int64_t(sizeof(T)) > first_level && K <= 8 * tile.n;
+    const bool grouped = K > 1 && (!c.shared || far);
     const std::int64_t count = grouped ? group_by_label(block, tile, order, ends) : natural_order(block, tile, order);
     const auto component = [&](std::int64_t i) { return std::int64_t(tile.labels[order[i]]) - block.first; };
     std::int64_t i = 0;
