@@ -43,7 +43,7 @@ MixtureBatch::MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& w
   Prepared<double>& p = s.prepared;
   p.blocks.push_back(prepare_block(*s.components, 0, p));
   p.log_weights.resize(weights.size());
-  const double* const from[] = {weights.data()};
+  const double* const from[3] = {weights.data(), weights.data(), weights.data()};  // only the first counts
   kernels_of<double>().apply_math(int(MathFunction::log), from, p.log_weights.data(), std::int64_t(weights.size()));
   p.model.n_components = s.B * s.K;
   p.model.n_features = s.D;
