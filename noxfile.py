@@ -41,7 +41,9 @@ def types(session: nox.Session) -> None:
     session.run("mypy", "--strict", "python/fastgen")
     # A stub cannot name pybind11's metaclass; members are still compared.
     allowed = Path(session.create_tmp()) / "allowed"
-    allowed.write_text("".join(rf"fastgen\._core\.{name}" + "\n" for name in ("Components", "EMStep", "Mixture")))
+    allowed.write_text(
+        "".join(rf"fastgen\._core\.{name}" + "\n" for name in ("Components", "EMStep", "Mixture", "MixtureBatch"))
+    )
     session.chdir(session.create_tmp())
     session.run("python", "-m", "mypy.stubtest", "fastgen._core", "--allowlist", str(allowed))
 

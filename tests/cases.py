@@ -90,7 +90,7 @@ NORMAL = Law(
             "lengths",
             lambda: fg.Normal([1.0, 2.0], [1.0, 2.0, 3.0]),
             ValueError,
-            r"loc \(2,\), scale \(3,\).*one length",
+            r"loc \(2,\), scale \(3,\).*one shape",
         ),
         Bad("empty", lambda: fg.Normal([], 1.0), ValueError, r"loc is empty, expected one value per component"),
         Bad("text", lambda: fg.Normal("a", 1.0), TypeError, r"loc holds text"),

@@ -45,7 +45,6 @@ def ramp(k, low=-2.0, step=0.75):
     return low + np.arange(k) % 11 * step
 
 
-
 LOCATIONS = lambda rng, k: rng.normal(scale=3.0, size=k)  # noqa: E731
 SCALES = lambda rng, k: rng.uniform(0.3, 2.0, size=k)  # noqa: E731
 
