@@ -299,7 +299,8 @@ def test_nan_and_infinite_rows(case, dtype, isa):
         x[64, case.d // 2] = np.nan  # one NaN among good values
     nans = [3, 149] if case.scalar else [3, 64, 149]
     good = np.setdiff1d(np.arange(150), [3, 64, 70, 71, 149])
-    for method in (m.log_prob, m.prob, m.component_log_prob, m.responsibilities, m.grad_log_prob):
+    methods = (m.log_prob, m.prob, m.component_log_prob, m.responsibilities, m.grad_log_prob)
+    for method in methods[: -1 if case.discrete else None]:
         answer = method(x)
         assert np.isnan(answer[nans]).all()
         np.testing.assert_array_equal(answer[good], method(clean)[good])
