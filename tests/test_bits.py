@@ -147,7 +147,7 @@ def test_strided_points(case):
         raw[:] = x
         assert not raw.flags.aligned
         shapes.append(raw)
-    for method in methods(case):
+    for method in (name for name in methods(case) if name in VECTOR_METHODS):
         expected = getattr(m, method)(x)
         for i, same in enumerate(shapes):
             assert_same_bits(getattr(m, method)(same), expected, f"{method}, layout {i}")
