@@ -439,7 +439,7 @@ template <int R, int C, class T, int W>
 FASTGEN_INLINE void add_outer_product(Vec<T, W> (&sums)[R][C], const T* a, Vec<T, W> (&b)[C]) {
   FASTGEN_UNROLL
   for (int c = 0; c < C; ++c) in_register(b[c]);
-#if defined(__AVX2__) && !defined(__AVX512F__)
+#if defined(__AVX2__) && !defined(__AVX512F__) && !defined(__clang__)  // Clang allots them well by itself
   if constexpr (R == 4 && C == 3 && sizeof(b[0]) == 32) {
 #define FASTGEN_ROW(broadcast, fmadd, at, x, y, z)                                                          \
   broadcast " " at ", %[p]\n\t" fmadd " %[p], %[b0], %[" x "]\n\t" fmadd " %[p], %[b1], %[" y "]\n\t" fmadd \
