@@ -34,6 +34,7 @@ class Law(NamedTuple):
     bad: tuple[Bad, ...] = ()
     points: Callable[[dict[str, Any], np.random.Generator, int], np.ndarray] | None = None  # where means do not tell
     golden: Callable[[int], dict[str, Any]] | None = None  # parameters of K components, written down and not drawn
+    discrete: bool = False
 
     def __repr__(self):
         return self.id
@@ -355,9 +356,8 @@ def scalar_law(row):
         def log_density(x):
             (at,) = x
             value = row.log_density(p, at)
-            return value, [
-                mp.diff(lambda t: row.log_density(p, t), at, h=mpf(10) ** -20) if mp.isfinite(value) else mp.nan
-            ]
+            slope = not row.discrete and mp.isfinite(value)
+            return value, [mp.diff(lambda t: row.log_density(p, t), at, h=mpf(10) ** -20) if slope else mp.nan]
 
         return log_density
 
@@ -383,7 +383,7 @@ def scalar_law(row):
 
     return Law(
         row.id, True, row.construct, lambda rng, k, d: row.parameters(rng, k), reference_of, whiten,
-        ((1, 1), (3, 1)), row.bad, points, row.golden,
+        ((1, 1), (3, 1)), row.bad, points, row.golden, row.discrete,
     )  # fmt: skip
 
 
@@ -482,6 +482,10 @@ class Case(NamedTuple):
     def gaussian(self):
         """Whether squared distances tell everything."""
         return all(law in GAUSSIAN for law, _ in self.parts)
+
+    @property
+    def discrete(self):
+        return self.parts[0][0].discrete
 
     @property
     def k(self):

@@ -37,7 +37,7 @@ def test_against_50_digits(case, isa):
     x = case.points(max(2, 12 - case.k * case.d // 40))
     log_prob, prob = m.log_prob(x), m.prob(x)
     each, shares, assigned = m.component_log_prob(x), m.responsibilities(x), m.assign(x)
-    gradient = np.reshape(m.grad_log_prob(x), (len(x), case.d))
+    gradient = None if case.discrete else np.reshape(m.grad_log_prob(x), (len(x), case.d))
     for i, (lp, grad, resp, lps) in enumerate(reference_at(case, x)):
         assert close(log_prob[i], lp, LOG_TOLERANCE)
         assert all(close(a, b, LOG_TOLERANCE) for a, b in zip(each[i], lps, strict=True))
@@ -52,10 +52,10 @@ def test_against_50_digits(case, isa):
         assert resp[assigned[i]] >= max(resp) * (1 - 4 * LOG_TOLERANCE * max(sizes))
         # The gradient is the sum over components of responsibility times that of the component: its error is at most
         # the error of the responsibilities times the size of the terms, which may cancel in the sum.
-        components = (
-            [component(reference.exact(np.atleast_1d(x[i])))[1] for component in case.references()] if i < 2 else []
-        )
-        for d in range(case.d if components else 0):
+        if i >= 2 or case.discrete:
+            continue
+        components = [component(reference.exact(np.atleast_1d(x[i])))[1] for component in case.references()]
+        for d in range(case.d):
             terms = sum(r * max(abs(v) for v in g) * s for r, g, s in zip(resp, components, sizes, strict=True) if r)
             assert abs(mpf(float(gradient[i, d])) - grad[d]) <= 2 * LOG_TOLERANCE * terms + 1e-300
 
@@ -69,7 +69,7 @@ def test_rows_sum_to_one(case):
     assert (shares >= 0).all()
 
 
-@pytest.mark.parametrize("case", cases.DENSITY_CASES, ids=repr)
+@pytest.mark.parametrize("case", [c for c in cases.DENSITY_CASES if not c.discrete], ids=repr)
 def test_gradient_is_the_slope_of_log_prob(case):
     """Central differences of log_prob: catches a gradient that belongs to another function."""
     m, x = case.mixture(), case.points(20, seed=3)
@@ -201,15 +201,14 @@ def test_weight_zero_never_contributes(law):
     lp = without.log_prob(x)
     np.testing.assert_allclose(m.log_prob(x), lp, rtol=2 * LOG_TOLERANCE, atol=2 * LOG_TOLERANCE)
     near = np.abs(lp) < 100
-    np.testing.assert_allclose(m.grad_log_prob(x)[near], without.grad_log_prob(x)[near], rtol=1e-10, atol=1e-10)
+    if not law.discrete:
+        np.testing.assert_allclose(m.grad_log_prob(x)[near], without.grad_log_prob(x)[near], rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(m.responsibilities(x)[near][:, keep], without.responsibilities(x)[near], rtol=1e-10)
     assert (m.responsibilities(x)[:, 1] == 0).all()
     assert not (m.assign(x) == 1).any()
     # Its own density is still told.
-    components = case.references()
-    assert close(
-        m.component_log_prob(x[:1])[0, 1], components[1](reference.exact(np.atleast_1d(x[0])))[0], LOG_TOLERANCE
-    )
+    own, expected = m.component_log_prob(x[:1])[0, 1], case.references()[1](reference.exact(np.atleast_1d(x[0])))[0]
+    assert own == expected or close(own, expected, LOG_TOLERANCE)  # the former where both are -inf
 
 
 def test_weight_zero_times_infinity():
@@ -330,7 +329,7 @@ def test_float32(case, isa):
     # Responsibilities: their logarithms are off by the errors of two log densities.
     slack = np.expm1(np.minimum(weighted + bound[:, None], 700))
     assert (np.abs(m.responsibilities(x) - shares) <= shares * slack + 1e-37).all()
-    for method in (m.prob, m.responsibilities, m.grad_log_prob, m.component_log_prob):
+    for method in (m.prob, m.responsibilities, m.component_log_prob, *(() if case.discrete else (m.grad_log_prob,))):
         assert method(x).dtype == np.float32
     # The bound must have teeth: float32 arithmetic on a wrong mean would break it.
     assert np.median(bound) < 0.02

@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     AnyFloatArray = NDArray[np.float32] | NDArray[np.float64]
 
 __all__ = [
+    "COUNT",
     "NON_NEGATIVE",
     "POSITIVE",
+    "POSITIVE_SHARE",
     "PROBABILITY",
     "REAL",
+    "REAL_OR_INFINITE",
+    "SHARE",
     "Constraint",
     "as_feature_indices",
     "as_float_array",
@@ -65,6 +69,10 @@ def _finite(values: FloatArray) -> NDArray[np.bool_]:
     return np.isfinite(values)
 
 
+def _not_nan(values: FloatArray) -> NDArray[np.bool_]:
+    return ~np.isnan(values)
+
+
 def _positive(values: FloatArray) -> NDArray[np.bool_]:
     return (values >= TINY) & np.isfinite(values)
 
@@ -73,14 +81,30 @@ def _non_negative(values: FloatArray) -> NDArray[np.bool_]:
     return (values >= 0) & np.isfinite(values)
 
 
+def _count(values: FloatArray) -> NDArray[np.bool_]:
+    return (values >= 0) & (values <= 2**53) & (np.floor(values) == values)
+
+
+def _share(values: FloatArray) -> NDArray[np.bool_]:
+    return (values == 0) | _positive_share(values)
+
+
+def _positive_share(values: FloatArray) -> NDArray[np.bool_]:
+    return (values >= TINY) & (values <= 1)
+
+
 def _probability(values: FloatArray) -> NDArray[np.bool_]:
     # NaN passes: it is a point without a value, and its answer is NaN.
     return ~((values < 0) | (values > 1))
 
 
 REAL = Constraint("a finite number", _finite)
+REAL_OR_INFINITE = Constraint("a number or an infinity", _not_nan)
 POSITIVE = Constraint("a finite number greater than 0 (at least 2.3e-308)", _positive)
 NON_NEGATIVE = Constraint("a finite number of at least 0", _non_negative)
+COUNT = Constraint("a whole number from 0 to 2**53", _count)
+SHARE = Constraint("a probability from 0 to 1 (0, or at least 2.3e-308)", _share)
+POSITIVE_SHARE = Constraint("a probability greater than 0 (at least 2.3e-308) and at most 1", _positive_share)
 PROBABILITY = Constraint("a probability between 0 and 1", _probability)
 
 

@@ -53,7 +53,7 @@ class Mixture(Frozen):
     weights : array_like of float, (K,), or None
         Weight of each component: non-negative and finite, not all 0. They are scaled to sum to 1. None gives all
         components the same weight. A component of weight 0 is never drawn and never contributes.
-    components : Normal, MultivariateNormal, or a sequence of them
+    components : Components, or a sequence of them
         One family object with K components, or several with K components in all. Neighbours in a sequence that one
         family object can hold are joined into one.
 
@@ -85,6 +85,9 @@ class Mixture(Frozen):
     [1]_. Log densities are natural logarithms (nats), computed with the largest term taken out of the sum, so they are
     finite however far a point is from every component. A mixture is immutable: threads may share it, and it can be
     pickled, copied, compared and used as a dictionary key.
+
+    Discrete components (`Poisson`, ...) have masses instead of densities: "density" then means the mass of a point. They
+    cannot be mixed with continuous ones. `Delta`, a point mass, mixes with both: see there what that does to densities.
 
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
     for each; a multivariate one takes (..., D). A single point gives a NumPy scalar. float32 gives float32,
@@ -468,12 +471,12 @@ class Mixture(Frozen):
         Returns
         -------
         ndarray or NumPy scalar
-            Gradient at each point, of the shape of `x`, in nats per unit of the data.
+            Gradient at each point, of the shape of `x`, in nats per unit of the data; NaN at a point mass.
 
         Raises
         ------
         ValueError
-            If `x` has a wrong shape.
+            If `x` has a wrong shape, or the mixture has no continuous component.
         TypeError
             If `x` does not hold real numbers.
 
@@ -490,6 +493,11 @@ class Mixture(Frozen):
         >>> fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0)).grad_log_prob([0.0, 1.5]).round(4)
         array([0.033, 0.   ])
         """
+        if not any(block._measure == "continuous" for block in self._blocks):
+            raise ValueError(
+                f"grad_log_prob needs continuous components, {type(self._blocks[0]).__name__} has masses at single points "
+                "and no slope between them; compare log_prob of neighbouring points instead"
+            )
         return self._evaluate(self._core.grad_log_prob, x, () if self._scalar else (self.n_features,))
 
     def cdf(self, x: ArrayLike) -> Any:
@@ -536,7 +544,8 @@ class Mixture(Frozen):
         Returns
         -------
         ndarray or NumPy scalar
-            Quantile of each probability, of the shape of `q`: the value that is not exceeded with this probability.
+            Quantile of each probability, of the shape of `q`: the least value that is not exceeded with at least this
+            probability.
 
         Raises
         ------
@@ -803,7 +812,20 @@ def _as_blocks(components: Any) -> tuple[Components, ...]:
                 f"components[{i}], {_kind(block)}, cannot be mixed with components[0], {_kind(blocks[0])}; expected "
                 "points of one kind"
             )
+    _check_measures(blocks)
     return blocks
+
+
+def _check_measures(blocks: tuple[Components, ...]) -> None:
+    """Masses of whole numbers and densities on a line have no common scale; point masses go with either."""
+    first = {block._measure: i for i, block in reversed(list(enumerate(blocks)))}
+    if "discrete" in first and "continuous" in first:
+        i, j = sorted((first["discrete"], first["continuous"]))
+        found = (f"components[{k}], {blocks[k]._measure} {type(blocks[k]).__name__}" for k in (j, i))
+        raise ValueError(
+            f"{' cannot be mixed with '.join(found)}: a mass and a density cannot be added. Give them columns of their own "
+            "(Product), or put point masses into a continuous mixture (Delta)"
+        )
 
 
 def _kind(block: Components) -> str:

@@ -8,14 +8,16 @@ namespace {
 using fastgen::Components;
 using fastgen::Mixture;
 
-// K and D are read off the first parameter: (K,) for scalar laws, (K, D) for others.
+// K and D are read off the first parameter: (K,) for scalar laws, (K, D) for others; tables (K, any) belong to scalar laws.
 std::shared_ptr<const Components> make_components(const std::string& family, const std::string& variant,
                                                   const std::vector<py::array>& parameters) {
   require(!parameters.empty() && parameters[0].ndim() >= 1, "parameters are missing");
   std::vector<std::vector<double>> values;
   for (const auto& p : parameters) values.push_back(to_vector(p));
   const auto& first = parameters[0];
-  return Components::make(family, variant, first.shape(0), first.ndim() > 1 ? first.shape(1) : 1, std::move(values));
+  bool scalar = first.ndim() == 1;
+  for (const auto& info : fastgen::families) scalar = scalar || (info.name == family && info.scalar);
+  return Components::make(family, variant, first.shape(0), scalar ? 1 : first.shape(1), std::move(values));
 }
 
 // A quantity with one value of T a row (times `columns`).

@@ -33,16 +33,29 @@ struct FamilyInfo {
 };
 
 // Name, measure, parameters (each with one value a component), in the order of the registry.
-#define FASTGEN_SCALAR_LAWS(LAW)                    \
-  LAW(Cauchy, continuous, "loc", "scale")           \
-  LAW(Exponential, continuous, "rate")              \
-  LAW(Gumbel, continuous, "loc", "scale")           \
-  LAW(HalfNormal, continuous, "scale")              \
-  LAW(Laplace, continuous, "loc", "scale")          \
-  LAW(LogNormal, continuous, "loc", "scale")        \
-  LAW(Logistic, continuous, "loc", "scale")         \
-  LAW(Pareto, continuous, "concentration", "scale") \
-  LAW(Uniform, continuous, "low", "high")           \
+#define FASTGEN_SCALAR_LAWS(LAW)                                  \
+  LAW(Bernoulli, discrete, "probs")                               \
+  LAW(Beta, continuous, "concentration1", "concentration0")       \
+  LAW(Binomial, discrete, "n", "probs")                           \
+  LAW(Cauchy, continuous, "loc", "scale")                         \
+  LAW(Delta, atoms, "value")                                      \
+  LAW(Exponential, continuous, "rate")                            \
+  LAW(Gamma, continuous, "concentration", "rate")                 \
+  LAW(Geometric, discrete, "probs")                               \
+  LAW(Gumbel, continuous, "loc", "scale")                         \
+  LAW(HalfNormal, continuous, "scale")                            \
+  LAW(InverseGamma, continuous, "concentration", "scale")         \
+  LAW(Laplace, continuous, "loc", "scale")                        \
+  LAW(LogNormal, continuous, "loc", "scale")                      \
+  LAW(Logistic, continuous, "loc", "scale")                       \
+  LAW(NegativeBinomial, discrete, "concentration", "probs")       \
+  LAW(Pareto, continuous, "concentration", "scale")               \
+  LAW(Poisson, discrete, "rate")                                  \
+  LAW(SkewNormal, continuous, "loc", "scale", "shape")            \
+  LAW(StudentT, continuous, "df", "loc", "scale")                 \
+  LAW(TruncatedNormal, continuous, "loc", "scale", "low", "high") \
+  LAW(Uniform, continuous, "low", "high")                         \
+  LAW(VonMises, continuous, "loc", "concentration")               \
   LAW(Weibull, continuous, "concentration", "scale")
 
 // The families that are not made by ScalarFamily, in the order of the registry; scalar laws follow them.
@@ -51,6 +64,7 @@ enum FamilyId : int {
   multivariate_normal_id,
   factor_normal_id,
   product_id,
+  categorical_id,
 #define FASTGEN_ID(name, ...) name##_id,
   FASTGEN_SCALAR_LAWS(FASTGEN_ID)
 #undef FASTGEN_ID
@@ -108,6 +122,7 @@ inline constexpr FamilyInfo families[] = {
      true,
      {{{"means", {one, K, D}}, {"loadings", {K, D, any}}, {"noise", {one, K, D}}}}},
     {"Product", "", product_id, 0, false, continuous, false, {}},  // its parameters are those of its columns
+    {"Categorical", "", categorical_id, 0, true, discrete, false, {{{"probs", {one, K, any}}}}},
 #define FASTGEN_ROW(name, measure, ...) {#name, "", name##_id, 0, true, measure, false, one_each(__VA_ARGS__)},
     FASTGEN_SCALAR_LAWS(FASTGEN_ROW)
 #undef FASTGEN_ROW

@@ -32,6 +32,7 @@ template <class T> struct Block {
   Shape shape;
   std::int64_t first;  // index of its first component in the mixture
   const T* constants;
+  bool continuous;  // its densities are with respect to length or volume
   const Block* columns;  // of a product: a block for each feature; else null
 };
 
@@ -62,6 +63,9 @@ template <class T> struct Model {
   const T* log_weights;
   const T* zeros;  // n_components of them: the offsets of densities without weights
   Chooser chooser;
+  bool discrete;  // of whole numbers, but for point masses
+  const T* atoms;  // where point masses of positive weight are: different values in ascending order
+  std::int64_t n_atoms;
 };
 
 // B mixtures of K components each; component k of mixture b is component b K + k of the block.

@@ -39,6 +39,22 @@ std::vector<AliasEntry> alias_table(const std::vector<double>& weights) {
   return table;
 }
 
+// Where point masses are: their only parameter.
+std::vector<double> atoms_of(const std::vector<std::shared_ptr<const Components>>& components,
+                             const std::vector<double>& weights) {
+  std::vector<double> atoms;
+  std::size_t first = 0;
+  for (const auto& c : components) {
+    const std::size_t K = std::size_t(c->n_components());
+    for (std::size_t k = 0; k < K && c->info().measure == Measure::atoms; ++k)
+      if (weights[first + k] > 0) atoms.push_back(c->parameter(0)[k]);
+    first += K;
+  }
+  std::sort(atoms.begin(), atoms.end());
+  atoms.erase(std::unique(atoms.begin(), atoms.end()), atoms.end());
+  return atoms;
+}
+
 // Samples a tile holds: as many as keep the tables of a tile in the second-level cache.
 std::int64_t tile_size(std::int64_t K, std::int64_t D) {
   const std::int64_t elements = 12288 / std::max(K, D);
@@ -111,12 +127,16 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
   if (components.empty()) throw std::invalid_argument("components is empty");
   s.D = components.front()->n_features();
   s.scalar = components.front()->info().scalar;
+  bool continuous = false;
   for (const auto& c : components) {
     if (c->n_features() != s.D || c->info().scalar != s.scalar)
       throw std::invalid_argument("components differ in their number of features");
     s.K += c->n_components();
     s.has_float = s.has_float && c->info().has_float;
+    s.discrete = s.discrete || c->info().measure == Measure::discrete;
+    continuous = continuous || c->info().measure == Measure::continuous;
   }
+  if (s.discrete && continuous) throw std::invalid_argument("discrete and continuous components cannot be mixed");
   if (s.K > std::numeric_limits<std::int32_t>::max()) throw std::invalid_argument("too many components");
   if (std::int64_t(weights.size()) != s.K) throw std::invalid_argument("weights must have one value a component");
   s.weights = std::move(weights);
@@ -125,6 +145,7 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
   s.chooser.last = 0;
   for (std::int64_t k = 0; k < s.K; ++k)
     if (s.weights[std::size_t(k)] > 0) s.chooser.last = k;
+  s.atoms = atoms_of(s.components, s.weights);
   if (s.K > most_thresholds) {
     s.alias = alias_table(s.weights);
     s.chooser.alias = s.alias.data();
@@ -149,6 +170,7 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
     products = products && !c->columns().empty();
   }
   p.zeros.assign(std::size_t(K), T(0));
+  p.atoms.assign(atoms.begin(), atoms.end());
   for (const double w : weights) {
     p.weights.push_back(T(w));
     p.log_weights.push_back(T(kernels().log(w)));
@@ -162,7 +184,10 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
              p.weights.data(),
              p.log_weights.data(),
              p.zeros.data(),
-             chooser};
+             chooser,
+             discrete,
+             p.atoms.data(),
+             std::int64_t(p.atoms.size())};
 }
 template void Mixture::State::prepare(Prepared<float>&) const;
 template void Mixture::State::prepare(Prepared<double>&) const;
@@ -232,6 +257,15 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
   });
 }
 
+// A float32 sample of a point mass is the float nearest to its value; widened it has to be that value again.
+void Mixture::State::widen_to_atoms(double* points, std::int64_t n) const {
+  for (const double atom : atoms) {
+    if (double(float(atom)) == atom) continue;
+    for (std::int64_t i = 0; i < n; ++i)
+      if (points[i] == double(float(atom))) points[i] = atom;
+  }
+}
+
 // Tile by tile: points widened, answers rounded.
 void Mixture::State::evaluate_in_double(Quantity quantity, Data<float> x, void* out, double cost) const {
   const Kernels<double>& kernel = kernels_of<double>();
@@ -248,6 +282,7 @@ void Mixture::State::evaluate_in_double(Quantity quantity, Data<float> x, void* 
       for (std::int64_t r = 0; r < n; ++r)
         for (std::int64_t d = 0; d < D; ++d)
           points[r * D + d] = double(x.data[(i + r) * x.row_stride + d * x.col_stride]);
+      if (quantity != Quantity::icdf) widen_to_atoms(points, n);
       const bool indices = quantity == Quantity::assign;
       void* const to = indices ? static_cast<void*>(static_cast<std::int64_t*>(out) + i) : answers;
       kernel.evaluate(model, quantity, {points, n, D, 1}, 0, n, to, memory, Job::cancelled_of, &job);

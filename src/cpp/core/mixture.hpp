@@ -15,6 +15,8 @@ struct Mixture::State {
   std::vector<std::shared_ptr<const Components>> components;
   std::int64_t K = 0, D = 0;
   bool scalar = false;
+  bool discrete = false;   // laws of whole numbers, but for point masses
+  std::vector<double> atoms;  // values of point masses of positive weight, ascending
   bool has_float = true;  // every family has kernels in single precision; else float32 is computed in double
   std::vector<std::uint64_t> thresholds;
   std::vector<AliasEntry> alias;
@@ -28,6 +30,8 @@ struct Mixture::State {
 
   template <class T> void evaluate(Quantity quantity, Data<T> x, void* out) const;
   void evaluate_in_double(Quantity quantity, Data<float> x, void* out, double cost) const;
+
+  void widen_to_atoms(double* points, std::int64_t n) const;  // of scalar laws
 
   // Nanoseconds that one core spends on a row, roughly: to decide about threads and slices, nothing else.
   double row_cost(double per_component) const { return 2.0 + double(D) + double(K) * per_component; }

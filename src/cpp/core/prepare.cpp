@@ -39,7 +39,7 @@ template <class T> Block<T> prepare_block(const Components& c, std::int64_t firs
     for (const auto& column : c.columns()) blocks.push_back(prepare_block(*column, first, p));
     columns = p.columns.emplace_back(std::move(blocks)).data();
   }
-  return {family, shape, first, constants, columns};
+  return {family, shape, first, constants, c.info().measure == Measure::continuous, columns};
 }
 template Block<float> prepare_block(const Components&, std::int64_t, Prepared<float>&);
 template Block<double> prepare_block(const Components&, std::int64_t, Prepared<double>&);

@@ -15,7 +15,7 @@ template <class T> struct Prepared {
   std::list<std::vector<T>> constants;  // lists: what blocks point to stays where it is
   std::list<std::vector<Block<T>>> columns;
   std::vector<Block<T>> blocks;
-  std::vector<T> weights, log_weights, zeros;
+  std::vector<T> weights, log_weights, zeros, atoms;
   Model<T> model{};
 };
 

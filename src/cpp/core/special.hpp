@@ -76,6 +76,7 @@ template <class V> FASTGEN_INLINE V deviance(V x, V m, V lost = V(typename V::Sc
   using T = typename V::Scalar;
   const V d = (x - m) - lost, v = d / (x + m), z = v * v;
   const V near = fma(x * v * z, poly(z, Table<T>::log_wide), d * v);
+  if (!any(!(z <= V(T(1) / 9)))) return near;
   // log(x / m) to more digits than a V holds: in two parts, and with the remainder of the division.
   const V ratio = x / m;
   V k;
@@ -111,9 +112,10 @@ template <class V> FASTGEN_INLINE V log_excess(V x) {
   using T = typename V::Scalar;
   V k;
   const V low = log_parts_subnormal(x, k), log_x = fma(k, V(Table<T>::ln2[0]), low);  // finite at 0
-  const V near = fma(x, -log_x, x + lgamma1p_unit(x));
   const V far = fma(log_x, V(T(0.5)), stirling_error_far(x) + V(T(0.91893853320467274178)));
-  return select(x < V(T(1)), near, far);
+  const auto small = x < V(T(1));
+  if (!any(small)) return far;
+  return select(small, fma(x, -log_x, x + lgamma1p_unit(x)), far);
 }
 
 // lgamma(a + b) - lgamma(a): 3.0 / 3.0 ULP of max(1, |result|), a and b from 1e-3.

@@ -3,19 +3,33 @@
 #pragma once
 
 #include "../core/families.hpp"
+#include "bernoulli.hpp"
+#include "beta.hpp"
+#include "binomial.hpp"
+#include "categorical.hpp"
 #include "cauchy.hpp"
+#include "delta.hpp"
 #include "exponential.hpp"
 #include "factor_normal.hpp"
+#include "gamma.hpp"
+#include "geometric.hpp"
 #include "gumbel.hpp"
 #include "half_normal.hpp"
+#include "inverse_gamma.hpp"
 #include "laplace.hpp"
 #include "log_normal.hpp"
 #include "logistic.hpp"
 #include "multivariate_normal.hpp"
+#include "negative_binomial.hpp"
 #include "normal.hpp"
 #include "pareto.hpp"
+#include "poisson.hpp"
 #include "product.hpp"
+#include "skew_normal.hpp"
+#include "student_t.hpp"
+#include "truncated_normal.hpp"
 #include "uniform.hpp"
+#include "von_mises.hpp"
 #include "weibull.hpp"
 
 namespace fastgen {
@@ -59,6 +73,7 @@ constexpr FamilyOps<T> registry[] = {
     family_ops<MultivariateNormal, T>(),
     family_ops<FactorNormal, T>(),
     family_ops<Product, T>(),
+    family_ops<Categorical, T>(),
 #define FASTGEN_OPS(name, ...) family_ops<ScalarFamily<name>, T>(),
     FASTGEN_SCALAR_LAWS(FASTGEN_OPS)
 #undef FASTGEN_OPS

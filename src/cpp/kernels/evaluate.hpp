@@ -1,7 +1,7 @@
 // Every quantity of a point under a mixture, tile by tile.
 #pragma once
 
-#include "quantile.hpp"
+#include "discrete_quantile.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -32,6 +32,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
     T* to = static_cast<T*>(out) + i;
     if (quantity == Quantity::cdf || quantity == Quantity::icdf) {
       if (quantity == Quantity::cdf) mixture_cdf(m, tile, to, answer);
+      else if (m.discrete) discrete_icdf(m, tile, to, answer);
       else mixture_icdf(m, tile, to, answer);
       if (tile.special)
         for (std::int64_t s = 0; s < n; ++s)

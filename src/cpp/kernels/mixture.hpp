@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../families/registry.hpp"
+#include "atoms.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -66,6 +67,7 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
                                             table + block.first * tile.stride, scratch);
     }
   }
+  if (m.n_atoms) exclude_at_atoms(m, tile, table);
   mark_special(tile, m.n_components, table);
   return true;
 }

@@ -24,6 +24,8 @@ template <class V> FASTGEN_INLINE V halfway(V a, V b) {
   return bit_cast<T>(turn((i & j) + ((i ^ j) >> 1)));  // the mean, without overflow
 }
 
+template <class T> constexpr T largest = sizeof(T) == 8 ? T(0x1.fffffffffffffp1023) : T(0x1.fffffep127);
+
 template <class T>
 inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, T* lower, T* upper, T* density) {
   for (std::int64_t s = 0; s < n; ++s) lower[s] = upper[s] = density[s] = T(0);
@@ -48,11 +50,15 @@ template <class T> inline void mixture_icdf(const Model<T>& m, const Tile<T>& ti
   for (std::int64_t s = 0; s < n; ++s) low[s] = infinity<T>, high[s] = -infinity<T>;
   for (std::int64_t b = 0; b < m.n_blocks; ++b)
     registry<T>[m.blocks[b].family].bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
+  if (m.n_atoms) bracket_between_atoms(m, n, tile.x, low, high, lower);
   for (std::int64_t s = 0; s < n; s += V::width) {
-    const V l = V::load(low + s), h = V::load(high + s), q = V::load(tile.x + s);
-    // Nothing to search for where the bracket is a point, infinite (q is 0 or 1) or not a number (q is no probability).
-    const auto search = (l < h) & (h - l < V(infinity<T>));
-    V start = fma(h - l, V(T(0.5)), l);
+    V l = V::load(low + s), h = V::load(high + s);
+    const V q = V::load(tile.x + s), half(T(0.5)), end(largest<T>);
+    // Nothing to search for where the bracket is a point, q is 0 or 1, or not a number (q is no probability).
+    const auto search = (l < h) & (q > V(T(0))) & (q < V(T(1)));
+    l = select(search, max(l, -end), l), h = select(search, min(h, end), h);
+    l.store(low + s), h.store(high + s);
+    V start = fma(h, half, l * half);
     start = select(l == h, l, start);
     start = select((q > V(T(0))) & (q < V(T(1))), start, select(q == V(T(0)), l, h));
     select((q >= V(T(0))) & (q <= V(T(1))), start, V(T(__builtin_nanf("")))).store(x + s);

@@ -14,6 +14,16 @@
 //     template <int W> static Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source);
 //   };
 //
+// Laws of counts have no slope. A law that rejects has, instead of one_word and draw,
+//
+//     template <int W> static Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
+//                                                    Vec<double, W>& value);  // for attempt = 0, 1, 2, ...
+//     template <class V> static auto accepts(const V* c, V value, V height);
+//
+// `propose` says 0 where the value is accepted at once, infinity where it is rejected, and else a height that `accepts` must
+// judge; a law that only says 0 or infinity needs no `accepts`. Samples that need a judgement or another attempt are
+// gathered, so that vectors are full whatever the lanes' fates.
+//
 // Everything is in double: float32 data are converted on their way in and out (core/mixture.cpp).
 #pragma once
 
@@ -24,6 +34,15 @@
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
+
+template <class Law>
+concept HasSlope = requires(const Vec<double, 1>* c, Vec<double, 1> x) { Law::slope(c, x); };
+template <class Law>
+concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec<double, 1>& value) {
+  Law::propose(c, source, 0u, value);
+};
+template <class Law>
+concept Judges = requires(const Vec<double, 1>* c, Vec<double, 1> value) { Law::accepts(c, value, value); };
 
 template <class Law> struct ScalarFamily {
   static constexpr bool scalar = true;
@@ -40,7 +59,7 @@ template <class Law> struct ScalarFamily {
                       double*) {
     constexpr int most_parameters = 4;
     for (std::int64_t k = k0; k < k1; ++k) {
-      double p[most_parameters], c[n_constants];
+      double p[most_parameters], c[n_constants] = {};
       for (int i = 0; i < most_parameters; ++i) p[i] = parameters[i] ? parameters[i][k] : 0.0;
       Law::prepare(p, c);
       for (int j = 0; j < n_constants; ++j) constants[j * shape.n_components + k] = c[j];
@@ -104,7 +123,9 @@ template <class Law> struct ScalarFamily {
     for (std::int64_t k = 0; k < block.shape.n_components; ++k)
       for_points(block, k, tile.padded, [&]<class V>(const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
         const V share = V::load(r + k * tile.stride + s), zero(T(0));
-        const V slope = select(share > zero, Law::slope(c, V::load(tile.x + s)), zero);
+        V slope(math::nan<T>);
+        if constexpr (HasSlope<Law>) slope = Law::slope(c, V::load(tile.x + s));
+        slope = select(share > zero, slope, zero);
         fma(share, slope, V::load(grad + s)).store(grad + s);
       });
   }
@@ -144,25 +165,64 @@ template <class Law> struct ScalarFamily {
 
   static constexpr std::int64_t batch = 64;  // samples whose constants are gathered together
   static constexpr bool one_normal = requires { Law::one_normal; };
+  static constexpr bool one_word = [] {
+    if constexpr (Rejects<Law>) return false;
+    else return Law::one_word;
+  }();
   static constexpr int n_drawn = [] {
     if constexpr (requires { Law::n_drawn; }) return int(Law::n_drawn);
     else return int(Law::n_constants);
   }();
 
-  // Words of the tile; of a batch: constants, indices, words and answers.
+  // The samples of a batch: where each belongs, what it is drawn from, and what came of it.
+  struct Samples {
+    static constexpr std::int64_t memory = (n_drawn + 4) * batch;
+    std::int64_t count = 0, at[batch];
+    double *constants, *value, *height;  // constant j of sample s is at j * batch + s
+    std::uint64_t *index, *word;
+
+    explicit Samples(double* p) {
+      constants = p, value = p + n_drawn * batch, height = value + batch;
+      index = reinterpret_cast<std::uint64_t*>(height + batch), word = index + batch;
+    }
+    FASTGEN_INLINE void take(const Samples& other, std::int64_t from, std::int64_t to) {
+      at[to] = other.at[from], index[to] = other.index[from];
+      if constexpr (one_word) word[to] = other.word[from];
+      for (int j = 0; j < n_drawn; ++j) constants[j * batch + to] = other.constants[j * batch + from];
+    }
+    // Calls body(constants, s) for vectors of samples. Lanes without a sample repeat the last one.
+    template <int W, class Body> FASTGEN_INLINE void for_vectors(Body body) {
+      for (std::int64_t s = count; s % W != 0; ++s) {
+        take(*this, s - 1, s);
+        value[s] = value[s - 1], height[s] = height[s - 1];
+      }
+      for (std::int64_t s = 0; s < count; s += W) {
+        Vec<double, W> c[n_drawn];
+        FASTGEN_UNROLL
+        for (int j = 0; j < n_drawn; ++j) c[j] = Vec<double, W>::load(constants + j * batch + s);
+        body(c, s);
+      }
+    }
+  };
+
+  // Words of the tile, a batch, and another for those to be judged.
   template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
-    return samples + (n_drawn + 3) * batch;
+    return samples + (Judges<Law> ? 2 : 1) * Samples::memory;
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     auto* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
     if constexpr (one_normal) fill_normals(tile.key, tile.first, tile.n, tile.scratch);
-    else if constexpr (Law::one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
+    else if constexpr (one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
     const PhiloxKey key(tile.key);
-    std::int64_t others = 0;
-    for (std::int64_t i = 0; i < tile.n; ++i)
-      others += std::uint32_t(tile.labels[i] - block.first) >= std::uint32_t(block.shape.n_components);
-    draw_rest(block, tile, key, words, others ? 0 : draw_whole(block, tile, key, words));
+    std::int64_t whole = 0;
+    if constexpr (!Rejects<Law>) {
+      std::int64_t others = 0;
+      for (std::int64_t i = 0; i < tile.n; ++i)
+        others += std::uint32_t(tile.labels[i] - block.first) >= std::uint32_t(block.shape.n_components);
+      if (!others) whole = draw_whole(block, tile, key, words);
+    }
+    draw_rest(block, tile, key, words, whole);
   }
 
   // The samples of a tile that all belong to this block, in whole vectors; returns how many.
@@ -188,7 +248,7 @@ template <class Law> struct ScalarFamily {
         }
         const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
         U bits(std::uint64_t(0));
-        if constexpr (Law::one_word) bits = U::load(words + s);
+        if constexpr (one_word) bits = U::load(words + s);
         Law::draw(lanes.c, Source<W>{key, index, bits}).store(tile.out + s);
       }
     }
@@ -200,41 +260,76 @@ template <class Law> struct ScalarFamily {
   static void draw_rest(const Block<T>& block, const DrawTile<T>& tile, const PhiloxKey& key,
                         const std::uint64_t* words, std::int64_t begin) {
     constexpr int W = wide_width<double>;
-    using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
     const std::int64_t K = block.shape.n_components;
-    double* constants = tile.scratch + tile.n;
-    double* answers = constants + n_drawn * batch;
-    auto* index = reinterpret_cast<std::uint64_t*>(answers + batch);
-    auto* word = index + batch;
-    std::int64_t at[batch];
+    Samples some(tile.scratch + tile.n);
+    bool fresh = true;  // of one component the constants are gathered once
     for (std::int64_t i = begin; i < tile.n;) {
       std::int64_t count = 0;
       for (; i < tile.n && count < batch; ++i) {
         const std::int64_t k = tile.labels[i] - block.first;
         if (std::uint64_t(k) >= std::uint64_t(K)) continue;
-        at[count] = i;
-        index[count] = tile.first + std::uint64_t(i);
-        if constexpr (Law::one_word) word[count] = words[i];
-        for (int j = 0; j < n_drawn; ++j) constants[j * batch + count] = block.constants[j * K + k];
+        some.at[count] = i;
+        some.index[count] = tile.first + std::uint64_t(i);
+        if constexpr (one_word) some.word[count] = words[i];
+        if (K > 1 || fresh)
+          for (int j = 0; j < n_drawn; ++j) some.constants[j * batch + count] = block.constants[j * K + k];
         ++count;
       }
-      // Lanes without a sample repeat the last one.
-      for (std::int64_t s = count; s % W != 0; ++s) {
-        index[s] = index[s - 1];
-        if constexpr (Law::one_word) word[s] = word[s - 1];
-        for (int j = 0; j < n_drawn; ++j) constants[j * batch + s] = constants[j * batch + s - 1];
+      some.count = count;
+      fresh = fresh && count < batch;
+      if constexpr (Rejects<Law>) {
+        for (std::uint32_t attempt = 0; some.count > 0; ++attempt) attempt_all(key, attempt, some, tile);
+      } else {
+        some.template for_vectors<W>([&](const auto* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+          U bits(std::uint64_t(0));
+          if constexpr (one_word) bits = U::load(some.word + s);
+          Law::draw(c, Source<W>{key, U::load(some.index + s), bits}).store(some.value + s);
+        });
+        for (std::int64_t s = 0; s < count; ++s) tile.out[some.at[s]] = some.value[s];
       }
-      for (std::int64_t s = 0; s < count; s += W) {
-        V c[n_drawn];
-        FASTGEN_UNROLL
-        for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s);
-        U bits(std::uint64_t(0));
-        if constexpr (Law::one_word) bits = U::load(word + s);
-        Law::draw(c, Source<W>{key, U::load(index + s), bits}).store(answers + s);
-      }
-      for (std::int64_t s = 0; s < count; ++s) tile.out[at[s]] = answers[s];
     }
+  }
+
+  // One attempt for every sample of the batch; those that need another are left in it.
+  template <class T>
+  static void attempt_all(const PhiloxKey& key, std::uint32_t attempt, Samples& some, const DrawTile<T>& tile) {
+    constexpr int W = wide_width<double>;
+    using V = Vec<double, W>;
+    some.template for_vectors<W>([&](const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      V value;
+      const Source<W> source{key, Vec<std::uint64_t, W>::load(some.index + s), {}};
+      Law::propose(c, source, attempt, value).store(some.height + s);
+      value.store(some.value + s);
+    });
+    std::int64_t again = 0;
+    if constexpr (Judges<Law>) {
+      Samples open(tile.scratch + tile.n + Samples::memory);
+      for (std::int64_t s = 0; s < some.count; ++s) {
+        const double height = some.height[s];
+        if (height == 0.0) {
+          tile.out[some.at[s]] = some.value[s];
+        } else if (height < math::infinity<double>) {
+          open.take(some, s, open.count);
+          open.value[open.count] = some.value[s], open.height[open.count] = height;
+          ++open.count;
+        } else some.take(some, s, again++);
+      }
+      open.template for_vectors<W>([&](const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+        const auto accepted = Law::accepts(c, V::load(open.value + s), V::load(open.height + s));
+        select(accepted, V(0.0), V(1.0)).store(open.height + s);
+      });
+      for (std::int64_t s = 0; s < open.count; ++s) {
+        if (open.height[s] == 0.0) tile.out[open.at[s]] = open.value[s];
+        else some.take(open, s, again++);
+      }
+    } else {
+      for (std::int64_t s = 0; s < some.count; ++s) {
+        if (some.height[s] == 0.0) tile.out[some.at[s]] = some.value[s];
+        else some.take(some, s, again++);
+      }
+    }
+    some.count = again;
   }
 };
 

@@ -1,0 +1,85 @@
+// The negative binomial law: failures before the r-th success, r > 0 real. Mass
+// Gamma(x + r) / (Gamma(r) x!) p^r (1 - p)^x at x = 0, 1, 2, ..., in saddle-point form (core/special.hpp).
+//
+// Parameters: concentration, r > 0; probs, p in (0, 1]. Draws: a Poisson variate whose rate is a gamma variate of shape r and
+// scale (1 - p) / p. Blocks 0, 2, 4, ... of a sample are the gamma's attempts, the others the Poisson's.
+#pragma once
+
+#include "../core/incomplete.hpp"
+#include "../kernels/count_variate.hpp"
+#include "../kernels/gamma_variate.hpp"
+#include "../kernels/scalar_family.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+struct NegativeBinomial {
+  // excess is log_excess(r); shape_d and shape_c are the GammaShape of r.
+  enum Constant { r, p, q, q_lost, excess, shape_d, shape_c, odds, n_constants };
+
+  static void prepare(const double* parameters, double* c) {
+    using V = Vec<double, 1>;
+    c[r] = parameters[0], c[p] = parameters[1], c[q] = 1.0 - c[p];
+    c[q_lost] = (1.0 - c[q]) - c[p];
+    c[excess] = math::log_excess(V(c[r])).v;
+    const GammaShape<V> shape{V(c[r])};
+    c[shape_d] = shape.d.v, c[shape_c] = shape.c.v;
+    c[odds] = c[q] / c[p];
+  }
+
+  template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
+    const V failures = max(x, V(0.0)), sum = failures + c[r];
+    const V back = sum - failures, sum_lost = (failures - (sum - back)) + (c[r] - back);
+    const V wins = sum * c[p], wins_lost = fma(sum_lost, c[p], fma(sum, c[p], -wins));
+    const V losses = sum * c[q], losses_lost = fma(sum_lost, c[q], fma(sum, c[q_lost], fma(sum, c[q], -losses)));
+    const V distance = math::deviance(c[r], wins, wins_lost) + math::deviance(failures, losses, losses_lost);
+    const V excesses = (math::log_excess(sum) - c[excess]) - math::log_excess(failures);
+    return on_counts(x, V(math::infinity<double>), (excesses + math::log(c[r] / sum)) - distance);
+  }
+  template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
+    const V zero(0.0), one(1.0), most(1e150);  // beyond it the products of beta_tails overflow
+    const auto t = math::beta_tails(c[r], min(max(floor(x), zero), most) + one, c[p], c[q]);
+    const auto none = x < zero, all = c[q] == zero;
+    lower = select(none, zero, select(all, one, t.lower));
+    upper = select(none, one, select(all, zero, t.upper));
+  }
+  // By the gamma law of the same mean and variance, and Wilson and Hilferty's cube root.
+  template <class V> static FASTGEN_INLINE void bracket(const V* c, V prob, V& low, V& high) {
+    const V zero(0.0), one(1.0), ninth = V(1.0 / 9.0) / (c[r] * c[q]);
+    const V root = max(fma(math::normal_quantile(prob), sqrt(ninth), one - ninth), zero);
+    low = high = select((prob > zero) & (c[q] > zero), c[r] * c[odds] * (root * root * root), zero);
+  }
+
+  static constexpr bool one_word = true;  // for the factor of shapes below 1
+  template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
+    using V = Vec<double, W>;
+    Vec<std::uint64_t, W> first, second;
+    V gamma(0.0), value, k(0.0);
+    auto active = c[r] > V(0.0);
+    for (std::uint32_t attempt = 0; any(active); attempt += 2) {
+      source.words(attempt, first, second);
+      const auto accepted = gamma_attempt(GammaShape<V>(c[shape_d], c[shape_c]), first, second, value);
+      gamma = select(active & accepted, value, gamma);
+      active = active & !accepted;
+    }
+    const V rate = min(gamma * gamma_boost(c[r], source.uniform()) * c[odds], V(1e300));
+    const auto small = rate < V(poisson_by_rejection);
+    source.words(1, first, second);
+    if (any(small)) k = poisson_inversion(small, rate, unit(first));
+    active = !small;
+    const auto hat = poisson_hat(max(rate, V(poisson_by_rejection)));
+    for (std::uint32_t attempt = 1; any(active); attempt += 2) {
+      if (attempt > 1) source.words(attempt, first, second);
+      const V height = poisson_proposal(rate, hat, first, second, value);
+      const auto accepted = poisson_accepts(rate, value, height);  // in log(0) for those taken at once
+      k = select(active & accepted, value, k);
+      active = active & !accepted;
+    }
+    return k;
+  }
+};
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen

@@ -1,0 +1,86 @@
+// Point masses among other laws.
+//
+// With atoms, a density is with respect to length plus a unit mass at each atom. At an atom the continuous laws have density
+// 0 (their mass there is 0), elsewhere the atoms have: a point that equals an atom came from it. Discrete laws and atoms both
+// count, and simply add up. A distribution function jumps at an atom, and a quantile within the jump is the atom.
+#pragma once
+
+#include "tile.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+template <class T>
+inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, T* lower, T* upper, T* density);
+
+// Continuous log densities become -inf where a point is an atom.
+template <class T> inline void exclude_at_atoms(const Model<T>& m, const Tile<T>& tile, T* table) {
+  using V = Vec<T, native_width<T>>;
+  for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+    const V x = V::load(tile.x + s);
+    auto hit = x == V(m.atoms[0]);
+    for (std::int64_t a = 1; a < m.n_atoms; ++a) hit = hit | (x == V(m.atoms[a]));
+    if (!any(hit)) continue;
+    for (std::int64_t b = 0; b < m.n_blocks; ++b) {
+      if (!m.blocks[b].continuous) continue;
+      for (std::int64_t k = 0; k < m.blocks[b].shape.n_components; ++k) {
+        T* to = table + (m.blocks[b].first + k) * tile.stride + s;
+        select(hit, V(-infinity<T>), V::load(to)).store(to);
+      }
+    }
+  }
+}
+
+// Whether the distribution function has reached q: by either tail, as weights may sum to less than 1 by a rounding.
+template <class T> inline bool reaches(T q, T lower, T upper) {
+  return lower >= q || (q >= T(0.5) && upper <= T(1) - q);
+}
+
+// The number before x.
+template <class T> inline T before(T x) {
+  IntLike<T> bits;
+  if (x == T(0)) bits = IntLike<T>(sign_bit<T> | 1);
+  else {
+    __builtin_memcpy(&bits, &x, sizeof(x));
+    bits += x > T(0) ? -1 : 1;
+  }
+  __builtin_memcpy(&x, &bits, sizeof(x));
+  return x;
+}
+
+// Narrows each bracket [low, high] of a quantile to the part between two neighbouring atoms that holds it, or to a point
+// where it is an atom: no jump is left inside. Binary search among the atoms, the same number of steps for every point.
+// scratch: five tiles.
+template <class T>
+inline void bracket_between_atoms(const Model<T>& m, std::int64_t n, const T* q, T* low, T* high, T* scratch) {
+  T *lower = scratch, *upper = lower + m.tile, *density = upper + m.tile, *x = density + m.tile, *index = x + m.tile;
+  // The number of atoms whose distribution function is below q, so far; atoms from `index` + `length` on reach it.
+  for (std::int64_t s = 0; s < n; ++s) index[s] = T(0);
+  std::int64_t length = m.n_atoms;
+  while (length > 0) {
+    const std::int64_t half = (length + 1) / 2;
+    for (std::int64_t s = 0; s < n; ++s) x[s] = m.atoms[std::int64_t(index[s]) + half - 1];
+    mixture_tails(m, n, x, lower, upper, density);
+    for (std::int64_t s = 0; s < n; ++s)
+      if (!reaches(q[s], lower[s], upper[s])) index[s] += T(half);
+    length -= half;
+  }
+  for (std::int64_t s = 0; s < n; ++s) {
+    const std::int64_t i = std::int64_t(index[s]);
+    x[s] = before(m.atoms[i < m.n_atoms ? i : m.n_atoms - 1]);
+  }
+  mixture_tails(m, n, x, lower, upper, density);
+  for (std::int64_t s = 0; s < n; ++s) {
+    const std::int64_t i = std::int64_t(index[s]);
+    if (!(q[s] > T(0) && q[s] < T(1))) continue;
+    if (i > 0 && m.atoms[i - 1] > low[s]) low[s] = m.atoms[i - 1];
+    if (i == m.n_atoms) continue;
+    if (!reaches(q[s], lower[s], upper[s])) low[s] = high[s] = m.atoms[i];
+    else if (x[s] < high[s]) high[s] = x[s];
+  }
+}
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen
