@@ -12,7 +12,8 @@ namespace FASTGEN_ISA {
 namespace {
 
 struct Beta {
-  // (a_d, a_c) and (b_d, b_c) are the GammaShapes of a and b; s = a + b with what its rounding lost; log_mean = log(a / s).
+  // (a_d, a_c) and (b_d, b_c) are the GammaShapes of a and b; s = a + b with what its rounding lost. For small x the
+  // distribution function is exp(a log x + log_power).
   enum Constant {
     a,
     b,
@@ -25,7 +26,8 @@ struct Beta {
     s = n_drawn,
     s_lost,
     constant,
-    log_mean,
+    tiny_constant,
+    log_power,
     less_a,
     less_b,
     at_0,
@@ -46,7 +48,8 @@ struct Beta {
     const double log_a = math::log(V(p[0])).v, log_b = math::log(V(p[1])).v, log_s = math::log(V(c[s])).v;
     const double excess = math::log_excess(V(p[0])).v + math::log_excess(V(p[1])).v;
     c[constant] = log_a + (log_b - log_s) + (math::log_excess(V(c[s])).v - excess);
-    c[log_mean] = log_a - log_s;
+    c[log_power] = -math::log_beta(V(p[0]), V(p[1])).v - log_a;
+    c[tiny_constant] = c[constant] + p[0] * (1.0 - (log_a - log_s));
     c[less_a] = p[0] - 1.0, c[less_b] = p[1] - 1.0;
     c[at_0] = p[0] == 1.0 ? log_b : p[0] < 1.0 ? inf : -inf;
     c[at_1] = p[1] == 1.0 ? log_a : p[1] < 1.0 ? inf : -inf;
@@ -57,10 +60,11 @@ struct Beta {
     const V m = c[s] * x, n = c[s] * y;
     const V m_lost = fma(c[s_lost], x, fma(c[s], x, -m));
     const V n_lost = fma(c[s_lost], y, fma(c[s], y_lost, fma(c[s], y, -n)));
-    // deviance(a, m) where a / m may be beyond the numbers: x y is x there.
-    const V tiny = fma(c[a], c[log_mean] - log_xy, -c[a]);
-    const V distance = select(x < V(1e-290), tiny, math::deviance(c[a], m, m_lost)) + math::deviance(c[b], n, n_lost);
-    const V r = (c[constant] - log_xy) - distance;
+    const V other = math::deviance(c[b], n, n_lost);
+    // Near 0 from log x = log(x y), whose error the saddle-point form would leave in full; a / m may be beyond the numbers.
+    const V tiny = fma(c[less_a], log_xy, c[tiny_constant]) - m;
+    const V usual = (c[constant] - log_xy) - math::deviance(c[a], m, m_lost);
+    const V r = select(x < V(1e-20), tiny, usual) - other;
     const V edge = select(x == zero, c[at_0], select(x == one, c[at_1], V(-math::infinity<double>)));
     return select((x > zero) & (x < one), r, edge);
   }
@@ -77,7 +81,12 @@ struct Beta {
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const V zero(0.0), one(1.0), at = min(max(x, zero), one);
-    const auto t = math::beta_tails(c[a], c[b], at, one - at);
+    auto t = math::beta_tails(c[a], c[b], max(at, V(1e-290)), one - at);
+    const auto tiny = at < V(1e-290);
+    if (any(tiny)) {
+      const V power = fma(c[a], math::log(at), c[log_power]);
+      t.lower = select(tiny, math::exp(power), t.lower), t.upper = select(tiny, -math::expm1(power), t.upper);
+    }
     lower = select(x <= zero, zero, select(x >= one, one, t.lower));
     upper = select(x <= zero, one, select(x >= one, zero, t.upper));
   }

@@ -12,15 +12,15 @@ namespace FASTGEN_ISA {
 namespace {
 
 // What the gamma law and that of the inverse share: m = r x, or scale / x, is a gamma variate of rate 1. Each function takes
-// m, what its rounding lost, and log m, which counts where m has left the normal numbers.
+// m, what its rounding lost, and its logarithm or that of x, which counts where m has left the normal numbers.
 namespace gamma_law {
 
 constexpr double least = 1e-290;  // m from here on has all its digits
 
-// log(a m^a e^-m / a!), where constant is log a - log_excess(a).
-template <class V> FASTGEN_INLINE V log_mass(V a, V log_a, V constant, V m, V lost, V log_m) {
-  const V tiny = fma(a, log_a - log_m, -a);
-  return constant - select(m < V(least), tiny, math::deviance(a, m, lost));
+// log(a m^a e^-m / (a! x)), where constant is log a - log_excess(a), and `tiny` the same for small m, but for the e^-m: from
+// log x, whose error the saddle-point form would leave in full.
+template <class V> FASTGEN_INLINE V log_density(V a, V constant, V m, V lost, V log_x, V tiny) {
+  return select(m < V(1e-20), tiny - m, (constant - log_x) - math::deviance(a, m, lost));
 }
 
 // P(M <= m) and P(M > m), where log_factorial is log a!.
@@ -75,6 +75,7 @@ struct Gamma {
     log_rate,
     log_a,
     constant,
+    tiny_constant,
     log_factorial,
     less_one,
     at_0,
@@ -92,6 +93,7 @@ struct Gamma {
     const double excess = math::log_excess(V(p[0])).v;
     c[constant] = c[log_a] - excess;
     c[log_factorial] = excess + p[0] * (c[log_a] - 1.0);
+    c[tiny_constant] = p[0] * c[log_rate] + (c[log_a] - c[log_factorial]);
     c[less_one] = p[0] - 1.0;
     c[at_0] = p[0] == 1.0 ? c[log_rate] : p[0] < 1.0 ? math::infinity<double> : -math::infinity<double>;
     c[slope_at_0] = p[0] == 1.0 ? -p[1] : p[0] < 1.0 ? -math::infinity<double> : math::infinity<double>;
@@ -99,7 +101,8 @@ struct Gamma {
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     const V m = c[rate] * x, lost = fma(c[rate], x, -m), log_x = math::log(x);
-    const V r = gamma_law::log_mass(c[a], c[log_a], c[constant], m, lost, log_x + c[log_rate]) - log_x;
+    const V tiny = fma(c[less_one], log_x, c[tiny_constant]);
+    const V r = gamma_law::log_density(c[a], c[constant], m, lost, log_x, tiny);
     return select(x > V(0.0), r, select(x == V(0.0), c[at_0], V(-math::infinity<double>)));
   }
   template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {

@@ -19,6 +19,7 @@ struct InverseGamma {
     log_scale = n_drawn,
     log_a,
     constant,
+    tiny_constant,
     log_factorial,
     plus_one,
     n_constants
@@ -33,13 +34,15 @@ struct InverseGamma {
     const double excess = math::log_excess(V(p[0])).v;
     c[constant] = c[log_a] - excess;
     c[log_factorial] = excess + p[0] * (c[log_a] - 1.0);
+    c[tiny_constant] = p[0] * c[log_scale] + (c[log_a] - c[log_factorial]);
     c[plus_one] = p[0] + 1.0;
   }
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     const V m = c[scale] / x, lost = fma(-m, x, c[scale]) / x, log_x = math::log(x);
     const V known = select(abs(lost) < m, lost, V(0.0));  // m may be infinite
-    const V r = gamma_law::log_mass(c[a], c[log_a], c[constant], m, known, c[log_scale] - log_x) - log_x;
+    const V tiny = fma(-c[plus_one], log_x, c[tiny_constant]);
+    const V r = gamma_law::log_density(c[a], c[constant], m, known, log_x, tiny);
     return select(x > V(0.0), r, V(-math::infinity<double>));
   }
   template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {
