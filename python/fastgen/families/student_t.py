@@ -70,7 +70,7 @@ class StudentT(ScalarComponents):
     >>> import fastgen as fg
     >>> m = fg.Mixture(None, fg.StudentT([3.0, 30.0], 0.0, 1.0))
     >>> m.log_prob([0.0, 10.0]).round(4)
-    array([-0.963 , -8.7647])
+    array([-0.9634, -8.7663])
     """
 
     __slots__ = ("df", "loc", "scale")

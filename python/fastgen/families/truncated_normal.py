@@ -74,7 +74,7 @@ class TruncatedNormal(ScalarComponents):
     >>> import fastgen as fg
     >>> m = fg.Mixture(None, fg.TruncatedNormal(0.0, 1.0, [0.0, 40.0], [1.0, 41.0]))
     >>> m.log_prob([0.5, 1.5, 40.01]).round(4)
-    array([-0.6637,    -inf,  2.5961])
+    array([-0.6622,    -inf,  2.5963])
     """
 
     __slots__ = ("high", "loc", "low", "scale")

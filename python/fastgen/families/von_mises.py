@@ -69,7 +69,7 @@ class VonMises(ScalarComponents):
     >>> import fastgen as fg
     >>> m = fg.Mixture([0.7, 0.3], fg.VonMises([0.0, 3.0], [2.0, 8.0]))
     >>> m.log_prob([0.0, 6.0]).round(4)
-    array([-1.0189, -1.0979])
+    array([-1.0185, -1.0982])
     """
 
     __slots__ = ("concentration", "loc")
