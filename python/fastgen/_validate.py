@@ -28,6 +28,7 @@ __all__ = [
     "POSITIVE_SHARE",
     "PROBABILITY",
     "REAL",
+    "REAL_OR_INFINITE",
     "SHARE",
     "Constraint",
     "as_feature_indices",
@@ -69,6 +70,10 @@ def _finite(values: FloatArray) -> NDArray[np.bool_]:
     return np.isfinite(values)
 
 
+def _not_nan(values: FloatArray) -> NDArray[np.bool_]:
+    return ~np.isnan(values)
+
+
 def _positive(values: FloatArray) -> NDArray[np.bool_]:
     return (values >= TINY) & np.isfinite(values)
 
@@ -97,6 +102,7 @@ def _probability(values: FloatArray) -> NDArray[np.bool_]:
 
 
 REAL = Constraint("a finite number", _finite)
+REAL_OR_INFINITE = Constraint("a number or an infinity", _not_nan)
 POSITIVE = Constraint("a finite number greater than 0 (at least 2.3e-308)", _positive)
 NON_NEGATIVE = Constraint("a finite number of at least 0", _non_negative)
 COUNT = Constraint("a whole number from 0 to 2**53", _count)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from ._quadrature import mean_and_variance
 from .bernoulli import Bernoulli
+from .beta import Beta
 from .binomial import Binomial
 from .categorical import Categorical
 from .cauchy import Cauchy
 from .delta import Delta
 from .exponential import Exponential
 from .factor_normal import FactorNormal
+from .gamma import Gamma
 from .geometric import Geometric
 from .gumbel import Gumbel
 from .half_normal import HalfNormal
+from .inverse_gamma import InverseGamma
 from .laplace import Laplace
 from .log_normal import LogNormal
 from .logistic import Logistic
@@ -21,20 +25,27 @@ from .normal import Normal
 from .pareto import Pareto
 from .poisson import Poisson
 from .product import Product
+from .skew_normal import SkewNormal
+from .student_t import StudentT
+from .truncated_normal import TruncatedNormal
 from .uniform import Uniform
+from .von_mises import VonMises
 from .weibull import Weibull
 
 __all__ = [
     "Bernoulli",
+    "Beta",
     "Binomial",
     "Categorical",
     "Cauchy",
     "Delta",
     "Exponential",
     "FactorNormal",
+    "Gamma",
     "Geometric",
     "Gumbel",
     "HalfNormal",
+    "InverseGamma",
     "Laplace",
     "LogNormal",
     "Logistic",
@@ -44,6 +55,11 @@ __all__ = [
     "Pareto",
     "Poisson",
     "Product",
+    "SkewNormal",
+    "StudentT",
+    "TruncatedNormal",
     "Uniform",
+    "VonMises",
     "Weibull",
+    "mean_and_variance",
 ]

@@ -33,22 +33,29 @@ struct FamilyInfo {
 };
 
 // Name, measure, parameters (each with one value a component), in the order of the registry.
-#define FASTGEN_SCALAR_LAWS(LAW)                            \
-  LAW(Bernoulli, discrete, "probs")                         \
-  LAW(Binomial, discrete, "n", "probs")                     \
-  LAW(Cauchy, continuous, "loc", "scale")                   \
-  LAW(Delta, atoms, "value")                                \
-  LAW(Exponential, continuous, "rate")                      \
-  LAW(Geometric, discrete, "probs")                         \
-  LAW(Gumbel, continuous, "loc", "scale")                   \
-  LAW(HalfNormal, continuous, "scale")                      \
-  LAW(Laplace, continuous, "loc", "scale")                  \
-  LAW(LogNormal, continuous, "loc", "scale")                \
-  LAW(Logistic, continuous, "loc", "scale")                 \
-  LAW(NegativeBinomial, discrete, "concentration", "probs") \
-  LAW(Pareto, continuous, "concentration", "scale")         \
-  LAW(Poisson, discrete, "rate")                            \
-  LAW(Uniform, continuous, "low", "high")                   \
+#define FASTGEN_SCALAR_LAWS(LAW)                                  \
+  LAW(Bernoulli, discrete, "probs")                               \
+  LAW(Beta, continuous, "concentration1", "concentration0")       \
+  LAW(Binomial, discrete, "n", "probs")                           \
+  LAW(Cauchy, continuous, "loc", "scale")                         \
+  LAW(Delta, atoms, "value")                                      \
+  LAW(Exponential, continuous, "rate")                            \
+  LAW(Gamma, continuous, "concentration", "rate")                 \
+  LAW(Geometric, discrete, "probs")                               \
+  LAW(Gumbel, continuous, "loc", "scale")                         \
+  LAW(HalfNormal, continuous, "scale")                            \
+  LAW(InverseGamma, continuous, "concentration", "scale")         \
+  LAW(Laplace, continuous, "loc", "scale")                        \
+  LAW(LogNormal, continuous, "loc", "scale")                      \
+  LAW(Logistic, continuous, "loc", "scale")                       \
+  LAW(NegativeBinomial, discrete, "concentration", "probs")       \
+  LAW(Pareto, continuous, "concentration", "scale")               \
+  LAW(Poisson, discrete, "rate")                                  \
+  LAW(SkewNormal, continuous, "loc", "scale", "shape")            \
+  LAW(StudentT, continuous, "df", "loc", "scale")                 \
+  LAW(TruncatedNormal, continuous, "loc", "scale", "low", "high") \
+  LAW(Uniform, continuous, "low", "high")                         \
+  LAW(VonMises, continuous, "loc", "concentration")               \
   LAW(Weibull, continuous, "concentration", "scale")
 
 // The families that are not made by ScalarFamily, in the order of the registry; scalar laws follow them.

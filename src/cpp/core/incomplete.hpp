@@ -101,10 +101,10 @@ FASTGEN_INLINE Tails<V> uniform_tails(V n, V z, V deviance, const C (&f)[N]) {
 }
 
 // P(a, x) and Q(a, x) in native vectors of doubles.
-template <class V> Tails<V> gamma_tails_native(V a, V x) {
+template <class V> Tails<V> gamma_tails_native(V a, V x, V lost) {
   using T = typename V::Scalar;
   const V one(T(1)), unknown(nan<T>);
-  const V distance = deviance(a, x), z = copysign(sqrt((distance + distance) / a), x - a);
+  const V distance = deviance(a, x, lost), z = copysign(sqrt((distance + distance) / a), x - a);
   const auto uniform = (a >= V(T(16))) & (abs(z) <= one);
   const auto small = (a < V(T(0.5))) & (x < a + V(T(2)));
   const auto fraction = (x >= a + V(T(2))) & !uniform;
@@ -146,9 +146,10 @@ template <class V> Tails<V> gamma_tails_native(V a, V x) {
 }
 
 // The incomplete gamma functions P(a, x) and Q(a, x) = 1 - P(a, x): (100 - 4 log result) ULP, 1e-3 <= a <= 1e9, x >= 0,
-// which is 2e-14 of the result near 1 and 7e-13 at 1e-308.
-template <class V> FASTGEN_INLINE Tails<V> gamma_tails(V a, V x) {
-  return in_double([](auto... v) { return gamma_tails_native(v...); }, a, x);
+// which is 2e-14 of the result near 1 and 7e-13 at 1e-308. `lost` is what the rounding of x left out: it counts where a is
+// large.
+template <class V> FASTGEN_INLINE Tails<V> gamma_tails(V a, V x, V lost = V(typename V::Scalar(0))) {
+  return in_double([](auto... v) { return gamma_tails_native(v...); }, a, x, lost);
 }
 
 // The Taylor coefficients of f = z / w, where w dw/dz = z (1 + k w - l w^2) and w = z + ...: the f of uniform_tails for

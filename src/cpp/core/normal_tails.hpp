@@ -101,21 +101,12 @@ template <class V> FASTGEN_INLINE Tails<V> truncated_normal_tails(V x, V a, V b)
   return {left / whole, right / whole};
 }
 
-// The x in [a, b] with probability u of [a, x] under the normal law truncated to [a, b]: error 6 / 6 ULP of
-// max(1, |x|).
-template <class V> FASTGEN_INLINE V truncated_normal_quantile(V u, V a, V b) {
+// The y in [0, width] with probability p of [0, y] and q of [y, width], p + q = 1, under the density in proportion to
+// e^(-m y - y^2 / 2), m >= 0: the normal law beyond m, seen from there.
+template <class V> FASTGEN_INLINE V normal_tail_quantile(V p, V q, V m, V width) {
   using T = typename V::Scalar;
-  const V zero(T(0)), one(T(1)), half(T(0.5)), large(very_large<T>);
-  const V v = one - u, from = min(large, max(-large, a)), to = min(large, max(-large, b)), width = to - from;
-  const V m = min(abs(from), abs(to));
-  const auto straddles = (from < zero) & (to > zero), left = (from < zero) & !straddles;
-  // Both sides of 0: through the smaller of the two tail probabilities, each a sum of positive terms.
-  const V low = normal_tail(abs(from)), high = normal_tail(abs(to));
-  const V below = fma(v, low, u * (one - high)), above = fma(u, high, v * (one - low));
-  const V both_sides = copysign(normal_quantile(min(below, above)), below - above);
-  // One side, seen as the positive one: x = m + y, with share p of the mass in [m, x] and q in [x, m + width]. Newton
-  // on the logarithm of the upper tail, from the smaller of two bounds from above, stays above the root.
-  const V p = select(left, v, u), q = select(left, u, v);
+  const V one(T(1)), half(T(0.5));
+  // Newton on the logarithm of the upper tail, from the smaller of two bounds from above, stays above the root.
   const V top = mills(m), end = mills(m + width), w = width * fma(width, half, m), decay = exp(-w);
   const V share = p * (scaled_interval(m, width) / top);
   const V e = -select(share < half, log1p(-share), log((q * top + p * (end * decay)) / top));
@@ -124,11 +115,35 @@ template <class V> FASTGEN_INLINE V truncated_normal_quantile(V u, V a, V b) {
     const V at = mills(m + y);
     y = fma(at, log(at / top) + (e - y * fma(y, half, m)), y);
   }
-  const V one_side = select(left, to - y, from + y);
   // So narrow that the density is a straight line: its inverse to second order.
-  const V narrow = fma(u * width, fma(from * width, v * V(T(-0.5)), one), from);
+  const V narrow = p * width * fma(m * width, q * V(T(-0.5)), one);
   const auto is_narrow = width * (m + width) < V(Format<T>::epsilon * T(sizeof(T) == 8 ? 0x1p26 : 0x1p11));
-  const V x = select(is_narrow, narrow, select(straddles, both_sides, one_side));
+  return select(is_narrow, narrow, y);
+}
+
+// The x with share u of the mass of the normal law outside its tails `low` and `high` below and v = 1 - u above it: through
+// the smaller of the two tail probabilities, each a sum of positive terms.
+template <class V> FASTGEN_INLINE V normal_quantile_between(V u, V v, V low, V high) {
+  const V one(typename V::Scalar(1));
+  const V below = fma(v, low, u * (one - high)), above = fma(u, high, v * (one - low));
+  return copysign(normal_quantile(min(below, above)), below - above);
+}
+
+// The x in [a, b] with probability u of [a, x] under the normal law truncated to [a, b]: error 6 / 6 ULP of
+// max(1, |x|).
+template <class V> FASTGEN_INLINE V truncated_normal_quantile(V u, V a, V b) {
+  using T = typename V::Scalar;
+  const V zero(T(0)), one(T(1)), half(T(0.5)), large(very_large<T>);
+  const V v = one - u, from = min(large, max(-large, a)), to = min(large, max(-large, b)), width = to - from;
+  const V m = min(abs(from), abs(to));
+  const auto straddles = (from < zero) & (to > zero), left = (from < zero) & !straddles;
+  const V both_sides = normal_quantile_between(u, v, normal_tail(abs(from)), normal_tail(abs(to)));
+  // One side, seen as the positive one.
+  const V y = normal_tail_quantile(select(left, v, u), select(left, u, v), m, width);
+  const V one_side = select(left, to - y, from + y);
+  const V narrow = fma(u * width, fma(from * width, v * -half, one), from);
+  const auto is_narrow = width * (m + width) < V(Format<T>::epsilon * T(sizeof(T) == 8 ? 0x1p26 : 0x1p11));
+  const V x = select(straddles, select(is_narrow, narrow, both_sides), one_side);
   return select(u == zero, a, select(u == one, b, min(b, max(a, x))));
 }
 

@@ -28,6 +28,8 @@ template <class V> FASTGEN_INLINE V halfway(V a, V b) {
   return from_order<V>((i & j) + ((i ^ j) >> 1));  // the mean, without overflow
 }
 
+template <class T> constexpr T largest = sizeof(T) == 8 ? T(0x1.fffffffffffffp1023) : T(0x1.fffffep127);
+
 template <class T>
 inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, T* lower, T* upper, T* density) {
   for (std::int64_t s = 0; s < n; ++s) lower[s] = upper[s] = density[s] = T(0);
@@ -61,9 +63,14 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
     registry<T>[m.blocks[b].family].bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
   if (m.n_atoms) bracket_between_atoms(m, n, tile.x, low, high, lower);
   for (std::int64_t s = 0; s < n; s += V::width) {
-    const V l = V::load(low + s), h = V::load(high + s), q = V::load(tile.x + s);
+    V l = V::load(low + s), h = V::load(high + s);
+    const V q = V::load(tile.x + s), end(largest<T>);
     const auto proper = (q > zero) & (q < one);
-    V start = fma(h - l, V(T(0.5)), l);
+    // An end that is not known is the largest number.
+    const auto search = proper & (l < h);
+    l = select(search, max(l, -end), l), h = select(search, min(h, end), h);
+    l.store(low + s), h.store(high + s);
+    V start = fma(h, V(T(0.5)), l * V(T(0.5)));
     start = select((start > l) & (start < h), start, halfway(l, h));
     start = select(l == h, l, start);
     start = select(proper, start, select(q == zero, l, h));

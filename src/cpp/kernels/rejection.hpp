@@ -14,24 +14,31 @@ concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec
   Law::propose(c, source, 0u, value);
 };
 
+// Laws whose proposals may need a judgement.
+template <class Law>
+concept Judges = requires(const Vec<double, 1>* c, Vec<double, 1> value) { Law::accepts(c, value, value); };
+
 template <class Law> struct Rejection {
-  static constexpr int n_constants = Law::n_constants;
+  static constexpr int n_drawn = [] {  // constants that drawing looks at
+    if constexpr (requires { Law::n_drawn; }) return int(Law::n_drawn);
+    else return int(Law::n_constants);
+  }();
   static constexpr std::int64_t batch = 64;  // samples at a time
 
   // The samples of a batch: where each belongs, what it is drawn from, and what came of it.
   struct Samples {
-    static constexpr std::int64_t memory = (n_constants + 3) * batch;
+    static constexpr std::int64_t memory = (n_drawn + 3) * batch;
     std::int64_t count = 0, at[batch];
     double *constants, *value, *height;  // constant j of sample s is at j * batch + s
     std::uint64_t* index;
 
     explicit Samples(double* p) {
-      constants = p, value = p + n_constants * batch, height = value + batch;
+      constants = p, value = p + n_drawn * batch, height = value + batch;
       index = reinterpret_cast<std::uint64_t*>(height + batch);
     }
     FASTGEN_INLINE void take(const Samples& other, std::int64_t from, std::int64_t to) {
       at[to] = other.at[from], index[to] = other.index[from];
-      for (int j = 0; j < n_constants; ++j) constants[j * batch + to] = other.constants[j * batch + from];
+      for (int j = 0; j < n_drawn; ++j) constants[j * batch + to] = other.constants[j * batch + from];
     }
     // Calls body(constants, s) for vectors of samples. Lanes without a sample repeat the last one.
     template <int W, class Body> FASTGEN_INLINE void for_vectors(Body body) {
@@ -40,9 +47,9 @@ template <class Law> struct Rejection {
         value[s] = value[s - 1], height[s] = height[s - 1];
       }
       for (std::int64_t s = 0; s < count; s += W) {
-        Vec<double, W> c[n_constants];
+        Vec<double, W> c[n_drawn];
         FASTGEN_UNROLL
-        for (int j = 0; j < n_constants; ++j) c[j] = Vec<double, W>::load(constants + j * batch + s);
+        for (int j = 0; j < n_drawn; ++j) c[j] = Vec<double, W>::load(constants + j * batch + s);
         body(c, s);
       }
     }
@@ -63,17 +70,18 @@ template <class Law> struct Rejection {
       const double height = some.height[s];
       if (height == 0.0) {
         out[some.at[s]] = some.value[s];
-      } else if (height < infinity<double>) {
+      } else if (Judges<Law> && height < infinity<double>) {
         open.take(some, s, asked);
         open.value[asked] = some.value[s], open.height[asked] = height;
         ++asked;
       } else some.take(some, s, again++);
     }
     open.count = asked;
-    open.template for_vectors<W>([&](const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
-      const auto accepted = Law::accepts(c, V::load(open.value + s), V::load(open.height + s));
-      select(accepted, V(0.0), V(1.0)).store(open.height + s);
-    });
+    if constexpr (Judges<Law>)
+      open.template for_vectors<W>([&](const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+        const auto accepted = Law::accepts(c, V::load(open.value + s), V::load(open.height + s));
+        select(accepted, V(0.0), V(1.0)).store(open.height + s);
+      });
     for (std::int64_t s = 0; s < asked; ++s) {
       if (open.height[s] == 0.0) out[open.at[s]] = open.value[s];
       else some.take(open, s, again++);
@@ -96,7 +104,7 @@ template <class Law> struct Rejection {
         some.at[count] = i;
         some.index[count] = tile.first + std::uint64_t(i);
         if (K > 1 || fresh)
-          for (int j = 0; j < n_constants; ++j) some.constants[j * batch + count] = block.constants[j * K + k];
+          for (int j = 0; j < n_drawn; ++j) some.constants[j * batch + count] = block.constants[j * K + k];
         ++count;
       }
       some.count = count;

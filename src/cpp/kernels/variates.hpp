@@ -7,6 +7,7 @@
 
 #include "../core/math.hpp"
 #include "../core/philox.hpp"
+#include "normals.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -79,6 +80,14 @@ template <int W> struct Source {
     b = (block.word[2] & low) | (block.word[3] << 32);
   }
 };
+
+// A point on the unit circle at a uniform angle, from the bits of a word.
+template <int W>
+FASTGEN_INLINE void unit_vector(Vec<std::uint64_t, W> word, Vec<double, W>& c, Vec<double, W>& s) {
+  using U = Vec<std::uint64_t, W>;
+  const auto t = bit_cast<double>(((word << 2) >> 12) | U(std::uint64_t(0x3ff0000000000000u))) - Vec<double, W>(1.5);
+  unit_vector(t, word, word << 1, c, s);
+}
 
 // A standard normal from a word for its radius and a word whose 32 high bits place its angle.
 template <int W>

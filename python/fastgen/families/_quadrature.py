@@ -1,0 +1,37 @@
+"""Moments of laws without closed ones, by Gauss's rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._validate import FloatArray
+
+__all__ = ["mean_and_variance"]
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(128)
+
+
+def mean_and_variance(
+    log_density: Callable[[FloatArray], FloatArray], pieces: list[tuple[FloatArray, FloatArray, FloatArray]]
+) -> tuple[FloatArray, FloatArray]:
+    """Mean and variance, (K,) each, of values ``t + shift`` where t has a density in proportion to ``exp(log_density(t))``.
+
+    The pieces ``(low, high, shift)``, of (K,) each, are the intervals where t may be; `log_density` is smooth in them, takes
+    and returns (K, N), and is at most about 0.
+    """
+    weights, values = [], []
+    for low, high, shift in pieces:
+        half = 0.5 * (high - low)[..., None]
+        t = low[..., None] + half * (1.0 + _NODES)
+        weights.append(half * _WEIGHTS * np.exp(log_density(t)))
+        values.append(t + shift[..., None])
+    w, x = np.concatenate(weights, axis=-1), np.concatenate(values, axis=-1)
+    w /= w.sum(axis=-1, keepdims=True)
+    mean: FloatArray = (w * x).sum(axis=-1)
+    variance: FloatArray = (w * np.square(x - mean[..., None])).sum(axis=-1)
+    return mean, variance

@@ -1,0 +1,141 @@
+// The gamma law. Density r^a x^(a - 1) e^(-r x) / Gamma(a) for x > 0, in saddle-point form (core/special.hpp); its limit at 0.
+//
+// Parameters: concentration a > 0, rate r > 0. Draws: Marsaglia and Tsang (kernels/gamma_variate.hpp).
+#pragma once
+
+#include "../core/incomplete.hpp"
+#include "../kernels/gamma_variate.hpp"
+#include "../kernels/scalar_family.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+// What the gamma law and that of the inverse share: m = r x, or scale / x, is a gamma variate of rate 1. Each function takes
+// m, what its rounding lost, and its logarithm or that of x, which counts where m has left the normal numbers.
+namespace gamma_law {
+
+constexpr double least = 1e-290;  // m from here on has all its digits
+
+// log(a m^a e^-m / (a! x)), where constant is log a - log_excess(a), and `tiny` the same for small m, but for the e^-m: from
+// log x, whose error the saddle-point form would leave in full.
+template <class V> FASTGEN_INLINE V log_density(V a, V constant, V m, V lost, V log_x, V tiny) {
+  return select(m < V(1e-20), tiny - m, (constant - log_x) - math::deviance(a, m, lost));
+}
+
+// P(M <= m) and P(M > m), where log_factorial is log a!.
+template <class V> FASTGEN_INLINE math::Tails<V> tails(V a, V log_factorial, V m, V lost, V log_m) {
+  auto t = math::gamma_tails(a, min(m, V(1e300)), lost);
+  const auto tiny = m < V(least);
+  if (any(tiny)) {
+    const V power = fma(a, log_m, -log_factorial);
+    t.lower = select(tiny, math::exp(power), t.lower), t.upper = select(tiny, -math::expm1(power), t.upper);
+  }
+  return t;
+}
+
+// Bounds of the logarithm of the quantile, from the logarithms of both tails. Chernoff's: P(M <= a - t) <= e^(-t^2 / (2 a))
+// and P(M >= a + sqrt(2 a t) + t) <= e^-t; and for small m, m^a e^-m <= a! P(M <= m) <= m^a.
+template <class V>
+FASTGEN_INLINE void bracket(V a, V log_a, V log_factorial, V log_lower, V log_upper, V& log_low, V& log_high) {
+  const V room(1e-9), u = (log_lower + log_factorial) / a, drop = sqrt(V(-2.0) * a * log_lower);
+  const V rise = sqrt(V(-2.0) * a * log_upper) - log_upper, high = math::log(a + rise);
+  log_low = max(math::log(a - drop), u) - room;  // where a - drop is negative, its logarithm is NaN, and u is taken
+  log_high = select(u + V(1.0 + 1e-3) < log_a, u + V(1.0), high) + room;
+}
+
+// One attempt at a gamma variate G of rate 1 for a >= 1, of shape a + 1 else: then G e^-excess is the variate.
+template <int W>
+FASTGEN_INLINE Vec<double, W> propose(Vec<double, W> a, Vec<double, W> d, Vec<double, W> c, const Source<W>& source,
+                                      std::uint32_t attempt, Vec<double, W>& value, Vec<double, W>& excess) {
+  using V = Vec<double, W>;
+  Vec<std::uint64_t, W> first, second;
+  source.words(2 * attempt, first, second);
+  const auto accepted = gamma_attempt(GammaShape<V>(d, c), first, second, value);
+  excess = V(0.0);
+  const auto small = a < V(1.0);
+  if (any(small)) {
+    source.words(2 * attempt + 1, first, second);
+    excess = select(small, -math::log_positive(unit(first)) / a, V(0.0));
+  }
+  return select(accepted, V(0.0), V(math::infinity<double>));
+}
+
+}  // namespace gamma_law
+
+struct Gamma {
+  // shape_d and shape_c are the GammaShape of a.
+  enum Constant {
+    a,
+    shape_d,
+    shape_c,
+    inverse,
+    n_drawn,
+    rate = n_drawn,
+    log_rate,
+    log_a,
+    constant,
+    tiny_constant,
+    log_factorial,
+    less_one,
+    at_0,
+    slope_at_0,
+    n_constants
+  };
+
+  static void prepare(const double* p, double* c) {
+    using V = Vec<double, 1>;
+    const GammaShape<V> shape{V(p[0])};
+    c[a] = p[0], c[rate] = p[1];
+    c[shape_d] = shape.d.v, c[shape_c] = shape.c.v;
+    c[inverse] = 1.0 / p[1];
+    c[log_rate] = math::log(V(p[1])).v, c[log_a] = math::log(V(p[0])).v;
+    const double excess = math::log_excess(V(p[0])).v;
+    c[constant] = c[log_a] - excess;
+    c[log_factorial] = excess + p[0] * (c[log_a] - 1.0);
+    c[tiny_constant] = p[0] * c[log_rate] + (c[log_a] - c[log_factorial]);
+    c[less_one] = p[0] - 1.0;
+    c[at_0] = p[0] == 1.0 ? c[log_rate] : p[0] < 1.0 ? math::infinity<double> : -math::infinity<double>;
+    c[slope_at_0] = p[0] == 1.0 ? -p[1] : p[0] < 1.0 ? -math::infinity<double> : math::infinity<double>;
+  }
+
+  template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
+    const V m = c[rate] * x, lost = fma(c[rate], x, -m), log_x = math::log(x);
+    const V tiny = fma(c[less_one], log_x, c[tiny_constant]);
+    const V r = gamma_law::log_density(c[a], c[constant], m, lost, log_x, tiny);
+    return select(x > V(0.0), r, select(x == V(0.0), c[at_0], V(-math::infinity<double>)));
+  }
+  template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {
+    const V r = fma(-c[rate], x, c[less_one]) / x, inside = select(c[less_one] == V(0.0), -c[rate], r);
+    return select(x > V(0.0), inside, select(x == V(0.0), c[slope_at_0], V(math::nan<double>)));
+  }
+  template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
+    const V y = max(x, V(0.0)), m = c[rate] * y;
+    const auto t = gamma_law::tails(c[a], c[log_factorial], m, fma(c[rate], y, -m), math::log(y) + c[log_rate]);
+    lower = t.lower, upper = t.upper;
+  }
+  template <class V> static FASTGEN_INLINE void bracket(const V* c, V q, V& low, V& high) {
+    V l, h;
+    gamma_law::bracket(c[a], c[log_a], c[log_factorial], math::log(q), math::log1p(-q), l, h);
+    low = math::exp(l - c[log_rate]), high = math::exp(h - c[log_rate]);
+  }
+
+  template <int W>
+  static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
+                                               Vec<double, W>& value) {
+    using V = Vec<double, W>;
+    V excess;
+    const V height = gamma_law::propose(c[a], c[shape_d], c[shape_c], source, attempt, value, excess);
+    value = value * c[inverse];
+    const auto small = c[a] < V(1.0);
+    if (any(small)) {
+      const V root = math::exp(V(-0.5) * excess);  // twice, as its square alone may be too small for a number
+      value = select(small, value * root * root, value);
+    }
+    return height;
+  }
+};
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen
