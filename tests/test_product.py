@@ -122,3 +122,11 @@ def test_what_needs_a_line(method):
 
 def test_case_table_covers_products():
     assert any(law is cases.PRODUCT for case in cases.SMALL_CASES for law, _ in case.parts)
+
+
+def test_condition_on_the_impossible():
+    """A value of density 0 under every component says nothing: the weights stay."""
+    given = TABLE.condition([0], [-1.0])
+    np.testing.assert_array_equal(given.weights, TABLE.weights)
+    far = fg.Mixture([0.3, 0.7], fg.FactorNormal([[0.0, 0.0], [1.0, 0.0]], np.ones((2, 2, 1)), 1.0)).condition(0, 1e200)
+    np.testing.assert_array_equal(far.weights, [0.3, 0.7])

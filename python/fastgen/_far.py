@@ -20,11 +20,15 @@ _STEP, _STEPS = 256, 4
 def far_responsibilities(mixture: Mixture, point: FloatArray) -> FloatArray:
     """Responsibilities (K,) for a finite point of density 0: the nearest component in its own deviations has all.
 
-    Components that are equally near, to rounding, share by weight and height.
+    Components that are equally near, to rounding, share by weight and height. Where distances do not tell, as outside of
+    supports, the weights stay as they are.
     """
     blocks = mixture._blocks
     for step in range(1, _STEPS + 1):
-        wide = mixture._make(mixture.weights, tuple(block._stretched(step * _STEP) for block in blocks))
+        stretched = tuple(filter(None, (block._stretched(step * _STEP) for block in blocks)))
+        if len(stretched) < len(blocks):
+            return mixture.weights
+        wide = mixture._make(mixture.weights, stretched)
         nearness = np.where(mixture.weights > 0, wide.component_log_prob(point), -np.inf)
         if nearness.max() > -np.inf:
             break

@@ -120,12 +120,12 @@ class MixtureBatch(Frozen):
     @property
     def n_mixtures(self) -> int:
         """Number of mixtures B."""
-        return self.weights.shape[0]
+        return len(self.weights)
 
     @property
     def n_components(self) -> int:
         """Number of components K of each mixture."""
-        return self.weights.shape[1]
+        return self.components.n_components
 
     @property
     def n_features(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ._quadrature import mean_and_variance
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .binomial import Binomial
@@ -61,5 +60,4 @@ __all__ = [
     "Uniform",
     "VonMises",
     "Weibull",
-    "mean_and_variance",
 ]

@@ -121,7 +121,7 @@ class FactorNormal(Components):
     @property
     def n_factors(self) -> int:
         """Number of factors R."""
-        return self.loadings.shape[2]
+        return int(self.loadings.shape[2])
 
     @property
     def mean(self) -> FloatArray:
@@ -131,13 +131,15 @@ class FactorNormal(Components):
     @property
     def variance(self) -> FloatArray:
         """Variance of each feature in each component, (K, D)."""
-        return np.square(self.loadings).sum(axis=2) + self.noise
+        variances: FloatArray = np.square(self.loadings).sum(axis=2) + self.noise
+        return variances
 
     @property
     def covariance(self) -> FloatArray:
         """Covariance matrix of each component, (K, D, D)."""
-        dense = self.loadings @ self.loadings.swapaxes(1, 2)
-        dense[:, *np.diag_indices(self.n_features)] = self.variance
+        dense: FloatArray = self.loadings @ self.loadings.swapaxes(1, 2)
+        diagonal = np.arange(self.n_features)
+        dense[:, diagonal, diagonal] = self.variance
         return dense
 
     def __repr__(self) -> str:
@@ -165,8 +167,7 @@ class FactorNormal(Components):
     def _marginal(self, features: list[int]) -> FactorNormal:
         # The loadings of fewer features than factors are a smaller factor model only after a rotation.
         if len(features) < self.n_factors:
-            q = np.linalg.qr(self.loadings[:, features].swapaxes(1, 2), mode="r").swapaxes(1, 2)
-            return self._of(self.means[:, features], q, self.noise[:, features])
+            return self._of(self.means[:, features], _fewest(self.loadings[:, features]), self.noise[:, features])
         return self._of(self.means[:, features], self.loadings[:, features], self.noise[:, features])
 
     def _marginal_scalar(self, feature: int) -> Normal:
@@ -185,5 +186,11 @@ class FactorNormal(Components):
         means = self.means[:, rest] + (loadings @ factors)[:, :, 0]
         spread = loadings @ inverse.swapaxes(1, 2)
         if len(rest) < self.n_factors:
-            spread = np.linalg.qr(spread.swapaxes(1, 2), mode="r").swapaxes(1, 2)
+            spread = _fewest(spread)
         return self._of(means, spread, self.noise[:, rest])
+
+
+def _fewest(loadings: FloatArray) -> FloatArray:
+    """Loadings of the same covariance with as many factors as features: the factors are rotated."""
+    triangle: FloatArray = np.asarray(np.linalg.qr(loadings.swapaxes(1, 2), mode="r"))
+    return triangle.swapaxes(1, 2)

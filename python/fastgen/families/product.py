@@ -91,7 +91,7 @@ class Product(Components):
 
     columns: tuple[ScalarComponents, ...]
 
-    def __init__(self, columns: Iterable[ScalarComponents]) -> None:
+    def __init__(self, columns: Iterable[Any]) -> None:
         if isinstance(columns, Components) or not hasattr(columns, "__iter__"):
             raise TypeError(
                 f"columns is of type {type(columns).__name__}, expected a sequence of scalar families, one a column"
@@ -128,7 +128,8 @@ class Product(Components):
     def covariance(self) -> FloatArray:
         """Covariance of each component, (K, D, D): diagonal."""
         dense = np.zeros((self.n_components, self.n_features, self.n_features))
-        dense[:, *np.diag_indices(self.n_features)] = self.variance
+        diagonal = np.arange(self.n_features)
+        dense[:, diagonal, diagonal] = self.variance
         return dense
 
     def __repr__(self) -> str:

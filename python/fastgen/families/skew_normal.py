@@ -91,7 +91,7 @@ class SkewNormal(ScalarComponents):
     @property
     def mean(self) -> FloatArray:
         """Means of the components, (K,)."""
-        return self.loc + self.scale * self._delta * np.sqrt(2.0 / np.pi)
+        return np.asarray(self.loc + self.scale * self._delta * np.sqrt(2.0 / np.pi))
 
     @property
     def variance(self) -> FloatArray:

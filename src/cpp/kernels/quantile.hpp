@@ -117,7 +117,8 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
       const V shrink = min(abs(step) / before, V(T(0.25)));
       const IntVec<V> side = select(mask_cast<IntLike<T>>(below), IntVec<V>(IntLike<T>(1)), IntVec<V>(IntLike<T>(-1)));
       const V beyond = from_order<V>(to_order(newton - step * (shrink * (shrink + shrink))) + side);
-      const auto go = (wait == zero) & (beyond > l) & (beyond < h);
+      const auto slope = f < none;  // at an infinite density a step would be nothing
+      const auto go = (wait == zero) & slope & (beyond > l) & (beyond < h);
       V next = select(go, beyond, middle);
       select(go, abs(step), none).store(step_before + s);
       select(go, wait, max(wait - one, zero)).store(due + s);
@@ -125,7 +126,7 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
       abs(excess).store(excess_before + s);
 
       // To the last place: until a step moves nothing, or no number is left between the ends of the bracket.
-      const auto here = (excess == zero) | (newton == at);
+      const auto here = (excess == zero) | (slope & (newton == at));
       const auto done = here | (middle == l) | (middle == h);
       next = select(here, at, select(done, middle, next));
       select(on, next, at).store(x + s);
