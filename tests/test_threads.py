@@ -130,7 +130,7 @@ def test_gil_is_released(what):
     passes over the data only: of these there are at most 12."""
     _core.set_num_threads(1)
     m = BIG.mixture()
-    x = np.broadcast_to(np.zeros((1, 9)), (5_000_000, 9))
+    x = np.broadcast_to(np.zeros((1, 9)), (15_000_000, 9))
     out = np.empty(len(x))
     calls = {
         "sample": lambda: m.sample(6_000_000, rng=1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["mean_and_variance"]
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(128)
+
+@cache
+def _rule() -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights; made on first use, as that takes longer than importing the package."""
+    nodes, weights = np.polynomial.legendre.leggauss(128)
+    return nodes, weights
 
 
 def mean_and_variance(
@@ -24,11 +30,12 @@ def mean_and_variance(
     The pieces ``(low, high, shift)``, of (K,) each, are the intervals where t may be; `log_density` is smooth in them, takes
     and returns (K, N), and is at most about 0.
     """
+    nodes, rule = _rule()
     weights, values = [], []
     for low, high, shift in pieces:
         half = 0.5 * (high - low)[..., None]
-        t = low[..., None] + half * (1.0 + _NODES)
-        weights.append(half * _WEIGHTS * np.exp(log_density(t)))
+        t = low[..., None] + half * (1.0 + nodes)
+        weights.append(half * rule * np.exp(log_density(t)))
         values.append(t + shift[..., None])
     w, x = np.concatenate(weights, axis=-1), np.concatenate(values, axis=-1)
     w /= w.sum(axis=-1, keepdims=True)
