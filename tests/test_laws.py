@@ -70,6 +70,24 @@ def test_edges_of_the_support(row, parameters, x, expected, isa):
         assert abs(value - expected) <= LOG_TOLERANCE * max(1, abs(expected))
 
 
+@pytest.mark.parametrize(
+    ("components", "x", "shares"),
+    [
+        (fg.Gamma([0.5, 0.7, 2.0], 1.0), 0.0, [0.5, 0.5, 0.0]),
+        (fg.Beta([0.5, 2.0], [0.5, 2.0]), 1.0, [1.0, 0.0]),
+        (fg.Product([fg.Gamma([0.5, 2.0], 1.0), fg.Normal([0.0, 1.0], 1.0)]), [0.0, 3.0], [1.0, 0.0]),
+    ],
+    ids=["gamma", "beta", "product"],
+)
+def test_shares_at_an_infinite_density(components, x, shares, isa):
+    """Components whose density is infinite at a point share it; the others have nothing. Never NaN."""
+    m = fg.Mixture(None, components)
+    assert m.log_prob(x) == np.inf
+    assert m.responsibilities(x).tolist() == shares
+    assert m.assign(x) == 0
+    assert m.responsibilities(np.array([x, x], np.float32)).tolist() == [shares, shares]
+
+
 @pytest.mark.parametrize("row", ROWS, ids=repr)
 def test_infinities_and_nan(row):
     m = fg.Mixture(None, row.construct(**row.golden(3)))

@@ -135,10 +135,11 @@ inline void soft_max(const Model<T>& m, T* table, const Tile<T>& tile, T cutoff,
   const std::int64_t K = m.n_components;
   for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     T* column = table + s;
-    const V shift = column_shift<V>(column, tile.stride, K);
+    // Where densities are infinite (at an end of some supports), those components share: inf - largest, capped, is 0.
+    const V shift = min(V(largest<T>), column_shift<V>(column, tile.stride, K));
     V sum(T(0));
     for (std::int64_t k = 0; k < K; ++k) {
-      const V v = V::load(column + k * tile.stride) - shift;
+      const V v = min(V(T(0)), V::load(column + k * tile.stride) - shift);
       const V e = select(v < V(-cutoff), V(T(0)), math::exp_nonpositive(v));  // NaN passes
       e.store(column + k * tile.stride);
       sum = sum + e;

@@ -28,8 +28,6 @@ template <class V> FASTGEN_INLINE V halfway(V a, V b) {
   return from_order<V>((i & j) + ((i ^ j) >> 1));  // the mean, without overflow
 }
 
-template <class T> constexpr T largest = sizeof(T) == 8 ? T(0x1.fffffffffffffp1023) : T(0x1.fffffep127);
-
 template <class T>
 inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, T* lower, T* upper, T* density) {
   for (std::int64_t s = 0; s < n; ++s) lower[s] = upper[s] = density[s] = T(0);

@@ -21,9 +21,9 @@
 //     template <class V> static auto accepts(const V* c, V value, V height);
 //
 // `propose` says 0 where the value is accepted at once, infinity where it is rejected, and else a height that `accepts` must
-// judge. Samples that need a judgement or another attempt are gathered, so that vectors are full whatever the lanes' fates.
+// judge; a law that only says 0 or infinity needs no `accepts` (rejection.hpp).
 //
-// Everything is in double: float32 data are converted on their way in and out (core/mixture.cpp).
+// Everything is in double: float32 data are converted on their way in and out (core/widened.cpp).
 #pragma once
 
 #include "normals.hpp"

@@ -33,6 +33,7 @@ template <class T> struct DrawTile {
 };
 
 template <class T> constexpr T infinity = T(__builtin_inff());
+template <class T> constexpr T largest = sizeof(T) == 8 ? T(0x1.fffffffffffffp1023) : T(0x1.fffffep127);
 
 // Rows begin .. begin + n of `points` into tile order. x holds features * stride elements, special stride. Where `seen` is
 // given (like x) a NaN is a value that was not observed, and the row is not special for it.
