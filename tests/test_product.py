@@ -130,3 +130,11 @@ def test_condition_on_the_impossible():
     np.testing.assert_array_equal(given.weights, TABLE.weights)
     far = fg.Mixture([0.3, 0.7], fg.FactorNormal([[0.0, 0.0], [1.0, 0.0]], np.ones((2, 2, 1)), 1.0)).condition(0, 1e200)
     np.testing.assert_array_equal(far.weights, [0.3, 0.7])
+
+
+def test_point_masses_in_float32():
+    """A float32 sample of a column of point masses is scored as what it was drawn from."""
+    m = fg.Mixture([0.4, 0.6], fg.Product([fg.Delta([0.1, 0.7]), fg.Normal([0.0, 1.0], 1.0)]))
+    x, labels = m.sample(50, rng=1, dtype=np.float32, return_labels=True)
+    assert (m.assign(x) == labels).all()
+    assert np.isfinite(m.log_prob(x)).all()

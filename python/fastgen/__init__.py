@@ -1,6 +1,6 @@
 """Mixture models: learn a distribution from data, draw from it, score with it; fast, and the same bits everywhere.
 
-Learn with `fit`, or state a `Mixture` of `Normal` or `MultivariateNormal` components; draw with `Mixture.sample`, score
+Learn with `fit`, or state a `Mixture` of components of any family (`fastgen.families`); draw with `Mixture.sample`, score
 with `Mixture.log_prob` and its relatives. `Stream` is a random-access stream of random numbers.
 """
 

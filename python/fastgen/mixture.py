@@ -93,8 +93,9 @@ class Mixture(Frozen):
 
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
     for each; a multivariate one takes (..., D). A single point gives a NumPy scalar. float32 gives float32,
-    computed in float32 (in float64 and rounded, if a parameter is out of the range of float32); all other real types are
-    taken as float64. Points with a NaN have NaN as their answer.
+    computed in float32 for the normal families (`Normal`, `MultivariateNormal`, `FactorNormal`) and in float64 and rounded
+    for the others, or where a parameter is out of the range of float32; all other real types are taken as float64. Points
+    with a NaN have NaN as their answer; in mixtures of `Product` a NaN is a value that was not observed.
     Answers are the same bits for every number of threads and every instruction set.
 
     References
@@ -242,8 +243,8 @@ class Mixture(Frozen):
         out : ndarray, optional
             Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
         dtype : {np.float64, np.float32}, default np.float64
-            Type of the samples; with `out`, its type. float32 samples are drawn in float32: they are other numbers
-            than the float64 ones of the same stream, and the labels may differ too.
+            Type of the samples; with `out`, its type. Of the normal families float32 samples are drawn in float32: they
+            are other numbers than the float64 ones of the same stream. Of other families they are those, rounded.
 
         Returns
         -------
@@ -413,7 +414,8 @@ class Mixture(Frozen):
         ndarray, (n, K)
             Probability that each point came from each component; every row sums to 1. (K,) for one point. A point
             so far away that the squares of its distances overflow, and with them `log_prob` to -inf, has the weights
-            as its responsibilities: beyond 1e154 standard deviations, or 1e19 in float32 (pass it as float64 then).
+            as its responsibilities: beyond 1e154 standard deviations, or 1e19 in float32 (pass it as float64 then). So has
+            a point outside of all supports. Components whose density is infinite at a point share it equally.
 
         Raises
         ------
@@ -493,8 +495,8 @@ class Mixture(Frozen):
         -----
         .. math:: \nabla \log p(x) = \sum_k r_k(x) \, \nabla \log p_k(x)
 
-        with the responsibilities :math:`r_k` (the weights, where `log_prob` is -inf); for normal components :math:`\nabla \log p_k(x) = \Sigma_k^{-1} (\mu_k -
-        x)`.
+        with the responsibilities :math:`r_k` (the weights, where `log_prob` is -inf); for normal components
+        :math:`\nabla \log p_k(x) = \Sigma_k^{-1} (\mu_k - x)`.
 
         Examples
         --------
@@ -692,8 +694,9 @@ class Mixture(Frozen):
             \Sigma_{a|b} = \Sigma_{aa} - \Sigma_{ab} \Sigma_{bb}^{-1} \Sigma_{ba}
 
         and its weight becomes its responsibility for :math:`x_b` in the marginal over b, however far the values are from
-        every component. The work is done on Cholesky factors:
-        no covariance is inverted.
+        every component. The work is done on Cholesky factors: no covariance is inverted. `FactorNormal` stays a factor
+        model; the columns of a `Product` do not depend on each other within a component, so that only the weights learn.
+        Values that no component can have leave the weights as they are.
 
         References
         ----------

@@ -32,7 +32,7 @@ struct Mixture::State {
   }
 
   template <class T> void evaluate(Quantity quantity, Data<T> x, void* out) const;
-  void widen_to_atoms(double* points, std::int64_t n) const;  // of scalar laws
+  void widen_to_atoms(double* points, std::int64_t n) const;  // (n, D)
   void evaluate_widened(Quantity quantity, Data<float> x, void* out) const;
   void sample_widened(const Mixture& mixture, std::uint64_t key, std::uint64_t start, std::int64_t n, float* out,
                       std::int64_t* labels) const;

@@ -48,7 +48,7 @@ void Mixture::State::evaluate_widened(Quantity quantity, Data<float> x, void* ou
     for (std::int64_t i = 0; i < n; ++i)
       for (std::int64_t d = 0; d < D; ++d)
         points[std::size_t(i * D + d)] = double(x.data[(begin + i) * x.row_stride + d * x.col_stride]);
-    if (quantity != Quantity::icdf) widen_to_atoms(points.data(), n * D);
+    if (quantity != Quantity::icdf) widen_to_atoms(points.data(), n);
     const Data<double> slice{points.data(), n, D, 1};
     if (quantity == Quantity::assign) {
       evaluate(quantity, slice, static_cast<std::int64_t*>(out) + begin);
@@ -61,10 +61,17 @@ void Mixture::State::evaluate_widened(Quantity quantity, Data<float> x, void* ou
 
 // A float32 sample of a point mass is the float nearest to its value; widened it has to be that value again.
 void Mixture::State::widen_to_atoms(double* points, std::int64_t n) const {
-  for (const double atom : atoms) {
-    if (double(float(atom)) == atom) continue;
-    for (std::int64_t i = 0; i < n; ++i)
-      if (points[i] == double(float(atom))) points[i] = atom;
+  const auto widen = [&](const Components& law, std::int64_t d) {
+    if (law.info().measure != Measure::atoms) return;
+    for (const double value : law.parameter(0)) {
+      const double narrow = double(float(value));
+      for (std::int64_t i = 0; narrow != value && i < n; ++i)
+        if (points[i * D + d] == narrow) points[i * D + d] = value;
+    }
+  };
+  for (const auto& c : components) {
+    if (scalar) widen(*c, 0);
+    for (std::size_t d = 0; d < c->columns().size(); ++d) widen(*c->columns()[d], std::int64_t(d));
   }
 }
 

@@ -9,6 +9,13 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
+// How many of a law's constants drawing reads, and how many samples are gathered together.
+template <class Law> constexpr int drawn_constants = [] {
+  if constexpr (requires { Law::n_drawn; }) return int(Law::n_drawn);
+  else return int(Law::n_constants);
+}();
+constexpr std::int64_t draw_batch = 64;
+
 template <class Law>
 concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec<double, 1>& value) {
   Law::propose(c, source, 0u, value);
@@ -19,11 +26,8 @@ template <class Law>
 concept Judges = requires(const Vec<double, 1>* c, Vec<double, 1> value) { Law::accepts(c, value, value); };
 
 template <class Law> struct Rejection {
-  static constexpr int n_drawn = [] {  // constants that drawing looks at
-    if constexpr (requires { Law::n_drawn; }) return int(Law::n_drawn);
-    else return int(Law::n_constants);
-  }();
-  static constexpr std::int64_t batch = 64;  // samples at a time
+  static constexpr int n_drawn = drawn_constants<Law>;
+  static constexpr std::int64_t batch = draw_batch;
 
   // The samples of a batch: where each belongs, what it is drawn from, and what came of it.
   struct Samples {

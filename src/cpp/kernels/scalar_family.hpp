@@ -158,12 +158,9 @@ template <class Law> struct ScalarFamily {
 
   // ---- sampling ----
 
-  static constexpr std::int64_t batch = 64;  // samples whose constants are gathered together
+  static constexpr std::int64_t batch = draw_batch;
   static constexpr bool one_normal = requires { Law::one_normal; };
-  static constexpr int n_drawn = [] {
-    if constexpr (requires { Law::n_drawn; }) return int(Law::n_drawn);
-    else return int(Law::n_constants);
-  }();
+  static constexpr int n_drawn = drawn_constants<Law>;
 
   // Words of the tile; of a batch: constants, indices, words and answers.
   template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
