@@ -525,7 +525,21 @@ class VonMisesPeer:
         return first, second - first**2
 
 
-ROWS = (
+def remembered(function):
+    """The function of (parameters, x) at the precision of the moment, worked out once: mpmath is what takes the time, and
+    every instruction set is compared with the same values."""
+    known = {}
+
+    def look_up(p, x):
+        key = tuple(p.items()), x, mp.prec
+        if key not in known:
+            known[key] = function(p, x)
+        return known[key]
+
+    return look_up
+
+
+_ROWS = (
     Row(
         "cauchy",
         fg.Cauchy,
@@ -1040,3 +1054,5 @@ ROWS = (
         ),
     ),
 )
+
+ROWS = tuple(row._replace(log_density=remembered(row.log_density), tails=remembered(row.tails)) for row in _ROWS)
