@@ -489,40 +489,26 @@ def symbols_of(file, *options):
 
 @pytest.mark.parametrize("isa", FLAGS)
 def test_kernel_objects_share_nothing(isa, tmp_path):
-    """Code compiled for one instruction set must not be merged by the linker into another's: one global symbol, nothing
-    weak (W, V), unique (u) or common. The kernels are compiled as CMakeLists.txt does, but quickly."""
+    """Code compiled for one instruction set must not be merged by the linker into another's: no global symbol without
+    its name, nothing weak (W, V), unique (u) or common. The kernels are compiled as CMakeLists.txt does, but quickly."""
     compiler = shutil.which("g++") or shutil.which("clang++")
     assert compiler
     assert shutil.which("nm")
-    target = tmp_path / "table.o"
-    subprocess.run(
-        [
-            compiler,
-            "-std=c++20",
-            "-O1",
-            "-fPIC",
-            "-fvisibility=hidden",
-            "-fvisibility-inlines-hidden",
-            "-ffp-contract=off",
-            "-fno-math-errno",
-            "-fno-trapping-math",
-            f"-DFASTGEN_ISA={isa}",
-            *FLAGS[isa],
-            "-c",
-            str(ROOT / "src/cpp/kernels/table.cpp"),
-            "-o",
-            str(target),
-        ],
-        check=True,
-        timeout=300,
-    )
-    kinds = symbols_of(target)
+    sources = [str(ROOT / f"src/cpp/kernels/{name}.cpp") for name in ("table", "laws", "math")]
+    flags = "-std=c++20 -O1 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -ffp-contract=off -fno-math-errno -fno-trapping-math"
+    command = [compiler, *flags.split(), f"-DFASTGEN_ISA={isa}", *FLAGS[isa], "-c", *sources]
+    subprocess.run(command, check=True, timeout=300, cwd=tmp_path)
+    kinds = [pair for target in sorted(tmp_path.glob("*.o")) for pair in symbols_of(target)]
     assert len(kinds) > 10
     weak = [name for kind, name in kinds if kind in "WVwvuC"]
     assert weak == []
-    assert [name for kind, name in kinds if kind.isupper() and kind != "U"] == [f"fastgen_kernel_table_{isa}"]
-    # What it needs from outside is C only: nothing of the C++ library, no exception, no allocation.
-    needed = {name for kind, name in kinds if kind == "U"}
+    shown = {name for kind, name in kinds if kind.isupper() and kind != "U"}
+    assert f"fastgen_kernel_table_{isa}" in shown
+    # What else one file offers to another carries the name of its instruction set.
+    inside = f"_ZN7fastgen{len(isa)}{isa}"
+    assert all(name.startswith(inside) for name in shown - {f"fastgen_kernel_table_{isa}"}), shown
+    # What they need from outside is C only: nothing of the C++ library, no exception, no allocation.
+    needed = {name for kind, name in kinds if kind == "U"} - shown
     assert all(not name.startswith("_Z") for name in needed), needed
 
 

@@ -1,6 +1,6 @@
 // The names of the families and of their variants, and the shapes of their parameters, as data.
 //
-// A scalar law is one line of FASTGEN_SCALAR_LAWS, which families/registry.hpp reads too; a multivariate one is a row of
+// A scalar law is one line of FASTGEN_SCALAR_LAWS, which kernels/laws.cpp reads too; a multivariate one is a row of
 // `families` for each variant.
 #pragma once
 

@@ -1,5 +1,5 @@
 // The functions that tests evaluate over arrays: one line each, X(name, number of arguments, value at a, b, c).
-// The value is an expression inside namespace math, read by kernels/apply_math.hpp; others take the names from here.
+// The value is an expression inside namespace math, read by kernels/math.cpp; others take the names from here.
 #pragma once
 
 #define FASTGEN_MATH_FUNCTIONS(X)                                                        \

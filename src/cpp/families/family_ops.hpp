@@ -1,4 +1,4 @@
-// What generic code may ask of a family; registry.hpp fills it in for each.
+// What generic code may ask of a family, and how it is filled in.
 #pragma once
 
 #include "../kernels/tile.hpp"
@@ -25,7 +25,42 @@ template <class T> struct FamilyOps {
   void (*bracket_quantile)(const Block<T>&, std::int64_t, const T*, const T*, T*, T*);
 };
 
-// The entry of a family, for families made of others.
+template <class Family, class T> constexpr FamilyOps<T> all_ops() {
+  FamilyOps<T> ops{Family::template constants_size<T>,
+                   Family::prepare_scratch,
+                   Family::template prepare<T>,
+                   Family::template evaluate_scratch<T>,
+                   Family::template log_density<T>,
+                   nullptr,
+                   nullptr,
+                   Family::template add_gradient<T>,
+                   Family::template draw_scratch<T>,
+                   Family::template draw<T>,
+                   nullptr,
+                   nullptr,
+                   nullptr};
+  if constexpr (Family::bounded) {
+    ops.bound_rows = Family::bound_rows;
+    ops.log_bound = Family::template log_bound<T>;
+  }
+  if constexpr (Family::scalar) {
+    ops.log_density_each = Family::template log_density_each<T>;
+    ops.add_tails = Family::template add_tails<T>;
+    ops.bracket_quantile = Family::template bracket_quantile<T>;
+  }
+  return ops;
+}
+
+// Empty where a family has no kernels in that precision.
+template <class Family, class T> constexpr FamilyOps<T> family_ops() {
+  if constexpr (sizeof(T) == 4 && !Family::has_float) {
+    return {};
+  } else {
+    return all_ops<Family, T>();
+  }
+}
+
+// The entry of a family, for families made of others too.
 template <class T> const FamilyOps<T>& ops_of(const Block<T>& block);
 
 }  // namespace

@@ -44,7 +44,7 @@ inline void fill_batch_labels(const Batch& batch, const PhiloxKey& key, Position
 
 template <class T> inline std::int64_t batch_sample_scratch(const Model<T>& m) {
   const std::int64_t n = sample_tile(64, m.n_features);
-  return n * m.n_features + registry<T>[m.blocks[0].family].draw_scratch(m.blocks[0], n) +
+  return n * m.n_features + ops_of(m.blocks[0]).draw_scratch(m.blocks[0], n) +
          n * 4 / std::int64_t(sizeof(T)) + 16;
 }
 
@@ -62,7 +62,7 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
     const std::int64_t count = first + n - i < tile ? first + n - i : tile;
     const Position at = Position(start) * Position(B) + Position(i);
     fill_batch_labels(batch, round_keys, at, count, chosen);
-    registry<T>[m.blocks[0].family].draw(m.blocks[0],
+    ops_of(m.blocks[0]).draw(m.blocks[0],
                                          {round_keys, std::uint64_t(at), count, chosen, values, rest, true});
     std::int64_t sample = i / B, mixture = i % B;
     for (std::int64_t s = 0; s < count; ++s) {
@@ -83,7 +83,7 @@ inline std::int64_t batch_tile(std::int64_t K, std::int64_t D) {
 template <class T> inline std::int64_t batch_log_prob_scratch(const Model<T>& m, const Batch& batch) {
   const std::int64_t n = batch_tile(batch.n_components, m.n_features), K = batch.n_components;
   return round_to_line(m.n_features * n) + round_to_line(n) * 3 + round_to_line(K * n) + round_to_line(2 * n) +
-         registry<T>[m.blocks[0].family].evaluate_scratch(m.blocks[0], n) + line;
+         ops_of(m.blocks[0]).evaluate_scratch(m.blocks[0], n) + line;
 }
 
 // Log densities of rows begin .. end, `rows` of them to each mixture.
@@ -92,7 +92,7 @@ inline void batch_log_prob(const Model<T>& m, const Batch& batch, Points<T> poin
                            std::int64_t begin, std::int64_t end, T* out, T* scratch) {
   const std::int64_t K = batch.n_components, D = m.n_features, size = batch_tile(K, D);
   const Block<T>& block = m.blocks[0];
-  const FamilyOps<T>& family = registry<T>[block.family];
+  const FamilyOps<T>& family = ops_of(block);
   T *x = scratch, *special = x + round_to_line(D * size), *answer = special + round_to_line(size);
   T *shifts = answer + round_to_line(size), *table = shifts + round_to_line(size);
   auto* component = reinterpret_cast<std::int64_t*>(table + round_to_line(K * size));

@@ -19,7 +19,7 @@ template <class T> inline void support_ends(const Model<T>& m, T& low, T& high) 
   for (const T end : {T(0), T(1)}) {
     for (int i = 0; i < W; ++i) q[i] = end, lows[i] = infinity<T>, highs[i] = -infinity<T>;
     for (std::int64_t b = 0; b < m.n_blocks; ++b)
-      registry<T>[m.blocks[b].family].bracket_quantile(m.blocks[b], W, q, m.weights + m.blocks[b].first, lows, highs);
+      ops_of(m.blocks[b]).bracket_quantile(m.blocks[b], W, q, m.weights + m.blocks[b].first, lows, highs);
     (end == T(0) ? low : high) = end == T(0) ? lows[0] : highs[0];
   }
 }
@@ -35,7 +35,7 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
 
   for (std::int64_t s = 0; s < n; ++s) low[s] = infinity<T>, high[s] = -infinity<T>;
   for (std::int64_t b = 0; b < m.n_blocks; ++b)
-    registry<T>[m.blocks[b].family].bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
+    ops_of(m.blocks[b]).bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
   for (std::int64_t s = 0; s < n; s += V::width) {
     const V q = V::load(tile.x + s), guess = floor(fma(V::load(low + s), half, V::load(high + s) * half));
     min(max(guess, first + one), last).store(x + s);

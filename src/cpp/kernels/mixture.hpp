@@ -26,7 +26,7 @@ template <class T> struct Workspace {
     std::int64_t family_most = 0, prune_most = 0;
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
       const Block<T>& block = m.blocks[b];
-      const FamilyOps<T>& ops = registry<T>[block.family];
+      const FamilyOps<T>& ops = ops_of(block);
       const std::int64_t need = ops.evaluate_scratch(block, tile);
       family_most = need > family_most ? need : family_most;
       if (!ops.bound_rows || ops.bound_rows(block.shape) == 0) continue;
@@ -74,7 +74,7 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
     const std::int64_t most = 20'000'000 / (pair_work(m.n_features) * tile.padded) + 1;
     for (std::int64_t k = 0; k < K; k += most) {
       if (k && patience.over()) return false;
-      registry<T>[block.family].log_density(block, k, k + most < K ? k + most : K, tile, offset + block.first,
+      ops_of(block).log_density(block, k, k + most < K ? k + most : K, tile, offset + block.first,
                                             table + k * tile.stride, w.family);
     }
   }

@@ -101,7 +101,7 @@ inline void log_density_at(const Block<T>& block, std::int64_t k, const Tile<T>&
     for (std::int64_t j = 0; j < count; ++j) to[j] = from[rows[j]];
     for (std::int64_t j = count; j < padded; ++j) to[j] = T(0);
   }
-  registry<T>[block.family].log_density(block, k, k + 1, {memory.x, stride, count, padded, nullptr, nullptr}, offset,
+  ops_of(block).log_density(block, k, k + 1, {memory.x, stride, count, padded, nullptr, nullptr}, offset,
                                         memory.density, scratch);
 }
 
@@ -114,7 +114,7 @@ inline Pruned prune(const Block<T>& block, const Tile<T>& tile, const T* offset,
                     const PruneMemory<T>& memory, Patience patience) {
   using V = Vec<T, native_width<T>>;
   constexpr std::int64_t fewest_rows = 48, fewest_components = 4;
-  const FamilyOps<T>& family = registry<T>[block.family];
+  const FamilyOps<T>& family = ops_of(block);
   const std::int64_t K = block.shape.n_components, D = block.shape.n_features, stride = tile.stride;
   const std::int64_t rows = family.bound_rows ? family.bound_rows(block.shape) : 0;
   if (rows == 0 || K < fewest_components || tile.n < fewest_rows) return Pruned::useless;

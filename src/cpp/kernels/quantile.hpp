@@ -32,7 +32,7 @@ template <class T>
 inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, T* lower, T* upper, T* density) {
   for (std::int64_t s = 0; s < n; ++s) lower[s] = upper[s] = density[s] = T(0);
   for (std::int64_t b = 0; b < m.n_blocks; ++b)
-    registry<T>[m.blocks[b].family].add_tails(m.blocks[b], n, x, m.weights + m.blocks[b].first, lower, upper, density);
+    ops_of(m.blocks[b]).add_tails(m.blocks[b], n, x, m.weights + m.blocks[b].first, lower, upper, density);
 }
 
 constexpr std::int64_t quantile_areas = 12;  // scratch, in tiles
@@ -58,7 +58,7 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
   T *due = step_before + m.tile, *pause = due + m.tile;
   for (std::int64_t s = 0; s < n; ++s) low[s] = infinity<T>, high[s] = -infinity<T>;
   for (std::int64_t b = 0; b < m.n_blocks; ++b)
-    registry<T>[m.blocks[b].family].bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
+    ops_of(m.blocks[b]).bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
   if (m.n_atoms) bracket_between_atoms(m, n, tile.x, low, high, lower);
   for (std::int64_t s = 0; s < n; s += V::width) {
     V l = V::load(low + s), h = V::load(high + s);

@@ -21,7 +21,7 @@ template <class T> inline std::int64_t sample_scratch(const Model<T>& m) {
   const std::int64_t n = sample_tile(m.n_components, m.n_features);
   std::int64_t most = 0;
   for (std::int64_t b = 0; b < m.n_blocks; ++b) {
-    const std::int64_t need = registry<T>[m.blocks[b].family].draw_scratch(m.blocks[b], n);
+    const std::int64_t need = ops_of(m.blocks[b]).draw_scratch(m.blocks[b], n);
     most = need > most ? need : most;
   }
   return most + n * 4 / std::int64_t(sizeof(T)) + 16;
@@ -39,7 +39,7 @@ inline void sample(const Model<T>& m, std::uint64_t key, std::uint64_t first, st
     const std::uint64_t at = first + std::uint64_t(i);
     fill_labels(m.chooser, round_keys, at, count, chosen);
     for (std::int64_t b = 0; b < m.n_blocks; ++b)
-      registry<T>[m.blocks[b].family].draw(
+      ops_of(m.blocks[b]).draw(
           m.blocks[b], {round_keys, at, count, chosen, out + i * m.n_features, rest, m.n_blocks == 1});
     if (labels)
       for (std::int64_t j = 0; j < count; ++j) labels[i + j] = chosen[j];

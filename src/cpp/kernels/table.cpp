@@ -1,7 +1,6 @@
-// The one source compiled per instruction set. Its only exported symbol is kernel_table_<isa>().
+// Compiled per instruction set, as are laws.cpp and math.cpp, from which it takes what they export: the table of kernels.
 #include "../core/kernel_table.hpp"
 
-#include "apply_math.hpp"
 #include "batch.hpp"
 #include "evaluate.hpp"
 #include "linalg.hpp"
@@ -11,20 +10,25 @@
 
 namespace fastgen {
 namespace FASTGEN_ISA {
+
+// math.cpp
+void apply_math(int function, const float* const* x, float* y, std::int64_t n);
+void apply_math(int function, const double* const* x, double* y, std::int64_t n);
+
 namespace {
 
 template <class T> std::int64_t constants_size(int family, Shape shape) {
-  return registry<T>[family].constants_size(shape);
+  return ops_of<T>(family).constants_size(shape);
 }
 
 template <class T> std::int64_t prepare_scratch(int family, Shape shape) {
-  return registry<T>[family].prepare_scratch(shape);
+  return ops_of<T>(family).prepare_scratch(shape);
 }
 
 template <class T>
 void prepare(int family, Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
              double* scratch) {
-  registry<T>[family].prepare(shape, parameters, k0, k1, constants, scratch);
+  ops_of<T>(family).prepare(shape, parameters, k0, k1, constants, scratch);
 }
 
 // Twelve independent chains of multiply-adds: what one core can do, for the benchmarks to compare with.
@@ -83,7 +87,7 @@ template <class T> constexpr Kernels<T> kernels{
     batch_sample<T>,
     batch_log_prob_scratch<T>,
     batch_log_prob<T>,
-    apply_math<T>,
+    static_cast<decltype(Kernels<T>::apply_math)>(apply_math),
     multiply_adds<T>,
 };
 

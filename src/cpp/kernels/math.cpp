@@ -1,5 +1,4 @@
-// The functions of math_function.hpp over arrays, for the tests.
-#pragma once
+// Compiled per instruction set: the functions of math_function.hpp over arrays, for the tests.
 
 #include "../core/circular.hpp"
 #include "../core/incomplete.hpp"
@@ -45,7 +44,7 @@ template <class T, class Function> void apply(Function f, const T* const* x, T* 
 }  // namespace math
 
 // Evaluates MathFunction number `function` over three arrays; those beyond its arguments may be any of the same length.
-template <class T> void apply_math(int function, const T* const* x, T* y, std::int64_t n) {
+template <class T> void apply_function(int function, const T* const* x, T* y, std::int64_t n) {
   using namespace math;
   using V = Vec<T, native_width<T>>;
   switch (MathFunction(function)) {
@@ -58,5 +57,9 @@ template <class T> void apply_math(int function, const T* const* x, T* y, std::i
 }
 
 }  // namespace
+
+void apply_math(int function, const float* const* x, float* y, std::int64_t n) { apply_function(function, x, y, n); }
+void apply_math(int function, const double* const* x, double* y, std::int64_t n) { apply_function(function, x, y, n); }
+
 }  // namespace FASTGEN_ISA
 }  // namespace fastgen
