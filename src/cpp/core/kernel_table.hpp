@@ -104,6 +104,7 @@ template <class T> struct Kernels {
   void (*prepare)(int family, Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                   double* scratch);
   // Sampling rows first .. first + n of a stream into out (n x D) and labels (n, or null).
+  std::int64_t (*sample_tile)(const Model<T>&);  // rows drawn together; cutting a tile costs time alone
   std::int64_t (*sample_scratch)(const Model<T>&);
   void (*sample)(const Model<T>&, std::uint64_t key, std::uint64_t first, std::int64_t n, T* out, std::int64_t* labels,
                  T* scratch);

@@ -212,9 +212,11 @@ void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* 
   const Kernels<T>& kernel = kernels_of<T>();
   const std::int64_t scratch = kernel.sample_scratch(model) * std::int64_t(sizeof(T));
   const double cost = 5.0 + double(D) * (4.0 + 0.5 * double(D) * ns_per_multiply_add);
+  // Whole tiles, as the kernel likes them, or, where that would leave threads idle, as many rows as give each a few tasks.
   // Tasks begin at multiples of 128 rows, where groups of random words and normals begin for every D.
   constexpr std::int64_t whole = 128;
-  const std::int64_t rows = std::max(whole, std::int64_t(250e3 / cost) / whole * whole);
+  const std::int64_t each = n / (4 * get_num_threads()) / whole * whole;
+  const std::int64_t rows = std::max(whole, std::min(rows_per_task(kernel.sample_tile(model), cost), each));
   parallel_for((n + rows - 1) / rows, double(n) * cost, [&](Job&, std::int64_t task) {
     const std::int64_t first = task * rows, count = std::min(rows, n - first);
     kernel.sample(model, key, start + std::uint64_t(first), count, out + first * D, labels ? labels + first : nullptr,

@@ -47,10 +47,11 @@ template <class T, int S, bool Shared> struct AffineSamples {
   std::int64_t at[S];
 };
 
-// R vectors of rows from row r + first.
+// R vectors of rows from row r + first. A function of its own: inlined among others of its kind, GCC keeps some of the sums
+// in memory.
 template <int R, int S, bool Shared, class T>
-FASTGEN_INLINE void affine_rows(std::int64_t D, std::int64_t r, std::int64_t first,
-                                const AffineSamples<T, S, Shared>& a) {
+FASTGEN_NOINLINE void affine_rows(std::int64_t D, std::int64_t r, std::int64_t first,
+                                  const AffineSamples<T, S, Shared>& a) {
   constexpr std::int64_t P = affine_panel<T>;
   using V = Vec<T, native_width<T>>;
   V acc[S][R];
@@ -131,7 +132,8 @@ inline void affine_shared(std::int64_t D, const T* L, const T* mean, const T* z,
       affine_panel_of(D, r, a);
       i += S;
     };
-    while (i + 5 <= n) take.template operator()<6>();
+    // Seven and eight go best as four and four.
+    while (n - i >= 5 && n - i != 7 && n - i != 8) take.template operator()<6>();
     while (i < n) take.template operator()<4>();
   }
 }

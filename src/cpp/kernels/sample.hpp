@@ -17,8 +17,12 @@ inline std::int64_t sample_tile(std::int64_t K, std::int64_t D) {
   return (n < least ? least : n > 1024 ? 1024 : n) / least * least;
 }
 
+template <class T> inline std::int64_t sample_tile(const Model<T>& m) {
+  return sample_tile(m.n_components, m.n_features);
+}
+
 template <class T> inline std::int64_t sample_scratch(const Model<T>& m) {
-  const std::int64_t n = sample_tile(m.n_components, m.n_features);
+  const std::int64_t n = sample_tile(m);
   std::int64_t most = 0;
   for (std::int64_t b = 0; b < m.n_blocks; ++b) {
     const std::int64_t need = ops_of(m.blocks[b]).draw_scratch(m.blocks[b], n);
@@ -30,7 +34,7 @@ template <class T> inline std::int64_t sample_scratch(const Model<T>& m) {
 template <class T>
 inline void sample(const Model<T>& m, std::uint64_t key, std::uint64_t first, std::int64_t n, T* out,
                    std::int64_t* labels, T* scratch) {
-  const std::int64_t tile = sample_tile(m.n_components, m.n_features);
+  const std::int64_t tile = sample_tile(m);
   const PhiloxKey round_keys(key);
   std::int32_t* chosen = reinterpret_cast<std::int32_t*>(scratch);
   T* rest = scratch + tile * 4 / std::int64_t(sizeof(T));
@@ -39,8 +43,8 @@ inline void sample(const Model<T>& m, std::uint64_t key, std::uint64_t first, st
     const std::uint64_t at = first + std::uint64_t(i);
     fill_labels(m.chooser, round_keys, at, count, chosen);
     for (std::int64_t b = 0; b < m.n_blocks; ++b)
-      ops_of(m.blocks[b]).draw(
-          m.blocks[b], {round_keys, at, count, chosen, out + i * m.n_features, rest, m.n_blocks == 1});
+      ops_of(m.blocks[b])
+          .draw(m.blocks[b], {round_keys, at, count, chosen, out + i * m.n_features, rest, m.n_blocks == 1});
     if (labels)
       for (std::int64_t j = 0; j < count; ++j) labels[i + j] = chosen[j];
   }

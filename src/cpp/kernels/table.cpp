@@ -76,6 +76,7 @@ template <class T> constexpr Kernels<T> kernels{
     constants_size<T>,
     prepare_scratch<T>,
     prepare<T>,
+    sample_tile<T>,
     sample_scratch<T>,
     sample<T>,
     evaluate_scratch<T>,
