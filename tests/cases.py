@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import fastgen as fg
 import numpy as np
+import pytest
 import reference
 import scalar_laws
 from helpers import Bad
@@ -592,3 +593,14 @@ SMALL_CASES = [
     case((NORMAL, 40)),
     case((FULL, 2), (DIAG, 2), d=3),
 ]
+
+
+def in_both_precisions(table):
+    """(case, dtype) pairs. float32 values of one scalar law are its float64 values, rounded (`test_laws.test_float32`):
+    all but the normal, which has kernels of its own, are listed in float64 alone."""
+    pairs = [(c, dtype) for c in table for dtype in (np.float64, np.float32)]
+    return [
+        pytest.param(c, dtype, id=f"{c!r}-{dtype.__name__}")
+        for c, dtype in pairs
+        if dtype is np.float64 or not c.scalar or len(c.parts) > 1 or c.parts[0][0] is NORMAL
+    ]

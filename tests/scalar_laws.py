@@ -433,10 +433,11 @@ def skew_normal_tails(p, x):
 
 
 def normal_mass(a, b):
-    """P(a < Z < b), without cancellation."""
+    """P(a < Z < b), to as many digits more as cancel between ends that are close."""
     if a + b < 0:
         a, b = -b, -a
-    with mp.workdps(mp.dps + 400):
+    lost = -mp.log10(b - a) if a < b < a + 1 else 0
+    with mp.workdps(60 + int(lost)):
         return (mp.erfc(a / mp.sqrt(2)) - mp.erfc(b / mp.sqrt(2))) / 2
 
 

@@ -50,14 +50,13 @@ def arguments(case, method, n, dtype):
     return special_points(case, n, dtype)
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=lambda t: t.__name__)
-@pytest.mark.parametrize("case", cases.BIT_CASES, ids=repr)
+@pytest.mark.parametrize(("case", "dtype"), cases.in_both_precisions(cases.BIT_CASES))
 def test_evaluation(case, dtype):
     """Every method, on every instruction set with every number of threads; mixtures made there and made elsewhere."""
-    n = enough(case)
     for method in methods(case):
-        # The search for a quantile costs some 20 evaluations of the distribution function.
-        x = arguments(case, method, n if method != "icdf" else n // 10, dtype)
+        # Distribution functions may be quadratures, and the search for a quantile takes some twenty of their values.
+        n = enough(case) // {"cdf": 4, "icdf": 40}.get(method, 1)
+        x = arguments(case, method, n, dtype)
         configure(_core.available_isas()[-1], 1)
         expected = getattr(case.mixture(), method)(x)
         for isa, threads in CONFIGURATIONS:
@@ -83,8 +82,7 @@ def test_evaluation_of_many_points(case):
             assert_same_bits(getattr(m, method)(x), expected, f"{method} with {threads} threads")
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=lambda t: t.__name__)
-@pytest.mark.parametrize("case", cases.BIT_CASES, ids=repr)
+@pytest.mark.parametrize(("case", "dtype"), cases.in_both_precisions(cases.BIT_CASES))
 def test_evaluation_in_chunks(case, dtype, isa):
     """An answer depends on its own point alone: not on its place in the array, nor on its neighbours."""
     n = 700
@@ -165,8 +163,7 @@ def draw(m, n, start, dtype, seed=5):
     return m.sample(n, rng=seed, start=start, dtype=dtype, return_labels=True)
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=lambda t: t.__name__)
-@pytest.mark.parametrize("case", cases.BIT_CASES, ids=repr)
+@pytest.mark.parametrize(("case", "dtype"), cases.in_both_precisions(cases.BIT_CASES))
 def test_sample(case, dtype):
     n = 64 + 120_000 // (case.d * (1 + case.d // 8))
     configure(_core.available_isas()[-1], 1)
@@ -184,8 +181,7 @@ def test_sample(case, dtype):
         assert_same_bits(draw(case.fresh(), 500, 0, dtype)[0], x[:500], f"{isa}, new mixture")
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=lambda t: t.__name__)
-@pytest.mark.parametrize("case", cases.BIT_CASES, ids=repr)
+@pytest.mark.parametrize(("case", "dtype"), cases.in_both_precisions(cases.BIT_CASES))
 def test_sample_in_pieces(case, dtype, isa):
     """Any part of a stream, of any length, from any place, equals that part of the whole."""
     n = 2500

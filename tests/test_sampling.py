@@ -53,8 +53,7 @@ def draw(case, n=N, dtype=np.float64, seed=77):
 # The law of each component
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=lambda t: t.__name__)
-@pytest.mark.parametrize("case", STAT_CASES, ids=repr)
+@pytest.mark.parametrize(("case", "dtype"), cases.in_both_precisions(STAT_CASES))
 def test_law(case, dtype):
     """Coordinates by Kolmogorov-Smirnov (all together: distance 2 sqrt(7.25 / (N D)), 0.009 for D = 1; and one random
     projection), radii by chi-square in 50 cells, counts by chi-square, order by correlations.

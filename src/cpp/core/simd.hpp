@@ -31,9 +31,14 @@
 #else
 #define FASTGEN_UNROLL _Pragma("GCC unroll 16")
 #endif
+#ifdef FASTGEN_NO_INLINE  // for the test that looks at every symbol
+#define FASTGEN_INLINE inline
+#define FASTGEN_LAMBDA_INLINE
+#else
 #define FASTGEN_INLINE inline __attribute__((always_inline))
-#define FASTGEN_NOINLINE __attribute__((noinline))
 #define FASTGEN_LAMBDA_INLINE __attribute__((always_inline))
+#endif
+#define FASTGEN_NOINLINE __attribute__((noinline))
 
 namespace fastgen {
 namespace FASTGEN_ISA {

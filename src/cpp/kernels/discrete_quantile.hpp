@@ -16,7 +16,8 @@ namespace {
 template <class T> inline void support_ends(const Model<T>& m, T& low, T& high) {
   constexpr int W = native_width<T>;
   T q[W], lows[W], highs[W];
-  for (const T end : {T(0), T(1)}) {
+  const T ends[] = {T(0), T(1)};
+  for (const T end : ends) {
     for (int i = 0; i < W; ++i) q[i] = end, lows[i] = infinity<T>, highs[i] = -infinity<T>;
     for (std::int64_t b = 0; b < m.n_blocks; ++b)
       ops_of(m.blocks[b]).bracket_quantile(m.blocks[b], W, q, m.weights + m.blocks[b].first, lows, highs);
