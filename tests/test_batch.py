@@ -24,6 +24,8 @@ def batch_of(family, b, k, d=3):
         return fg.MixtureBatch(weights, fg.Laplace(rng.normal(size=(b, k)) * 3, rng.uniform(0.3, 2, size=(b, k))))
     if family == "exponential":
         return fg.MixtureBatch(weights, fg.Exponential(rng.uniform(0.3, 2, size=(b, k))))
+    if family in FLAT:
+        return fg.MixtureBatch(weights, FLAT[family](rng, b * k, d))
     means = rng.normal(size=(b, k, d)) * 3
     a = rng.normal(size=(b, k, d, d))
     covariances = {
@@ -34,7 +36,21 @@ def batch_of(family, b, k, d=3):
     return fg.MixtureBatch(weights, fg.MultivariateNormal(means, covariances, family))
 
 
-FAMILIES = ("normal", "laplace", "exponential", "full", "diag", "spherical")
+# Families without an axis for the mixtures: b * k components in one row.
+FLAT = {
+    "factor": lambda rng, n, d: fg.FactorNormal(
+        rng.normal(size=(n, d)) * 3, rng.normal(size=(n, d, 2)), rng.uniform(0.3, 2, size=(n, d))
+    ),
+    "tied": lambda rng, n, d: fg.MultivariateNormal(
+        rng.normal(size=(n, d)) * 3, np.diag(rng.uniform(0.3, 2, size=d)), "tied"
+    ),
+    "product": lambda rng, n, d: fg.Product(
+        [fg.Normal(rng.normal(size=n), rng.uniform(0.3, 2, size=n)) for _ in range(d - 1)]
+        + [fg.Poisson(rng.uniform(1, 9, size=n))]
+    ),
+    "categorical": lambda rng, n, d: fg.Categorical(rng.uniform(0.1, 1.0, size=(n, d + 3))),
+}
+FAMILIES = ("normal", "laplace", "exponential", "full", "diag", "spherical", *FLAT)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -70,7 +86,10 @@ def test_bits(family):
     assert_same_bits(batch.sample(20, rng=2, start=30), x[:, 30:50])
     assert_same_bits(batch.sample(10, rng=2), x[:, :10])
     assert_same_bits(np.stack([batch.log_prob(y[:, i]) for i in range(64)], axis=1), expected)
-    assert np.isnan(expected[3, 2]).all()
+    if family == "product":
+        assert abs(expected[3, 2]) < 1e-15  # nothing of the row was observed
+    else:
+        assert np.isnan(expected[3, 2]).all()
     assert expected[4, 1] == -np.inf
     assert labels[0].min() > 0  # a component of weight 0
 
@@ -140,7 +159,12 @@ def test_empty_and_short():
         (
             lambda: fg.MixtureBatch(None, fg.Normal([0.0], 1.0)),
             ValueError,
-            r"no axis for the mixtures, expected .*\(B, K\)",
+            r"no axis for the mixtures; pass weights of shape \(B, K\)",
+        ),
+        (
+            lambda: fg.MixtureBatch([[0.5, 0.5], [0.5, 0.5]], fg.Normal([0.0, 1.0], 1.0)),
+            ValueError,
+            r"weights has shape \(2, 2\), expected \(B, K\) with B K = 2",
         ),
         (lambda: fg.MixtureBatch(None, 3), TypeError, r"components is of type int, expected a family object"),
         (

@@ -47,7 +47,9 @@ class MixtureBatch(Frozen):
     components : family object
         One family whose parameters have the leading axes (B, K): ``Normal(loc, scale)`` with ``loc`` (B, K), any other
         scalar family likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
-        (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical".
+        (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical". Or any family object at all with B K components,
+        mixture by mixture: component k of mixture b is the one with number ``b * K + k``. `weights` then says what B and
+        K are.
 
     Attributes
     ----------
@@ -93,19 +95,24 @@ class MixtureBatch(Frozen):
                 f"components is of type {type(components).__name__}, expected a family object such as "
                 "fastgen.Normal(loc, scale) with parameters of shape (B, K)"
             )
-        if not components._batch:
-            raise ValueError(
-                f"components, {type(components).__name__}, has no axis for the mixtures, expected parameters of shape "
-                "(B, K); for one mixture use fastgen.Mixture"
-            )
         shape = components._batch, components.n_components
         if weights is None:
+            if not components._batch:
+                raise ValueError(
+                    f"weights is None, but components, {type(components).__name__}, has no axis for the mixtures; pass "
+                    "weights of shape (B, K), or parameters with the leading axes (B, K); for one mixture use fastgen.Mixture"
+                )
             values = np.full(shape, 1.0 / shape[1])
         else:
             values = as_parameter(weights, "weights", NON_NEGATIVE)
-            if values.shape != shape:
+            if components._batch and values.shape != shape:
                 raise ValueError(
                     f"weights has shape {values.shape}, expected {shape}: one weight for each component of each mixture"
+                )
+            if not components._batch and (values.ndim != 2 or values.size != len(components)):
+                raise ValueError(
+                    f"weights has shape {values.shape}, expected (B, K) with B K = {len(components)}, the number of "
+                    "components; every mixture has components of its own"
                 )
             # Rows are scaled twice: the largest first, so that no sum overflows.
             largest = values.max(axis=1, keepdims=True)
@@ -114,7 +121,7 @@ class MixtureBatch(Frozen):
                 raise ValueError(f"{at('weights', row)} is all 0, expected at least one weight greater than 0")
             values = values / largest
             values = values / values.sum(axis=1, keepdims=True)
-        core = CoreMixtureBatch(shape[0], values.ravel(), components._core)
+        core = CoreMixtureBatch(len(values), values.ravel(), components._core)
         self._set(weights=read_only(values), components=components, _core=core)
 
     @property
@@ -125,7 +132,7 @@ class MixtureBatch(Frozen):
     @property
     def n_components(self) -> int:
         """Number of components K of each mixture."""
-        return self.components.n_components
+        return int(self.weights.shape[1])
 
     @property
     def n_features(self) -> int:
@@ -163,9 +170,12 @@ class MixtureBatch(Frozen):
         index = as_int(b, "b")
         if not -self.n_mixtures <= index < self.n_mixtures:
             raise IndexError(f"b is {index}, expected an index of one of the {self.n_mixtures} mixtures")
-        family = type(self.components)
-        part = {name: array[index] for name, array in self.components._state().items()}
-        return Mixture(self.weights[index], family._from_state(self.components._variant, part))
+        components = self.components
+        if not components._batch:
+            first = index % self.n_mixtures * self.n_components
+            return Mixture(self.weights[index], components[first : first + self.n_components])
+        part = {name: array[index] for name, array in components._state().items()}
+        return Mixture(self.weights[index], type(components)._from_state(components._variant, part))
 
     def sample(
         self,
@@ -240,7 +250,8 @@ class MixtureBatch(Frozen):
         Returns
         -------
         ndarray, (B,) or (B, n)
-            Log densities, computed in float64; float32 points give float32.
+            Log densities, computed in float64; float32 points give float32. NaN in a column of a `Product` is a value that
+            was not observed, and is integrated out.
 
         Raises
         ------

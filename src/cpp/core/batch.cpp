@@ -49,6 +49,7 @@ MixtureBatch::MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& w
   p.model.n_features = s.D;
   p.model.n_blocks = 1;
   p.model.blocks = p.blocks.data();
+  p.model.integrates_missing = p.blocks[0].columns != nullptr;
   p.model.log_weights = p.log_weights.data();
 }
 

@@ -31,10 +31,10 @@ template <class T> Block<T> prepare_block(const Components& c, std::int64_t firs
   T* constants = static_cast<T*>(std::align(line, sizeof(T), begin, space));
   const double* parameters[4] = {};
   for (std::size_t i = 0; i < c.n_parameters(); ++i) parameters[i] = c.parameter(int(i)).data();
-  // One task a component: factors of many features are worth a thread each.
+  // Factors of many features are worth a task each.
   const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
   const std::int64_t scratch = checked_product("n_features", 8, kernel.prepare_scratch(family, shape));
-  const std::int64_t step = D > 16 ? 1 : shape.n_components;
+  const std::int64_t step = D > 16 ? 1 : 2048;
   parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
     const std::int64_t k0 = task * step, k1 = std::min(k0 + step, shape.n_components);
     kernel.prepare(family, shape, parameters, k0, k1, constants, static_cast<double*>(thread_scratch(scratch)));

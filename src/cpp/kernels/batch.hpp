@@ -44,8 +44,7 @@ inline void fill_batch_labels(const Batch& batch, const PhiloxKey& key, Position
 
 template <class T> inline std::int64_t batch_sample_scratch(const Model<T>& m) {
   const std::int64_t n = sample_tile(64, m.n_features);
-  return n * m.n_features + ops_of(m.blocks[0]).draw_scratch(m.blocks[0], n) +
-         n * 4 / std::int64_t(sizeof(T)) + 16;
+  return n * m.n_features + ops_of(m.blocks[0]).draw_scratch(m.blocks[0], n) + n * 4 / std::int64_t(sizeof(T)) + 16;
 }
 
 // Places first .. first + n of the stream; place start B + p B + b is sample p of mixture b, row b rows + p of the answer.
@@ -62,8 +61,7 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
     const std::int64_t count = first + n - i < tile ? first + n - i : tile;
     const Position at = Position(start) * Position(B) + Position(i);
     fill_batch_labels(batch, round_keys, at, count, chosen);
-    ops_of(m.blocks[0]).draw(m.blocks[0],
-                                         {round_keys, std::uint64_t(at), count, chosen, values, rest, true});
+    ops_of(m.blocks[0]).draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, values, rest, true});
     std::int64_t sample = i / B, mixture = i % B;
     for (std::int64_t s = 0; s < count; ++s) {
       const std::int64_t row = mixture * rows + sample;
@@ -82,7 +80,8 @@ inline std::int64_t batch_tile(std::int64_t K, std::int64_t D) {
 
 template <class T> inline std::int64_t batch_log_prob_scratch(const Model<T>& m, const Batch& batch) {
   const std::int64_t n = batch_tile(batch.n_components, m.n_features), K = batch.n_components;
-  return round_to_line(m.n_features * n) + round_to_line(n) * 3 + round_to_line(K * n) + round_to_line(2 * n) +
+  const std::int64_t points = round_to_line(m.n_features * n) * (m.integrates_missing ? 2 : 1);
+  return points + round_to_line(n) * 3 + round_to_line(K * n) + round_to_line(2 * n) +
          ops_of(m.blocks[0]).evaluate_scratch(m.blocks[0], n) + line;
 }
 
@@ -97,13 +96,15 @@ inline void batch_log_prob(const Model<T>& m, const Batch& batch, Points<T> poin
   T *shifts = answer + round_to_line(size), *table = shifts + round_to_line(size);
   auto* component = reinterpret_cast<std::int64_t*>(table + round_to_line(K * size));
   T* rest = table + round_to_line(K * size) + round_to_line(2 * size);
+  T* seen = nullptr;
+  if (m.integrates_missing) seen = rest, rest += round_to_line(D * size);
   for (std::int64_t i = begin; i < end;) {
     // A multivariate family takes the rows of one mixture at a time.
     const std::int64_t limit = family.log_density_each       ? end
                                : (i / rows + 1) * rows < end ? (i / rows + 1) * rows
                                                              : end;
     const std::int64_t n = limit - i < size ? limit - i : size;
-    const Tile<T> tile = load_tile(points, D, i, n, size, x, special);
+    const Tile<T> tile = load_tile(points, D, i, n, size, x, special, seen);
     if (family.log_density_each) {
       std::int64_t mixture = i / rows, row = i % rows;
       for (std::int64_t s = 0; s < tile.padded; ++s) {
