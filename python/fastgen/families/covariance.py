@@ -255,7 +255,9 @@ class _Independent(CovarianceForm):
 
     def validated(self, covariances: ArrayLike, k: int, d: int, name: str) -> FloatArray:
         values = super().validated(covariances, k, d, name)
-        check_constraint(values, name, POSITIVE, f"each is a {'variance' if name == 'covariances' else 'squared scale'}")
+        check_constraint(
+            values, name, POSITIVE, f"each is a {'variance' if name == 'covariances' else 'squared scale'}"
+        )
         return values
 
     def factor(self, covariances: FloatArray, name: str) -> FloatArray:

@@ -250,9 +250,7 @@ class MultivariateStudentT(EllipticalComponents):
     def _condition(self, features: list[int], rest: list[int], values: FloatArray) -> MultivariateStudentT:
         # With q the squared distance of the given values, the scale matrices of the normal law times (df + q) / (df + m).
         means, factor = self._form.condition(self.means, self._factor, features, rest, values)
-        distance = self._form.distances(
-            self._form.marginal(self._factor, features), values - self.means[:, features]
-        )
+        distance = self._form.distances(self._form.marginal(self._factor, features), values - self.means[:, features])
         df = self.df + len(features)
         spread = row_lengths(np.stack([np.sqrt(self.df), distance], axis=1)) / np.sqrt(df)
         form, scaled = self._form.scaled(factor, spread)

@@ -68,6 +68,9 @@ struct MultivariateStudentT {
       v[k] = T(df), minus_two_over_v[k] = T(-2.0 / df), power[k] = T(-half - half_D);
       norm[k] = T(double(normal.norm[k]) + excess);
       of_normal[normal.norm - of_normal + k] = T(0);
+      // Near a mean, what whitening loses of a short distance shows beside a small v only.
+      constexpr double least_whitened = 0.1;
+      if (normal.whitened && df < least_whitened) of_normal[normal.white - of_normal + K * normal.D] = T(0);
     }
   }
 
