@@ -47,7 +47,7 @@ class MixtureBatch(Frozen):
     components : family object
         One family whose parameters have the leading axes (B, K): ``Normal(loc, scale)`` with ``loc`` (B, K), any other
         scalar family likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
-        (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical".
+        (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical"; `MultivariateStudentT` likewise.
 
     Attributes
     ----------

@@ -81,7 +81,7 @@ struct MultivariateStudentT {
     return far_size<T>(D) + (K + D + 1) * tile + MultivariateNormal::evaluate_scratch(block, tile);
   }
   template <class T> static constexpr std::int64_t far_size(std::int64_t D) {
-    return D * std::int64_t(sizeof(Extended) / sizeof(T));
+    return 2 * D * std::int64_t(sizeof(Extended) / sizeof(T));
   }
 
   template <class T>
@@ -95,7 +95,7 @@ struct MultivariateStudentT {
       const T norm = c.norm[k] + offset[k];
       for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
         const V ratio = V::load(row + s) * V(c.minus_two_over_v[k]);
-        fma(V(c.power[k]), math::log1p(ratio), V(norm)).store(row + s);
+        fma(V(c.power[k]), math::log1p_finite(ratio), V(norm)).store(row + s);
         const auto beyond = ratio == V(infinity<T>);
         if (any(beyond)) [[unlikely]]
           for (int i = 0; i < V::width; ++i)
@@ -104,18 +104,17 @@ struct MultivariateStudentT {
     }
   }
 
-  // y = L^-1 (x - mean) of one pair; returns |y|^2.
+  // y = L^-1 (x - mean) of one pair, with D more elements as scratch; returns |y|^2.
   template <class T>
   static Extended far_distance(const Constants<T>& c, std::int64_t k, const Tile<T>& tile, std::int64_t s,
                                Extended* y) {
     const MultivariateNormal::Constants<T> normal(c.normal);
-    Extended square;
+    Extended square, *difference = y + c.D;
     for (std::int64_t i = 0; i < c.D; ++i) {
+      difference[i] = Extended(tile.x[i * tile.stride + s]) - Extended(normal.mean[k * c.D + i]);
       y[i] = {};
-      for (std::int64_t j = independent(c) ? i : 0; j <= i; ++j) {
-        const Extended difference = Extended(tile.x[j * tile.stride + s]) - Extended(normal.mean[k * c.D + j]);
-        y[i] = y[i] + inverse_factor(c, k, i, j) * difference;
-      }
+      for (std::int64_t j = independent(c) ? i : 0; j <= i; ++j)
+        y[i] = y[i] + inverse_factor(c, k, i, j) * difference[j];
       square = square + y[i] * y[i];
     }
     return square;
