@@ -19,6 +19,7 @@ from statistics_tools import chi_square, count, ks_normal
 from test_density import EPS32, LOG_TOLERANCE, close
 from test_sampling import accept, reject
 
+_ORIGIN = [[0.0, 0.0]]
 DEGREES = (0.5, 1.0, 2.5, 31.7, 1e4, 1e8)
 FORMS = {law.id.removeprefix("student-"): law for law in cases.STUDENT}
 
@@ -100,6 +101,16 @@ def test_far_points_are_bits_too(form, dtype):
         rest = np.delete(answers[0], [3, 50], axis=0)
         assert np.isfinite(rest).all()
     assert (m.responsibilities(x[::7])[1:, 1] > 0).all()
+
+
+def test_factor_whose_inverse_overflows():
+    """Density 0 and not NaN, as for the normal law."""
+    factor = [[[1e-200, 0.0], [1.0, 1e-200]]]
+    for law in (
+        fg.MultivariateStudentT.from_cholesky(3.0, _ORIGIN, factor),
+        fg.MultivariateNormal.from_cholesky(_ORIGIN, factor),
+    ):
+        assert fg.Mixture(None, law).log_prob([[0.0, 0.0], [1.0, 0.0]]).tolist() == [-np.inf, -np.inf]
 
 
 @pytest.mark.parametrize("degrees", DEGREES)

@@ -44,8 +44,9 @@ class EllipticalComponents(Components):
         if np.ndim(means) == 3:
             return self._fill_batch(means, matrices, form, others)
         means = as_means(means)
-        values = self._per_component(others, means.shape[:1])
-        matrices = form.validated(matrices, *means.shape, self._matrices)
+        k, d = means.shape
+        values = self._per_component(others, (k,))
+        matrices = form.validated(matrices, k, d, self._matrices)
         self._fill(means, form.factor(matrices, self._matrices), form, matrices, values)
         return None
 

@@ -97,8 +97,8 @@ struct Beta {
                                                Vec<double, W>& value) {
     using V = Vec<double, W>;
     V g, h, g_excess, h_excess;
-    const V g_height = propose_gamma(c[a], c[a_d], c[a_c], source, 2 * attempt, g, g_excess);
-    const V h_height = propose_gamma(c[b], c[b_d], c[b_c], source, 2 * attempt + 1, h, h_excess);
+    const V g_height = gamma_law::propose(c[a], c[a_d], c[a_c], source, 2 * attempt, g, g_excess);
+    const V h_height = gamma_law::propose(c[b], c[b_d], c[b_c], source, 2 * attempt + 1, h, h_excess);
     if (any((c[a] < V(1.0)) | (c[b] < V(1.0)))) {
       const V difference = h_excess - g_excess, shrink = math::exp(-abs(difference));
       g = g * select(difference < V(0.0), shrink, V(1.0)), h = h * select(difference > V(0.0), shrink, V(1.0));

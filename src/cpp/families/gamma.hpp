@@ -44,6 +44,23 @@ FASTGEN_INLINE void bracket(V a, V log_a, V log_factorial, V log_lower, V log_up
   log_high = select(u + V(1.0 + 1e-3) < log_a, u + V(1.0), high) + room;
 }
 
+// One attempt at a gamma variate G of rate 1 for a >= 1, of shape a + 1 else: then G e^-excess is the variate.
+template <int W>
+FASTGEN_INLINE Vec<double, W> propose(Vec<double, W> a, Vec<double, W> d, Vec<double, W> c, const Source<W>& source,
+                                      std::uint32_t attempt, Vec<double, W>& value, Vec<double, W>& excess) {
+  using V = Vec<double, W>;
+  Vec<std::uint64_t, W> first, second;
+  source.words(2 * attempt, first, second);
+  const auto accepted = gamma_attempt(GammaShape<V>(d, c), first, second, value);
+  excess = V(0.0);
+  const auto small = a < V(1.0);
+  if (any(small)) {
+    source.words(2 * attempt + 1, first, second);
+    excess = select(small, -math::log_positive(unit(first)) / a, V(0.0));
+  }
+  return select(accepted, V(0.0), V(math::infinity<double>));
+}
+
 }  // namespace gamma_law
 
 struct Gamma {
@@ -108,7 +125,7 @@ struct Gamma {
                                                Vec<double, W>& value) {
     using V = Vec<double, W>;
     V excess;
-    const V height = propose_gamma(c[a], c[shape_d], c[shape_c], source, attempt, value, excess);
+    const V height = gamma_law::propose(c[a], c[shape_d], c[shape_c], source, attempt, value, excess);
     value = value * c[inverse];
     const auto small = c[a] < V(1.0);
     if (any(small)) {

@@ -68,7 +68,7 @@ struct InverseGamma {
                                                Vec<double, W>& value) {
     using V = Vec<double, W>;
     V excess, gamma;
-    const V height = propose_gamma(c[a], c[shape_d], c[shape_c], source, attempt, gamma, excess);
+    const V height = gamma_law::propose(c[a], c[shape_d], c[shape_c], source, attempt, gamma, excess);
     value = c[scale] / gamma;
     const auto small = c[a] < V(1.0);
     if (any(small)) {

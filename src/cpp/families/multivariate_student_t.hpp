@@ -3,7 +3,7 @@
 //
 // Parameters: means and factors of the scale matrices L L^T, as those of the normal law; df v > 0 (K,). Draws: mean +
 // L (z sqrt(v / c)), c chi-square with v degrees of freedom: that is the definition, and exact. Normals z as in the normal
-// law, flat; c is twice a gamma variate (Marsaglia and Tsang, kernels/gamma_variate.hpp), by attempts of the sample's own.
+// law, flat; c is twice a gamma variate (Marsaglia and Tsang; kernels/radii.hpp), by attempts of the sample's own.
 //
 // What is quadratic is the normal law's: its log density without the constant is -q / 2, and its gradient with the share
 // r (v + D) / (v + q) is the gradient of this law with the share r. Work a pair: that of the normal law and a log1p.
@@ -13,8 +13,7 @@
 #pragma once
 
 #include "../core/extended.hpp"
-#include "../kernels/gamma_variate.hpp"
-#include "../kernels/rejection.hpp"
+#include "../kernels/radii.hpp"
 #include "multivariate_normal.hpp"
 
 namespace fastgen {
@@ -68,9 +67,6 @@ struct MultivariateStudentT {
       v[k] = T(df), minus_two_over_v[k] = T(-2.0 / df), power[k] = T(-half - half_D);
       norm[k] = T(double(normal.norm[k]) + excess);
       of_normal[normal.norm - of_normal + k] = T(0);
-      // Near a mean, what whitening loses of a short distance shows beside a small v only.
-      constexpr double least_whitened = 0.1;
-      if (normal.whitened && df < least_whitened) of_normal[normal.white - of_normal + K * normal.D] = T(0);
     }
   }
 
@@ -137,7 +133,8 @@ struct MultivariateStudentT {
   static T far_log_density(const Constants<T>& c, std::int64_t k, const Tile<T>& tile, std::int64_t s, T norm,
                            Extended* y) {
     const Extended ratio = far_distance(c, k, tile, s, y) / Extended(double(c.v[k]));
-    return T(double(c.power[k]) * (Extended(1.0) + ratio).log() + double(norm));
+    const T lp = T(double(c.power[k]) * (Extended(1.0) + ratio).log() + double(norm));
+    return lp == lp ? lp : -infinity<T>;  // as for the normal law, where the inverse of the factor overflows
   }
 
   // ---- gradient ----
@@ -190,31 +187,12 @@ struct MultivariateStudentT {
 
   // ---- sampling ----
 
-  // sqrt(v / c) as a law of its own, for the sampler that rejects.
-  struct Radius {
-    enum Constant { v, n_constants };
-    template <int W>
-    static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source,
-                                                 std::uint32_t attempt, Vec<double, W>& value) {
-      using V = Vec<double, W>;
-      const V half = V(0.5) * c[v];
-      const GammaShape<V> shape(half);
-      V gamma, excess;
-      const V height = propose_gamma(half, shape.d, shape.c, source, attempt, gamma, excess);
-      value = sqrt(half / gamma);
-      const auto small = half < V(1.0);
-      if (any(small)) value = select(small, value * math::exp(V(0.5) * excess), value);
-      return height;
-    }
-  };
   // Few degrees of freedom have mass beyond the numbers: this radius is drawn instead, which leaves room for L z.
   template <class T> static constexpr double largest_radius = sizeof(T) == 8 ? 0x1p960 : 0x1p100;
 
   template <class T> static constexpr std::int64_t in_double = std::int64_t(sizeof(double) / sizeof(T));
   template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t samples) {
-    const std::int64_t radii = Rejection<Radius>::scratch() * in_double<T>;
-    const std::int64_t rows = MultivariateNormal::draw_scratch(block, samples);
-    return samples * in_double<T> + (radii > rows ? radii : rows);
+    return samples * in_double<T> + MultivariateNormal::draw_scratch(block, samples);
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
@@ -222,14 +200,14 @@ struct MultivariateStudentT {
     const std::int64_t K = c.K, D = c.D;
     double* radius = reinterpret_cast<double*>(tile.scratch);
     T* rest = tile.scratch + tile.n * in_double<T>;
-    Block<T> degrees = block;
-    degrees.constants = c.v;
-    Rejection<Radius>::draw(
-        degrees, {tile.key, tile.first, tile.n, tile.labels, radius, reinterpret_cast<double*>(rest), tile.alone});
+    const auto component = [&](std::int64_t i) { return std::int64_t(tile.labels[i]) - block.first; };
+    const auto ours = [&](std::int64_t i) { return std::uint64_t(component(i)) < std::uint64_t(K); };
+    const auto degrees = [&](std::int64_t i) { return ours(i) ? double(c.v[component(i)]) : 0.0; };
+    fill_radii(tile.key, tile.first, tile.n, degrees, radius);
     const DrawTile<T> rows{tile.key, tile.first, tile.n, tile.labels, tile.out, rest, tile.alone};
     T* z = MultivariateNormal::normals(block, rows);
     for (std::int64_t i = 0; i < tile.n; ++i) {
-      if (std::uint64_t(tile.labels[i] - block.first) >= std::uint64_t(K)) continue;
+      if (!ours(i)) continue;
       const T scale = T(radius[i] < largest_radius<T> ? radius[i] : largest_radius<T>);
       for (std::int64_t d = 0; d < D; ++d) z[i * D + d] *= scale;
     }

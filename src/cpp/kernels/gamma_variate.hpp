@@ -40,24 +40,6 @@ FASTGEN_INLINE Mask<double, W> gamma_attempt(const GammaShape<Vec<double, W>>& s
   return accepted & positive;
 }
 
-// One attempt at a gamma variate G of rate 1 for a >= 1, of shape a + 1 else: then G e^-excess is the variate.
-template <int W>
-FASTGEN_INLINE Vec<double, W> propose_gamma(Vec<double, W> a, Vec<double, W> d, Vec<double, W> c,
-                                            const Source<W>& source, std::uint32_t attempt, Vec<double, W>& value,
-                                            Vec<double, W>& excess) {
-  using V = Vec<double, W>;
-  Vec<std::uint64_t, W> first, second;
-  source.words(2 * attempt, first, second);
-  const auto accepted = gamma_attempt(GammaShape<V>(d, c), first, second, value);
-  excess = V(0.0);
-  const auto small = a < V(1.0);
-  if (any(small)) {
-    source.words(2 * attempt + 1, first, second);
-    excess = select(small, -math::log_positive(unit(first)) / a, V(0.0));
-  }
-  return select(accepted, V(0.0), V(math::infinity<double>));
-}
-
 // The factor u^(1/a) of shapes a < 1, 1 for others. Of a shape of 1e-3 many variates are below the smallest double: 0.
 template <class V> FASTGEN_INLINE V gamma_boost(V a, V u) {
   const auto small = a < V(1.0);

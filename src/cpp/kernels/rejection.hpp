@@ -95,8 +95,8 @@ template <class Law> struct Rejection {
 
   static std::int64_t scratch() { return 2 * Samples::memory; }
 
-  // Every sample of the tile that belongs to this block, whose constants may be in single precision.
-  template <class T> static void draw(const Block<T>& block, const DrawTile<double>& tile) {
+  // Every sample of the tile that belongs to this block.
+  static void draw(const Block<double>& block, const DrawTile<double>& tile) {
     const std::int64_t K = block.shape.n_components;
     Samples some(tile.scratch), open(tile.scratch + Samples::memory);
     bool fresh = true;  // of one component the constants are gathered once
