@@ -200,14 +200,16 @@ struct MultivariateStudentT {
     const std::int64_t K = c.K, D = c.D;
     double* radius = reinterpret_cast<double*>(tile.scratch);
     T* rest = tile.scratch + tile.n * in_double<T>;
-    const auto component = [&](std::int64_t i) { return std::int64_t(tile.labels[i]) - block.first; };
-    const auto ours = [&](std::int64_t i) { return std::uint64_t(component(i)) < std::uint64_t(K); };
-    const auto degrees = [&](std::int64_t i) { return ours(i) ? double(c.v[component(i)]) : 0.0; };
+    // By value: through references all would be read again after every store.
+    const auto degrees = [labels = tile.labels, base = block.first, K, v = c.v](std::int64_t i) {
+      const std::int64_t k = labels[i] - base;
+      return std::uint64_t(k) < std::uint64_t(K) ? double(v[k]) : 0.0;
+    };
     fill_radii(tile.key, tile.first, tile.n, degrees, radius);
     const DrawTile<T> rows{tile.key, tile.first, tile.n, tile.labels, tile.out, rest, tile.alone};
     T* z = MultivariateNormal::normals(block, rows);
     for (std::int64_t i = 0; i < tile.n; ++i) {
-      if (!ours(i)) continue;
+      if (degrees(i) == 0.0) continue;
       const T scale = T(radius[i] < largest_radius<T> ? radius[i] : largest_radius<T>);
       for (std::int64_t d = 0; d < D; ++d) z[i * D + d] *= scale;
     }
