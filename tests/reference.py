@@ -78,6 +78,26 @@ def multivariate_normal(mean, lower):
     return log_density
 
 
+def multivariate_student_t(df, mean, lower):
+    """The t law with these degrees of freedom and this centre (float64), and lower factor of the scale matrix (mpf)."""
+    v, mean, d = mpf(float(df)), exact(mean), len(mean)
+    constant = mp.loggamma((v + d) / 2) - mp.loggamma(v / 2) - d * mp.log(mp.pi * v) / 2
+    constant -= sum(mp.log(lower[i][i]) for i in range(d))
+
+    def log_density(x):
+        y = solve_lower(lower, [a - m for a, m in zip(x, mean, strict=True)])
+        square = mpmath.fdot(y, y)
+        slope = -(v + d) / (v + square)
+        return constant - (v + d) / 2 * mp.log1p(square / v), [slope * z for z in solve_lower_transposed(lower, y)]
+
+    return log_density
+
+
+def diagonal(scales):
+    """Lower factor with these on its diagonal (mpf)."""
+    return [[s if i == j else mpf(0) for j in range(len(scales))] for i, s in enumerate(scales)]
+
+
 def factor_normal(mean, loadings, noise):
     """Normal with covariance loadings loadings^T + diag(noise)."""
     rows, variances = exact(loadings), exact(noise)

@@ -149,6 +149,13 @@ CASES = (
         ((0.0, 0.0), (-0.0, -0.0), (-1.0, -inf), (inf, inf), (-1.5, nan), (-inf, nan)),
     ),
     Case(
+        "log1p_finite",
+        (1.0, 1.0),
+        mp.log1p,
+        lambda f: [span(-1, 2, 500)[1:], both(logs(f.smallest_subnormal, 1)), logs(1, f.max), [f.max, f.tiny, -f.tiny]],
+        ((0.0, 0.0), (-0.0, 0.0)),
+    ),
+    Case(
         "expm1",
         (1.4, 1.4),
         mp.expm1,
@@ -292,7 +299,7 @@ def test_error_is_below_the_stated_bound(case, dtype, isa):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_special_values(case, dtype, isa):
-    pairs = case.special + (((nan, nan),) if case.name != "log_positive" else ())
+    pairs = case.special + (((nan, nan),) if case.name not in ("log_positive", "log1p_finite") else ())
     x, y = np.array(pairs, dtype=dtype).T
     x = np.ascontiguousarray(x)
     actual = _core.apply_math(case.name, x)
@@ -309,6 +316,8 @@ def patterns(name, dtype):
     x = np.concatenate([raw, random.normal(0, 3, 20_000).astype(dtype), random.random(20_000).astype(dtype)])
     if name == "log_positive":
         return np.where((x >= f.tiny) & (x <= f.max), x, dtype(1))
+    if name == "log1p_finite":
+        return np.where((x > -1) & (x <= f.max) & (x != 0), x, dtype(1))
     if name == "exp_shallow":
         return np.where((x <= 0) & (x >= -64), x, dtype(-1))
     return np.where(x > 0, -x, x) if name == "exp_nonpositive" else x
@@ -333,6 +342,8 @@ def test_bits_do_not_depend_on_instruction_set_or_length(name, dtype):
 def test_lean_forms_have_the_bits_of_the_full_ones(dtype, isa):
     x = patterns("log_positive", dtype)
     assert_same_bits(_core.apply_math("log_positive", x), _core.apply_math("log", x))
+    x = patterns("log1p_finite", dtype)
+    assert_same_bits(_core.apply_math("log1p_finite", x), _core.apply_math("log1p", x))
     x = patterns("exp_nonpositive", dtype)
     x = x[x > np.log(np.finfo(dtype).tiny)]
     assert_same_bits(_core.apply_math("exp_nonpositive", x), _core.apply_math("exp", x))

@@ -24,6 +24,7 @@ class Components:
     Normal: ``[loc (K,), scale (K,)]``.
     MultivariateNormal: ``[means (K, D), factor]`` where factor is, by variant, the lower Cholesky factors
     (K, D, D) "full", (D, D) "tied", or the standard deviations (K, D) "diag", (K,) "spherical".
+    MultivariateStudentT: ``[means (K, D), factor, df (K,)]``.
     """
 
     def __init__(self, family: str, variant: str, parameters: Sequence[NDArray[np.float64]], /) -> None: ...

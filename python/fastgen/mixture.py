@@ -93,8 +93,8 @@ class Mixture(Frozen):
 
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
     for each; a multivariate one takes (..., D). A single point gives a NumPy scalar. float32 gives float32,
-    computed in float32 for the normal families (`Normal`, `MultivariateNormal`, `FactorNormal`) and in float64 and rounded
-    for the others, or where a parameter is out of the range of float32; all other real types are taken as float64. Points
+    computed in float32 for the normal families (`Normal`, `MultivariateNormal`, `FactorNormal`) and `MultivariateStudentT`,
+    and in float64 and rounded for the others, or where a parameter is out of the range of float32; all other real types are taken as float64. Points
     with a NaN have NaN as their answer; in mixtures of `Product` a NaN is a value that was not observed.
     Answers are the same bits for every number of threads and every instruction set.
 
@@ -243,8 +243,8 @@ class Mixture(Frozen):
         out : ndarray, optional
             Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
         dtype : {np.float64, np.float32}, default np.float64
-            Type of the samples; with `out`, its type. Of the normal families float32 samples are drawn in float32: they
-            are other numbers than the float64 ones of the same stream. Of other families they are those, rounded.
+            Type of the samples; with `out`, its type. Of the normal families and `MultivariateStudentT` float32 samples are drawn
+            in float32: they are other numbers than the float64 ones of the same stream. Of other families they are those, rounded.
 
         Returns
         -------
@@ -626,8 +626,8 @@ class Mixture(Frozen):
         Returns
         -------
         Mixture
-            With an int, a mixture of scalar components (`Normal`), which has `cdf` and `icdf`. With a sequence, a
-            multivariate mixture over these features, even if there is only one, with the same covariance type.
+            With an int, a mixture of scalar components (`Normal`, `StudentT`, ...), which has `cdf` and `icdf`. With a
+            sequence, a multivariate mixture over these features, even if there is only one, with the same covariance type.
 
         Raises
         ------
@@ -695,7 +695,8 @@ class Mixture(Frozen):
 
         and its weight becomes its responsibility for :math:`x_b` in the marginal over b, however far the values are from
         every component. The work is done on Cholesky factors: no covariance is inverted. `FactorNormal` stays a factor
-        model; the columns of a `Product` do not depend on each other within a component, so that only the weights learn.
+        model; `MultivariateStudentT` gains a degree of freedom for each known feature, and its scale matrix is the above times
+        :math:`(\nu + q) / (\nu + m)`, where q is the squared distance of the m known values; the columns of a `Product` do not depend on each other within a component, so that only the weights learn.
         Values that no component can have leave the weights as they are.
 
         References

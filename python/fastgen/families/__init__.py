@@ -19,6 +19,7 @@ from .laplace import Laplace
 from .log_normal import LogNormal
 from .logistic import Logistic
 from .multivariate_normal import MultivariateNormal
+from .multivariate_student_t import MultivariateStudentT
 from .negative_binomial import NegativeBinomial
 from .normal import Normal
 from .pareto import Pareto
@@ -49,6 +50,7 @@ __all__ = [
     "LogNormal",
     "Logistic",
     "MultivariateNormal",
+    "MultivariateStudentT",
     "NegativeBinomial",
     "Normal",
     "Pareto",

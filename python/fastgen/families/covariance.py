@@ -2,7 +2,8 @@
 
 Families with means and covariances keep a *factor* (a square root) of the covariances, because that is what the
 kernels use and what survives rounding: lower Cholesky factors for "full" and "tied", standard deviations for "diag"
-and "spherical". A factor has the shape of the covariances it belongs to.
+and "spherical". A factor has the shape of the covariances it belongs to. What a family calls its matrices, in the messages,
+is `name`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from .._validate import FloatArray
 
-__all__ = ["FORMS", "CovarianceForm", "symmetric_matrices"]
+__all__ = ["FORMS", "CovarianceForm", "row_lengths", "symmetric_matrices"]
 
 # Asymmetry below this, relative to sqrt(a_ii a_jj), is rounding of the caller's and averaged away.
 ASYMMETRY = 1e-8
@@ -37,15 +38,15 @@ class CovarianceForm:
         """Shape of the covariances and of their factor."""
         raise NotImplementedError
 
-    def validated(self, covariances: ArrayLike, k: int, d: int) -> FloatArray:
+    def validated(self, covariances: ArrayLike, k: int, d: int, name: str) -> FloatArray:
         """A private copy of the right shape, with scalars broadcast where they have a meaning."""
-        values = as_parameter(covariances, "covariances")
+        values = as_parameter(covariances, name)
         expected = self.expected_shape(k, d)
         if values.ndim == 0 and self.name in ("diag", "spherical"):
             values = np.full(expected, values)
         if values.shape != expected:
             raise ValueError(
-                f"covariances has shape {values.shape}, expected {expected} for covariance_type={self.name!r} and "
+                f"{name} has shape {values.shape}, expected {expected} for covariance_type={self.name!r} and "
                 f"means of shape {(k, d)}{self._shape_hint(values.shape, k, d)}"
             )
         return values
@@ -58,7 +59,7 @@ class CovarianceForm:
                 return f"; this shape belongs to covariance_type={form.name!r}"
         return ""
 
-    def factor(self, covariances: FloatArray) -> FloatArray:
+    def factor(self, covariances: FloatArray, name: str) -> FloatArray:
         """The factor of validated covariances; raises ValueError if one is not positive definite."""
         raise NotImplementedError
 
@@ -108,6 +109,14 @@ class CovarianceForm:
         """Means and factor of the features `rest` given the values of `features`."""
         raise NotImplementedError
 
+    def distances(self, factor: FloatArray, differences: FloatArray) -> FloatArray:
+        """Lengths (K,) of differences (K, D) in units of the factor, also where their squares overflow."""
+        raise NotImplementedError
+
+    def scaled(self, factor: FloatArray, scale: FloatArray) -> tuple[CovarianceForm, FloatArray]:
+        """Factor of every component times a scale (K,) of its own, and its form."""
+        return self, factor * scale.reshape(-1, *[1] * (factor.ndim - 1))
+
     def n_parameters(self, k: int, d: int) -> int:
         """Number of free parameters in the covariances."""
         raise NotImplementedError
@@ -119,13 +128,12 @@ class CovarianceForm:
 class _Matrices(CovarianceForm):
     """What "full" and "tied" share: matrices along the last two axes."""
 
-    def factor(self, covariances: FloatArray) -> FloatArray:
+    def factor(self, covariances: FloatArray, name: str) -> FloatArray:
         stack = covariances.reshape(-1, *covariances.shape[-2:])
         factor, failed = _core.cholesky(stack)
         if failed >= 0:
-            name = "covariances" if covariances.ndim == 2 else at("covariances", (failed,))
             raise ValueError(
-                f"{name} is not positive definite: its smallest eigenvalue is "
+                f"{name if covariances.ndim == 2 else at(name, (failed,))} is not positive definite: its smallest eigenvalue is "
                 f"{float(np.linalg.eigvalsh(stack[failed])[0]):.3g}, expected one greater than 0; add a small "
                 "multiple of the identity, drop features that depend on others, or use covariance_type='diag'"
             )
@@ -169,6 +177,14 @@ class _Matrices(CovarianceForm):
         shifted = _core.condition_means(np.ascontiguousarray(means[:, order]), each, values)
         return shifted, np.ascontiguousarray(ordered[..., m:, m:])
 
+    def distances(self, factor: FloatArray, differences: FloatArray) -> FloatArray:
+        # Forward substitution, elementwise over the components: the bits do not depend on a BLAS.
+        solved = np.empty_like(differences)
+        for i in range(differences.shape[1]):
+            before = (factor[..., i, :i] * solved[:, :i]).sum(axis=1)
+            solved[:, i] = (differences[:, i] - before) / factor[..., i, i]
+        return row_lengths(solved)
+
 
 class _Full(_Matrices):
     name = "full"
@@ -176,8 +192,8 @@ class _Full(_Matrices):
     def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
         return (k, d, d)
 
-    def validated(self, covariances: ArrayLike, k: int, d: int) -> FloatArray:
-        return symmetric_matrices(super().validated(covariances, k, d), "covariances")
+    def validated(self, covariances: ArrayLike, k: int, d: int, name: str) -> FloatArray:
+        return symmetric_matrices(super().validated(covariances, k, d, name), name)
 
     def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
         return values
@@ -186,7 +202,7 @@ class _Full(_Matrices):
         return _row_norms(factor)
 
     def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
-        return _row_lengths(factor)
+        return row_lengths(factor)
 
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
         # A product of (K) with (K, D * D): one pass, no (K, D, D) temporary.
@@ -203,8 +219,8 @@ class _Tied(_Matrices):
     def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
         return (d, d)
 
-    def validated(self, covariances: ArrayLike, k: int, d: int) -> FloatArray:
-        return symmetric_matrices(super().validated(covariances, k, d), "covariances")
+    def validated(self, covariances: ArrayLike, k: int, d: int, name: str) -> FloatArray:
+        return symmetric_matrices(super().validated(covariances, k, d, name), name)
 
     def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
         return np.broadcast_to(values, (k, d, d))
@@ -213,7 +229,7 @@ class _Tied(_Matrices):
         return np.broadcast_to(_row_norms(factor), (k, d))
 
     def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
-        return np.broadcast_to(_row_lengths(factor), (k, d))
+        return np.broadcast_to(row_lengths(factor), (k, d))
 
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
         return covariances * float(weights.sum())
@@ -223,6 +239,9 @@ class _Tied(_Matrices):
 
     def join(self, values: Sequence[FloatArray]) -> FloatArray | None:
         return values[0] if all(np.array_equal(values[0], other) for other in values[1:]) else None
+
+    def scaled(self, factor: FloatArray, scale: FloatArray) -> tuple[CovarianceForm, FloatArray]:
+        return FORMS["full"], factor * scale[:, None, None]
 
     def n_parameters(self, k: int, d: int) -> int:
         return d * (d + 1) // 2
@@ -234,12 +253,14 @@ class _Tied(_Matrices):
 class _Independent(CovarianceForm):
     """What "diag" and "spherical" share: the factor is an elementwise square root."""
 
-    def validated(self, covariances: ArrayLike, k: int, d: int) -> FloatArray:
-        values = super().validated(covariances, k, d)
-        check_constraint(values, "covariances", POSITIVE, "each is a variance")
+    def validated(self, covariances: ArrayLike, k: int, d: int, name: str) -> FloatArray:
+        values = super().validated(covariances, k, d, name)
+        check_constraint(
+            values, name, POSITIVE, f"each is a {'variance' if name == 'covariances' else 'squared scale'}"
+        )
         return values
 
-    def factor(self, covariances: FloatArray) -> FloatArray:
+    def factor(self, covariances: FloatArray, name: str) -> FloatArray:
         return np.sqrt(covariances)
 
     def covariances(self, factor: FloatArray) -> FloatArray:
@@ -256,6 +277,9 @@ class _Independent(CovarianceForm):
     ) -> tuple[FloatArray, FloatArray]:
         # Independent features say nothing about each other.
         return np.ascontiguousarray(means[:, rest]), self.marginal(factor, rest)
+
+    def distances(self, factor: FloatArray, differences: FloatArray) -> FloatArray:
+        return row_lengths(differences / factor.reshape(len(differences), -1))
 
 
 class _Diag(_Independent):
@@ -342,8 +366,8 @@ def _row_norms(factor: FloatArray) -> FloatArray:
     return squares
 
 
-def _row_lengths(factor: FloatArray) -> FloatArray:
-    """Lengths of the rows of factors: the standard deviations. Scaled by powers of 2, so that squares do not overflow."""
+def row_lengths(factor: FloatArray) -> FloatArray:
+    """Lengths of rows; of a factor's, the standard deviations. Scaled by powers of 2, so that squares do not overflow."""
     _, exponent = np.frexp(np.abs(factor).max(axis=-1))
     scaled = np.ldexp(factor, -exponent[..., None])
     lengths: FloatArray = np.ldexp(np.sqrt(_row_norms(scaled)), exponent)

@@ -62,6 +62,7 @@ struct FamilyInfo {
 enum FamilyId : int {
   normal_id,
   multivariate_normal_id,
+  multivariate_student_t_id,
   factor_normal_id,
   product_id,
   categorical_id,
@@ -79,40 +80,26 @@ template <class... Names> constexpr std::array<ParameterShape, 4> one_each(Names
 
 using enum Extent;
 using enum Measure;
+
+// A multivariate law with means and a matrix of one of four forms, given by its factor, and perhaps one parameter more.
+constexpr FamilyInfo elliptical(std::string_view name, int variant, int id, ParameterShape other = {}) {
+  constexpr std::string_view forms[] = {"full", "tied", "diag", "spherical"};
+  constexpr ParameterShape factors[] = {
+      {"cholesky", {K, D, D}}, {"cholesky", {one, D, D}}, {"scale", {one, K, D}}, {"scale", {one, one, K}}};
+  return {name,  forms[variant], id,   variant,
+          false, continuous,     true, {{{"means", {one, K, D}}, factors[variant], other}}};
+}
+
 inline constexpr FamilyInfo families[] = {
     {"Normal", "", normal_id, 0, true, continuous, true, one_each("loc", "scale")},
-    {"MultivariateNormal",
-     "full",
-     multivariate_normal_id,
-     0,
-     false,
-     continuous,
-     true,
-     {{{"means", {one, K, D}}, {"cholesky", {K, D, D}}}}},
-    {"MultivariateNormal",
-     "tied",
-     multivariate_normal_id,
-     1,
-     false,
-     continuous,
-     true,
-     {{{"means", {one, K, D}}, {"cholesky", {one, D, D}}}}},
-    {"MultivariateNormal",
-     "diag",
-     multivariate_normal_id,
-     2,
-     false,
-     continuous,
-     true,
-     {{{"means", {one, K, D}}, {"scale", {one, K, D}}}}},
-    {"MultivariateNormal",
-     "spherical",
-     multivariate_normal_id,
-     3,
-     false,
-     continuous,
-     true,
-     {{{"means", {one, K, D}}, {"scale", {one, one, K}}}}},
+    elliptical("MultivariateNormal", 0, multivariate_normal_id),
+    elliptical("MultivariateNormal", 1, multivariate_normal_id),
+    elliptical("MultivariateNormal", 2, multivariate_normal_id),
+    elliptical("MultivariateNormal", 3, multivariate_normal_id),
+    elliptical("MultivariateStudentT", 0, multivariate_student_t_id, {"df", {one, one, K}}),
+    elliptical("MultivariateStudentT", 1, multivariate_student_t_id, {"df", {one, one, K}}),
+    elliptical("MultivariateStudentT", 2, multivariate_student_t_id, {"df", {one, one, K}}),
+    elliptical("MultivariateStudentT", 3, multivariate_student_t_id, {"df", {one, one, K}}),
     {"FactorNormal",
      "",
      factor_normal_id,

@@ -306,8 +306,8 @@ template <class V> FASTGEN_INLINE V log(V x) {
   return select(x > V(T(0)), select(x < V(infinity<T>), r, x), log_edge(x));
 }
 
-// log(1 + x): 1.0 / 1.0 ULP, all x.
-template <class V> FASTGEN_INLINE V log1p(V x) {
+// log(1 + x): 1.0 / 1.0 ULP, -1 < x finite; the same bits as log1p, but that -0 gives 0.
+template <class V> FASTGEN_INLINE V log1p_finite(V x) {
   using T = typename V::Scalar;
   using F = Format<T>;
   const V one(T(1)), u = x + one, back = u - one;
@@ -319,9 +319,15 @@ template <class V> FASTGEN_INLINE V log1p(V x) {
   lost = select(u < V(4 * two_to_bits<T>), lost * power, V(T(0)));  // 2^-k lost, which later is nothing
   const V high = m - one, f = high + lost, low = lost - (f - high);
   const V rest = log_rest(f, f + V(T(2)), fma(k, V(Table<T>::ln2[1]), low));
-  const V r = fma(k, V(Table<T>::ln2[0]), f + rest);
+  return fma(k, V(Table<T>::ln2[0]), f + rest);
+}
+
+// log(1 + x): 1.0 / 1.0 ULP, all x.
+template <class V> FASTGEN_INLINE V log1p(V x) {
+  using T = typename V::Scalar;
+  const V r = log1p_finite(x);
   // 0 keeps its sign; infinity and NaN stay.
-  return select(x > V(T(-1)), select((x < V(infinity<T>)) & (x != V(T(0))), r, x), log_edge(u));
+  return select(x > V(T(-1)), select((x < V(infinity<T>)) & (x != V(T(0))), r, x), log_edge(x + V(T(1))));
 }
 
 // e^x - 1: 1.4 / 1.4 ULP, all x.

@@ -9,6 +9,7 @@
   X(log, 1, log(a))                                                                      \
   X(log_positive, 1, log_positive(a))                                                    \
   X(log1p, 1, log1p(a))                                                                  \
+  X(log1p_finite, 1, log1p_finite(a))                                                    \
   X(expm1, 1, expm1(a))                                                                  \
   X(sin_2pi, 1, sin_2pi(a))                                                              \
   X(cos_2pi, 1, cos_2pi(a))                                                              \

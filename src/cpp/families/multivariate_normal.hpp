@@ -466,12 +466,21 @@ struct MultivariateNormal {
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
+    T* z = normals(block, tile);
+    transform(block, tile, z);
+  }
+
+  template <class T> static T* normals(const Block<T>& block, const DrawTile<T>& tile) {
+    const std::int64_t D = block.shape.n_features;
+    T* z = tile.alone ? tile.out : tile.scratch;  // the rows take the place of the normals
+    fill_normals(tile.key, Position(tile.first) * Position(D), tile.n * D, z);
+    return z;
+  }
+
+  template <class T> static void transform(const Block<T>& block, const DrawTile<T>& tile, T* z) {
     const Constants<T> c(block);
     const std::int64_t K = c.K, D = c.D;
-    const Position first = Position(tile.first) * Position(D);
     const bool axes = block.shape.variant == diag || block.shape.variant == spherical;
-    T* z = tile.alone ? tile.out : tile.scratch;  // the rows take the place of the normals
-    fill_normals(tile.key, first, tile.n * D, z);
     if (axes) return draw_axes(block, c, tile, z);
     switch (D) {
       case 1: return draw_few<1>(block, c, tile, z);

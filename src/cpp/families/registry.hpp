@@ -6,6 +6,7 @@
 #include "factor_normal.hpp"
 #include "family_ops.hpp"
 #include "multivariate_normal.hpp"
+#include "multivariate_student_t.hpp"
 #include "normal.hpp"
 #include "product.hpp"
 
@@ -22,6 +23,7 @@ template <class T>
 constexpr FamilyOps<T> written_out[] = {
     family_ops<Normal, T>(),
     family_ops<MultivariateNormal, T>(),
+    family_ops<MultivariateStudentT, T>(),
     family_ops<FactorNormal, T>(),
     family_ops<Product, T>(),
     family_ops<Categorical, T>(),

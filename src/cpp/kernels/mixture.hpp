@@ -75,7 +75,7 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
     for (std::int64_t k = 0; k < K; k += most) {
       if (k && patience.over()) return false;
       ops_of(block).log_density(block, k, k + most < K ? k + most : K, tile, offset + block.first,
-                                            table + k * tile.stride, w.family);
+                                table + k * tile.stride, w.family);
     }
   }
   if (m.n_atoms) exclude_at_atoms(m, tile, w.table);
@@ -89,15 +89,6 @@ FASTGEN_INLINE V column_shift(const T* table, std::int64_t stride, std::int64_t 
   V top = V::load(table);
   for (std::int64_t k = 1; k < K; ++k) top = max(V::load(table + k * stride), top);
   return select(top == V(-infinity<T>), V(T(0)), top);
-}
-
-// Calls body.template operator()<V>(s) for columns 0 .. padded, two vectors at a time while there are two.
-template <class T, class Body> FASTGEN_INLINE void for_columns(std::int64_t padded, Body body) {
-  using Wide = Vec<T, wide_width<T>>;
-  using V = Vec<T, native_width<T>>;
-  std::int64_t s = 0;
-  for (; s + Wide::width <= padded; s += Wide::width) body.template operator()<Wide>(s);
-  for (; s < padded; s += V::width) body.template operator()<V>(s);
 }
 
 // log of the sum of exponentials of each column, into out, without those more than `cutoff` below the largest. Scratch: a

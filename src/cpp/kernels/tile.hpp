@@ -128,6 +128,15 @@ FASTGEN_INLINE void for_strips(std::int64_t padded, Body body, std::int64_t begi
   if constexpr (C > 1) for_strips<T, C - 1>(padded, body, s);
 }
 
+// Calls body.template operator()<V>(s) for columns 0 .. padded, two vectors at a time while there are two.
+template <class T, class Body> FASTGEN_INLINE void for_columns(std::int64_t padded, Body body) {
+  using Wide = Vec<T, wide_width<T>>;
+  using V = Vec<T, native_width<T>>;
+  std::int64_t s = 0;
+  for (; s + Wide::width <= padded; s += Wide::width) body.template operator()<Wide>(s);
+  for (; s < padded; s += V::width) body.template operator()<V>(s);
+}
+
 }  // namespace
 }  // namespace FASTGEN_ISA
 }  // namespace fastgen
