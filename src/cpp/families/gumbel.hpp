@@ -44,7 +44,7 @@ struct Gumbel {
     low = high = fma(c[scale], -math::log(-math::log(q)), c[loc]);
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     return fma(c[scale], -math::log_positive(source.exponential()), c[loc]);
   }

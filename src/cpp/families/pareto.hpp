@@ -54,7 +54,7 @@ struct Pareto {
     low = high = power::scaled_exp(c[scale], power::quotient(e, c[concentration]));
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     return power::squared_exp(c[scale], c[half_inverse] * source.exponential());
   }

@@ -87,7 +87,7 @@ struct StudentT {
     low = low - slack, high = high + slack;
   }
 
-  static constexpr bool one_word = false;
+  static constexpr Supply supply{};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     using V = Vec<double, W>;
     Vec<std::uint64_t, W> first, second;
