@@ -64,7 +64,7 @@ struct Beta {
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     const V zero(0.0), one(1.0), y = one - x, of_x = c[less_a] * math::log_positive(x), of_y = c[less_b] * math::log_positive(y);
     const V plain = (of_x + of_y) + c[plain_constant];
-    const auto enough = (max(max(abs(of_x), abs(of_y)), c[size]) <= V(32.0) * max(abs(plain), one)) &
+    const auto enough = (max(max(abs(of_x), abs(of_y)), c[size]) <= V(64.0) * max(abs(plain), one)) &
                         (x >= V(math::Format<double>::smallest_normal)) & (x < one);
     if (!any(!enough)) return plain;
     const V y_lost = (one - y) - x, log_xy = math::log(x * y);
@@ -103,7 +103,7 @@ struct Beta {
   }
   template <class V> static FASTGEN_INLINE void bracket(const V*, V, V& low, V& high) { low = V(0.0), high = V(1.0); }
 
-  static constexpr Supply supply{.normals = 2, .shorts = 2};
+  static constexpr Supply supply{.normals = 2, .parts = 2};
   template <int W>
   static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
     Vec<double, W> g, h;

@@ -21,7 +21,7 @@ constexpr double least = 1e-290;  // m from here on has all its digits
 // larger than the result: `size` is the largest of those that make up the constant. Elsewhere, for large shapes near the mode,
 // for x that are no normal numbers, the saddle-point form.
 template <class V> FASTGEN_INLINE auto is_plain(V size, V power, V m, V result, V x) {
-  return (max(max(abs(power), m), size) <= V(32.0) * max(abs(result), V(1.0))) &
+  return (max(max(abs(power), m), size) <= V(64.0) * max(abs(result), V(1.0))) &
          (x >= V(math::Format<double>::smallest_normal));
 }
 inline double largest(double a, double b) { return a < 0 ? largest(-a, b) : b < 0 ? largest(a, -b) : a > b ? a : b; }
@@ -58,7 +58,7 @@ FASTGEN_INLINE void bracket(V a, V log_a, V log_factorial, V log_lower, V log_up
 template <int W>
 FASTGEN_INLINE Mask<double, W> first(Vec<double, W> d, Vec<double, W> c, Vec<double, W> normal,
                                      Vec<std::uint64_t, W> cell, Vec<double, W>& value) {
-  return gamma_proposal(GammaShape<Vec<double, W>>(d, c), normal, short_number(cell), value);
+  return gamma_proposal(GammaShape<Vec<double, W>>(d, c), normal, part_number(cell), value);
 }
 template <int W>
 FASTGEN_INLINE Mask<double, W> retry(Vec<double, W> d, Vec<double, W> c, Vec<double, W> normal,
@@ -67,7 +67,7 @@ FASTGEN_INLINE Mask<double, W> retry(Vec<double, W> d, Vec<double, W> c, Vec<dou
   using V = Vec<double, W>;
   const GammaShape<V> shape(d, c);
   if (again) return gamma_attempt(shape, a, b, value);
-  return gamma_judgement(shape, normal, (short_number(cell) + unit(b)) * V(0x1p-32), value);
+  return gamma_judgement(shape, normal, (part_number(cell) + unit(b)) * V(0x1p-32), value);
 }
 
 // What turns a variate of shape a + 1 into one of shape a, e^-excess, for a < 1: from a uniform of its own.
@@ -138,7 +138,7 @@ struct Gamma {
     low = math::exp(l - c[log_rate]), high = math::exp(h - c[log_rate]);
   }
 
-  static constexpr Supply supply{.normals = 1, .shorts = 1};
+  static constexpr Supply supply{.normals = 1, .parts = 1};
   template <int W>
   static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
     const auto accepted = gamma_law::first(c[shape_d], c[shape_c], source.normal(), source.array[1], value);

@@ -67,7 +67,7 @@ struct InverseGamma {
     low = math::exp(c[log_scale] - h), high = math::exp(c[log_scale] - l);
   }
 
-  static constexpr Supply supply{.normals = 1, .shorts = 1};
+  static constexpr Supply supply{.normals = 1, .parts = 1};
   template <int W>
   static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
     const auto accepted = gamma_law::first(c[shape_d], c[shape_c], source.normal(), source.array[1], value);

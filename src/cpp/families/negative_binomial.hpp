@@ -42,7 +42,7 @@ struct NegativeBinomial {
     const V gamma = (of_s - s) + math::stirling_error_far(s);
     const V sum = ((gamma - factorial.high) + (of_k - factorial.low)) + c[constant];
     const V plain = select(k == zero, c[at_0], sum);
-    const auto enough = ((max(max(of_s, -of_k), c[size]) <= V(32.0) * max(abs(plain), one)) | (k == zero)) & (x <= most);
+    const auto enough = ((max(max(of_s, -of_k), c[size]) <= V(64.0) * max(abs(plain), one)) | (k == zero)) & (x <= most);
     if (!any(!enough)) return on_counts(x, most, plain);
     return on_counts(x, V(math::infinity<double>), select(enough, plain, far_log_density(c, x)));
   }

@@ -22,7 +22,7 @@ template <class V> struct GammaShape {
 };
 
 // The lower 32 bits as a number of 0 .. 2^32 - 1.
-template <int W> FASTGEN_INLINE Vec<double, W> short_number(Vec<std::uint64_t, W> word) {
+template <int W> FASTGEN_INLINE Vec<double, W> part_number(Vec<std::uint64_t, W> word) {
   using U = Vec<std::uint64_t, W>;
   const U bits = merge_halves(word, U(std::uint64_t(0x4330000000000000u)));
   return bit_cast<double>(bits) - Vec<double, W>(0x1p52);

@@ -22,13 +22,13 @@ concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec
   Law::retry(c, source, 0u, value);
 };
 
-// What W samples of a law are drawn from, its array j at arrays + j pitch.
+// What W samples of a law are drawn from, whose bits begin at `at` in the arrays.
 template <class Law, int W>
 FASTGEN_INLINE Source<W> make_source(const Block<double>& block, const PhiloxKey& key, Vec<std::uint64_t, W> index,
-                                     const std::uint64_t* arrays, std::int64_t pitch, const std::uint64_t* component) {
+                                     const std::uint64_t* const* arrays, std::int64_t at, const std::uint64_t* component) {
   using U = Vec<std::uint64_t, W>;
   Source<W> source{key, index, {}, block.constants, block.shape.n_components, U(std::uint64_t(0))};
-  for (int j = 0; j < Law::supply.arrays(); ++j) source.array[j] = U::load(arrays + j * pitch);
+  for (int j = 0; j < Law::supply.arrays(); ++j) source.array[j] = U::load(arrays[j] + at);
   if constexpr (requires { Law::looks_up; }) source.component = U::load(component);
   return source;
 }
@@ -37,20 +37,21 @@ template <class Law> struct Rejection {
   static constexpr int n_drawn = drawn_constants<Law>, n_arrays = Law::supply.arrays();
   static constexpr std::int64_t batch = draw_batch;
 
-  // The samples of a batch: where in the tile each belongs, and what it is drawn from; array j of sample s is at j batch + s.
+  // The samples of a batch: where in the tile each belongs, and what it is drawn from; constant j of sample s is at j batch + s.
   std::int64_t count = 0, at[batch];
   double *constants, *value;
-  std::uint64_t *arrays, *index, *component;
+  std::uint64_t *arrays[most_arrays], *index, *component;
 
   static constexpr std::int64_t memory = (n_drawn + n_arrays + 3) * batch;
   explicit Rejection(double* p) {
     constants = p, value = p + n_drawn * batch;
-    index = reinterpret_cast<std::uint64_t*>(value + batch), component = index + batch, arrays = component + batch;
+    index = reinterpret_cast<std::uint64_t*>(value + batch), component = index + batch;
+    for (int j = 0; j < n_arrays; ++j) arrays[j] = component + (j + 1) * batch;
   }
 
   FASTGEN_INLINE void move(std::int64_t from, std::int64_t to) {
     at[to] = at[from], index[to] = index[from], component[to] = component[from];
-    for (int j = 0; j < n_arrays; ++j) arrays[j * batch + to] = arrays[j * batch + from];
+    for (int j = 0; j < n_arrays; ++j) arrays[j][to] = arrays[j][from];
     for (int j = 0; j < n_drawn; ++j) constants[j * batch + to] = constants[j * batch + from];
   }
 
@@ -64,7 +65,7 @@ template <class Law> struct Rejection {
       FASTGEN_UNROLL
       for (int j = 0; j < n_drawn; ++j) c[j] = Vec<double, W>::load(constants + j * batch + s);
       const auto index_s = Vec<std::uint64_t, W>::load(index + s);
-      const auto source = make_source<Law>(block, key, index_s, arrays + s, batch, component + s);
+      const auto source = make_source<Law>(block, key, index_s, arrays, s, component + s);
       const auto done = Law::retry(c, source, number, drawn);
       drawn.store(value + s);
       left |= std::uint64_t(bits(!done)) << s;
@@ -74,15 +75,15 @@ template <class Law> struct Rejection {
     for (count = 0; left != 0; left &= left - 1) move(__builtin_ctzll(left), count++);
   }
 
-  // Samples open[0 .. n) of the tile, whose arrays are at `words`.
-  void finish(const Block<double>& block, const DrawTile<double>& tile, const std::uint64_t* words,
-              const std::int32_t* open, std::int64_t n) {
+  // Samples open[0 .. n) of the tile, whose bits are in `words`.
+  void finish(const Block<double>& block, const DrawTile<double>& tile, const std::uint64_t* const* words,
+              const std::uint16_t* open, std::int64_t n) {
     const std::int64_t K = block.shape.n_components;
     for (std::int64_t i = 0; i < n;) {
       for (count = 0; i < n && count < batch; ++i, ++count) {
         const std::int64_t s = open[i], k = tile.labels[s] - block.first;
         at[count] = s, index[count] = tile.first + std::uint64_t(s), component[count] = std::uint64_t(k);
-        for (int j = 0; j < n_arrays; ++j) arrays[j * batch + count] = words[j * tile.n + s];
+        for (int j = 0; j < n_arrays; ++j) arrays[j][count] = words[j][s];
         for (int j = 0; j < n_drawn; ++j) constants[j * batch + count] = block.constants[j * K + k];
       }
       for (std::uint32_t number = 0; count > 0; ++number) attempt(block, tile.key, number, tile.out);

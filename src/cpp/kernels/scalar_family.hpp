@@ -25,9 +25,8 @@
 // Everything is in double: float32 data are converted on their way in and out (core/widened.cpp).
 #pragma once
 
-#include "normals.hpp"
 #include "rejection.hpp"
-#include "tile.hpp"
+#include "rows.hpp"
 #include "variates.hpp"
 
 namespace fastgen {
@@ -160,20 +159,20 @@ template <class Law> struct ScalarFamily {
   static constexpr std::int64_t batch = draw_batch;
   static constexpr int n_drawn = drawn_constants<Law>, n_arrays = Law::supply.arrays();
 
-  // The law's arrays for the tile; of a batch: constants, indices, arrays and answers; and of laws that reject, who is left.
+  // A list of the law's samples and of those left open; of a batch: constants, indices, arrays and answers.
   template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
-    const std::int64_t direct = n_arrays * samples + (n_drawn + n_arrays + 2) * batch;
-    if constexpr (Rejects<Law>) return direct + Rejection<Law>::memory + samples / 2 + 1;
-    else return direct;
+    const std::int64_t mine = samples + 8 + (n_drawn + n_arrays + 2) * batch;
+    if constexpr (Rejects<Law>) return mine + Rejection<Law>::memory;
+    else return mine;
   }
 
   // Samples of the tile that a first attempt has left open.
   struct Open {
     std::int64_t count = 0;
-    std::int32_t* at;
+    std::uint16_t* at;
     // Those of a batch whose bits are set; at(i) is the place of its sample i.
     template <class At> FASTGEN_INLINE void add(std::uint64_t left, At at_batch) {
-      for (; left != 0; left &= left - 1) at[count++] = std::int32_t(at_batch(__builtin_ctzll(left)));
+      for (; left != 0; left &= left - 1) at[count++] = std::uint16_t(at_batch(__builtin_ctzll(left)));
     }
   };
   // Draws a vector, and sets the bits of the lanes that are left open.
@@ -190,22 +189,27 @@ template <class Law> struct ScalarFamily {
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    auto* arrays = reinterpret_cast<std::uint64_t*>(tile.scratch);
-    T* rest = tile.scratch + n_arrays * tile.n;
-    Open open;
-    if constexpr (Rejects<Law>) open.at = reinterpret_cast<std::int32_t*>(rest), rest += tile.n / 2 + 1;
-    fill_supply<Law::supply>(tile.key, tile.first, tile.n, arrays);
-    std::int64_t others = 0;
-    for (std::int64_t i = 0; i < tile.n && !tile.alone; ++i)
-      others += std::uint32_t(tile.labels[i] - block.first) >= std::uint32_t(block.shape.n_components);
-    const std::int64_t done = others ? 0 : draw_whole(block, tile, arrays, rest, open);
-    draw_rest(block, tile, arrays, rest, open, done);
+    auto* mine = reinterpret_cast<std::uint16_t*>(tile.scratch);
+    Open open{0, mine + tile.n + 4};
+    T* rest = tile.scratch + tile.n / 2 + 4;
+    std::int64_t n = tile.n;
+    if (!tile.alone) n = list_labels(tile, block.first, block.shape.n_components, mine);
+    if (n == 0) return;
+    const std::uint64_t* arrays[most_arrays];
+    for (int j = 0; j < n_arrays; ++j)
+      arrays[j] = tile.streams->get(Streams::name(Law::supply, j), tile.key, tile.first, tile.n);
+    std::int64_t done = 0;
+    if (n == tile.n) {
+      done = draw_whole(block, tile, arrays, rest, open);
+      for (std::int64_t i = done; i < n; ++i) mine[i] = std::uint16_t(i);
+    }
+    draw_listed(block, tile, arrays, rest, open, mine + done, n - done);
     if constexpr (Rejects<Law>) Rejection<Law>(rest).finish(block, tile, arrays, open.at, open.count);
   }
 
   // The samples of a tile that all belong to this block, in whole vectors; returns how many.
   template <class T>
-  static std::int64_t draw_whole(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* arrays,
+  static std::int64_t draw_whole(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* const* arrays,
                                  T* constants, Open& open) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
@@ -230,7 +234,7 @@ template <class Law> struct ScalarFamily {
           for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s - i);
         }
         const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
-        const auto source = make_source<Law>(block, tile.key, index, arrays + s, tile.n, component + s - i);
+        const auto source = make_source<Law>(block, tile.key, index, arrays, s, component + s - i);
         draw_vector(c, source, left, s - i).store(tile.out + s);
       }
       open.add(left, [i](int bit) { return i + bit; });
@@ -238,40 +242,38 @@ template <class Law> struct ScalarFamily {
     return whole;
   }
 
-  // Those from `begin` on that belong to this block, batch by batch.
+  // Samples mine[0 .. n) of the tile, batch by batch.
   template <class T>
-  static void draw_rest(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* arrays, T* memory,
-                        Open& open, std::int64_t begin) {
+  static void draw_listed(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* const* arrays,
+                          T* memory, Open& open, const std::uint16_t* mine, std::int64_t n) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
     const std::int64_t K = block.shape.n_components;
     double *constants = memory, *answers = constants + n_drawn * batch;
-    auto *index = reinterpret_cast<std::uint64_t*>(answers + batch), *mine = index + batch;
+    auto *index = reinterpret_cast<std::uint64_t*>(answers + batch), *bits = index + batch;
+    const std::uint64_t* gathered[most_arrays];
+    for (int j = 0; j < n_arrays; ++j) gathered[j] = bits + j * batch;
     std::uint64_t component[batch];
-    std::int64_t at[batch];
-    const auto take = [&](std::int64_t s, std::int64_t i) FASTGEN_LAMBDA_INLINE {
-      const std::int64_t k = tile.labels[i] - block.first;
-      at[s] = i, index[s] = tile.first + std::uint64_t(i), component[s] = std::uint64_t(k);
-      for (int j = 0; j < n_arrays; ++j) mine[j * batch + s] = arrays[j * tile.n + i];
-      for (int j = 0; j < n_drawn; ++j) constants[j * batch + s] = block.constants[j * K + k];
-    };
-    for (std::int64_t i = begin; i < tile.n;) {
-      std::int64_t count = 0;
-      for (; i < tile.n && count < batch; ++i)
-        if (std::uint64_t(tile.labels[i] - block.first) < std::uint64_t(K)) take(count++, i);
-      if (count == 0) break;
-      for (std::int64_t s = count; s % W != 0; ++s) take(s, at[s - 1]);  // lanes without a sample repeat the last one
+    for (std::int64_t i = 0; i < n; i += batch) {
+      const std::int64_t count = n - i < batch ? n - i : batch, padded = (count + W - 1) / W * W;
+      for (std::int64_t s = 0; s < padded; ++s) {
+        const std::int64_t at = mine[s < count ? i + s : n - 1];  // lanes without a sample repeat the last one
+        const std::int64_t k = tile.labels[at] - block.first;
+        index[s] = tile.first + std::uint64_t(at), component[s] = std::uint64_t(k);
+        for (int j = 0; j < n_arrays; ++j) bits[j * batch + s] = arrays[j][at];
+        for (int j = 0; j < n_drawn; ++j) constants[j * batch + s] = block.constants[j * K + k];
+      }
       std::uint64_t left = 0;
       for (std::int64_t s = 0; s < count; s += W) {
         V c[n_drawn];
         FASTGEN_UNROLL
         for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s);
-        const auto source = make_source<Law>(block, tile.key, U::load(index + s), mine + s, batch, component + s);
+        const auto source = make_source<Law>(block, tile.key, U::load(index + s), gathered, s, component + s);
         draw_vector(c, source, left, s).store(answers + s);
       }
-      for (std::int64_t s = 0; s < count; ++s) tile.out[at[s]] = answers[s];
-      open.add(left & (~std::uint64_t(0) >> (batch - count)), [&](int bit) { return at[bit]; });
+      for (std::int64_t s = 0; s < count; ++s) tile.out[mine[i + s]] = answers[s];
+      open.add(left & (~std::uint64_t(0) >> (batch - count)), [=](int bit) { return mine[i + bit]; });
     }
   }
 };

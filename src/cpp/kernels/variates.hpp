@@ -1,96 +1,13 @@
-// The random bits of scalar laws, and what samplers make of them first.
-//
-// Every sample has its own, addressed by its index alone: in arrays of a fixed layout what a law's Supply names, which is
-// all that most laws read and the first attempt of those that reject; and any number of further blocks, whose attempt number is
-// part of the counter, so that a lane that tries again disturbs no other.
+// What samplers make of random bits first. A law reads the arrays that its Supply names (streams.hpp), and any number of further
+// blocks, whose attempt number is part of the counter, so that a lane that tries again disturbs no other.
 #pragma once
 
 #include "../core/math.hpp"
-#include "../core/philox.hpp"
-#include "normals.hpp"
+#include "streams.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
-
-// What a sample reads of the streams, each an array of 64 bits a sample:
-struct Supply {
-  int words = 0;  // 0 or 1: 64 bits, two samples to a Philox block
-  int blocks = 0;  // 0 or 1: two words of 64 bits, block number 0 of the sample's attempts
-  int normals = 0;  // 0 to 2: standard normals
-  int shorts = 0;  // 0 to 2: the low 32 bits count, four samples to a block
-  constexpr int arrays() const { return words + 2 * blocks + normals + shorts; }
-};
-constexpr int most_arrays = 4;
-// Where the second normals and shorts of samples are, far beyond the first.
-constexpr Position second_supply = Position(1) << 90;
-
-// out[0 .. n) = words first .. first + n: sixteen blocks make 32 words, the first two words of each block, then the others.
-inline void fill_words64(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n,
-                         std::uint64_t* out) {
-  constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
-  using U = Vec<std::uint64_t, W>;
-  const U low(std::uint64_t(0xffffffffu));
-  fill_groups<32>(first, n, out, [&](Position group, std::uint64_t* to) {
-    FASTGEN_UNROLL
-    for (int b = 0; b < 16; b += W) {
-      const auto block = philox_at<W>(key, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
-      ((block.word[0] & low) | (block.word[1] << 32)).store(to + b);
-      ((block.word[2] & low) | (block.word[3] << 32)).store(to + 16 + b);
-    }
-  });
-}
-
-// Both words of blocks first .. first + n, which are those of Source::words(0).
-inline void fill_blocks(const PhiloxKey& key, std::uint64_t first, std::int64_t n, std::uint64_t* a, std::uint64_t* b) {
-  constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
-  using U = Vec<std::uint64_t, W>;
-  const U low(std::uint64_t(0xffffffffu));
-  std::uint64_t buffer[2][16];
-  for (std::int64_t done = 0; done < n;) {
-    const std::uint64_t position = first + std::uint64_t(done);
-    const std::int64_t skip = std::int64_t(position % 16), left = n - done;
-    const bool whole = skip == 0 && left >= 16;
-    std::uint64_t *to_a = whole ? a + done : buffer[0], *to_b = whole ? b + done : buffer[1];
-    FASTGEN_UNROLL
-    for (int i = 0; i < 16; i += W) {
-      const auto block =
-          philox_at<W>(key, attempts, Position(position / 16 * 16), iota<std::uint64_t, W>() + U(std::uint64_t(i)));
-      ((block.word[0] & low) | (block.word[1] << 32)).store(to_a + i);
-      ((block.word[2] & low) | (block.word[3] << 32)).store(to_b + i);
-    }
-    const std::int64_t take = left < 16 - skip ? left : 16 - skip;
-    if (!whole) {
-      __builtin_memcpy(a + done, buffer[0] + skip, std::size_t(take) * 8);
-      __builtin_memcpy(b + done, buffer[1] + skip, std::size_t(take) * 8);
-    }
-    done += take;
-  }
-}
-
-// out[0 .. n) = words first .. first + n of 32 bits, in the layout of core/philox.hpp, each in the low half of 64 bits.
-inline void fill_shorts(const PhiloxKey& key, Position first, std::int64_t n, std::uint64_t* out) {
-  constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
-  using U = Vec<std::uint64_t, W>;
-  fill_groups<64>(first, n, out, [&](Position group, std::uint64_t* to) {
-    FASTGEN_UNROLL
-    for (int b = 0; b < 16; b += W) {
-      const auto block = philox_at<W>(key, shorts, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
-      FASTGEN_UNROLL
-      for (int w = 0; w < 4; ++w) block.word[w].store(to + 16 * w + b);
-    }
-  });
-}
-
-// The arrays of samples first .. first + n, one after the other, in the order in which Supply names them.
-template <Supply supply>
-inline void fill_supply(const PhiloxKey& key, std::uint64_t first, std::int64_t n, std::uint64_t* out) {
-  if constexpr (supply.words > 0) fill_words64(key, words64, first, n, out), out += n;
-  if constexpr (supply.blocks > 0) fill_blocks(key, first, n, out, out + n), out += 2 * n;
-  for (int i = 0; i < supply.normals; ++i, out += n)
-    fill_normals(key, Position(first) + i * second_supply, n, reinterpret_cast<double*>(out));
-  for (int i = 0; i < supply.shorts; ++i, out += n) fill_shorts(key, Position(first) + i * second_supply, n, out);
-}
 
 // Uniform on the midpoints of 2^64 cells of (0, 1), relative precision kept towards 0; the last ones round to 1 - 2^-53.
 template <int W> FASTGEN_INLINE Vec<double, W> unit(Vec<std::uint64_t, W> word) {
