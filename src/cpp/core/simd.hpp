@@ -548,9 +548,8 @@ template <int W>
 FASTGEN_INLINE Vec<double, W> to_double(Vec<std::uint64_t, W> lo, Vec<std::uint64_t, W> hi) {
   using U = Vec<std::uint64_t, W>;
   using V = Vec<double, W>;
-  const U low(std::uint64_t(0xffffffffu));
-  const V h = bit_cast<double>((hi & low) | U(std::uint64_t(0x4530000000000000u)));  // 2^84 + hi 2^32
-  const V l = bit_cast<double>((lo & low) | U(std::uint64_t(0x4330000000000000u)));  // 2^52 + lo
+  const V h = bit_cast<double>(merge_halves(hi, U(std::uint64_t(0x4530000000000000u))));  // 2^84 + hi 2^32
+  const V l = bit_cast<double>(merge_halves(lo, U(std::uint64_t(0x4330000000000000u))));  // 2^52 + lo
   return (h - V(19342813118337666422669312.0)) + l;                                  // minus (2^84 + 2^52)
 }
 

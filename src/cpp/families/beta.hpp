@@ -62,7 +62,8 @@ struct Beta {
   // (a - 1) log x + (b - 1) log y - log B(a, b) as it stands where no term is much larger than the result, as for the gamma
   // law; b is one of them, for what is lost in y.
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V zero(0.0), one(1.0), y = one - x, of_x = c[less_a] * math::log_positive(x), of_y = c[less_b] * math::log_positive(y);
+    const V zero(0.0), one(1.0), y = one - x, of_x = c[less_a] * math::log_positive(x),
+                                 of_y = c[less_b] * math::log_positive(y);
     const V plain = (of_x + of_y) + c[plain_constant];
     const auto enough = (max(max(abs(of_x), abs(of_y)), c[size]) <= V(64.0) * max(abs(plain), one)) &
                         (x >= V(math::Format<double>::smallest_normal)) & (x < one);
@@ -109,7 +110,7 @@ struct Beta {
     Vec<double, W> g, h;
     const auto of_a = gamma_law::first(c[a_d], c[a_c], source.normal(0), source.array[2], g);
     const auto of_b = gamma_law::first(c[b_d], c[b_c], source.normal(1), source.array[3], h);
-    value = joined(c, source, g, h);
+    value = joined(c, g, h);
     return of_a & of_b;
   }
   // Block 0 has the words of small shapes, block 1 the bits that follow, 2 number and 2 number + 1 the further attempts.
@@ -124,23 +125,31 @@ struct Beta {
     const auto of_a =
         gamma_law::retry(c[a_d], c[a_c], source.normal(0), source.array[2], number > 0, next_second, next_first, g);
     const auto of_b = gamma_law::retry(c[b_d], c[b_c], source.normal(1), source.array[3], number > 0, first, second, h);
-    value = joined(c, source, g, h);
+    value = joined(c, g, h);
     return of_a & of_b;
   }
+  // Where a shape is small the odds, g / h; the factors of small shapes follow, in logarithms.
   template <int W>
-  static FASTGEN_INLINE Vec<double, W> joined(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> g,
-                                              Vec<double, W> h) {
+  static FASTGEN_INLINE Vec<double, W> joined(const Vec<double, W>* c, Vec<double, W> g, Vec<double, W> h) {
     using V = Vec<double, W>;
-    const auto a_small = c[a] < V(1.0), b_small = c[b] < V(1.0);
-    if (any(a_small | b_small)) {
-      Vec<std::uint64_t, W> word_a, word_b;
-      source.words(0, word_a, word_b);
-      const V zero(0.0), excess_a = gamma_law::excess(c[a], word_a), excess_b = gamma_law::excess(c[b], word_b);
-      const V difference = select(b_small, excess_b, zero) - select(a_small, excess_a, zero);
-      const V shrink = math::exp(-abs(difference));
-      g = g * select(difference < V(0.0), shrink, V(1.0)), h = h * select(difference > V(0.0), shrink, V(1.0));
-    }
-    return min(g / (g + h), c[most]);  // where b > 1, 1 has no density
+    const V share = min(g / (g + h), c[most]);  // where b > 1, 1 has no density
+    const auto small = (c[a] < V(1.0)) | (c[b] < V(1.0));
+    return any(small) ? select(small, g / h, share) : share;
+  }
+  static constexpr int stages = 2;
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
+    using V = Vec<double, W>;
+    const V zero(0.0), one(1.0);
+    const auto a_small = c[a] < one, b_small = c[b] < one;
+    if (!any(a_small | b_small)) return value;
+    Vec<std::uint64_t, W> word_a, word_b;
+    source.words(0, word_a, word_b);
+    const V excess_a = gamma_law::excess(c[a], word_a), excess_b = gamma_law::excess(c[b], word_b);
+    const V difference = select(b_small, excess_b, zero) - select(a_small, excess_a, zero);
+    const V shrink = math::exp(-abs(difference));
+    const V g = value * select(difference < zero, shrink, one), h = select(difference > zero, shrink, one);
+    return select(a_small | b_small, min(g / (g + h), c[most]), value);
   }
 };
 

@@ -75,6 +75,13 @@ template <int W> FASTGEN_INLINE Vec<double, W> excess(Vec<double, W> a, Vec<std:
   return -math::log_positive(unit(word)) / a;
 }
 
+// Half of it, negative, from the sample's own block.
+template <int W> FASTGEN_INLINE Vec<double, W> half_excess(Vec<double, W> a, const Source<W>& source) {
+  Vec<std::uint64_t, W> word, other;
+  source.words(0, word, other);
+  return Vec<double, W>(-0.5) * excess(a, word);
+}
+
 }  // namespace gamma_law
 
 struct Gamma {
@@ -142,7 +149,7 @@ struct Gamma {
   template <int W>
   static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
     const auto accepted = gamma_law::first(c[shape_d], c[shape_c], source.normal(), source.array[1], value);
-    value = scaled(c, source, value);
+    value = value * c[inverse];
     return accepted;
   }
   template <int W>
@@ -152,22 +159,16 @@ struct Gamma {
     source.words(number, a, b);
     const auto accepted =
         gamma_law::retry(c[shape_d], c[shape_c], source.normal(), source.array[1], number > 0, a, b, value);
-    value = scaled(c, source, value);
+    value = value * c[inverse];
     return accepted;
   }
-  // A variate of this law from one of rate 1.
-  template <int W>
-  static FASTGEN_INLINE Vec<double, W> scaled(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
-    using V = Vec<double, W>;
-    value = value * c[inverse];
-    const auto small = c[a] < V(1.0);
-    if (any(small)) {
-      Vec<std::uint64_t, W> word, other;
-      source.words(0, word, other);
-      const V root = math::exp(V(-0.5) * gamma_law::excess(c[a], word));  // twice, as its square alone may underflow
-      value = select(small, value * root * root, value);
-    }
-    return value;
+  static constexpr int stages = 2;
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
+    const auto small = c[a] < Vec<double, W>(1.0);
+    if (!any(small)) return value;
+    const auto root = math::exp(gamma_law::half_excess(c[a], source));  // twice, as its square alone may underflow
+    return select(small, value * root * root, value);
   }
 };
 

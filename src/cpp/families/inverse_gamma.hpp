@@ -71,7 +71,7 @@ struct InverseGamma {
   template <int W>
   static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
     const auto accepted = gamma_law::first(c[shape_d], c[shape_c], source.normal(), source.array[1], value);
-    value = scaled(c, source, value);
+    value = c[scale] / value;
     return accepted;
   }
   template <int W>
@@ -81,20 +81,17 @@ struct InverseGamma {
     source.words(number, a, b);
     const auto accepted =
         gamma_law::retry(c[shape_d], c[shape_c], source.normal(), source.array[1], number > 0, a, b, value);
-    value = scaled(c, source, value);
+    value = c[scale] / value;
     return accepted;
   }
-  // A variate of this law from a gamma variate. Shapes near 0 have much of their mass beyond the largest number: that is
-  // drawn instead.
-  template <int W>
-  static FASTGEN_INLINE Vec<double, W> scaled(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> gamma) {
+  // Shapes near 0 have much of their mass beyond the largest number: that is drawn instead.
+  static constexpr int stages = 2;
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
     using V = Vec<double, W>;
-    V value = c[scale] / gamma;
     const auto small = c[a] < V(1.0);
     if (any(small)) {
-      Vec<std::uint64_t, W> word, other;
-      source.words(0, word, other);
-      const V root = math::exp(V(0.5) * gamma_law::excess(c[a], word));
+      const V root = math::exp(-gamma_law::half_excess(c[a], source));
       value = select(small, value * root * root, value);
     }
     return min(value, V(0x1.fffffffffffffp1023));

@@ -17,7 +17,22 @@ namespace {
 struct NegativeBinomial {
   // excess is log_excess(r); shape_d and shape_c are the GammaShape of r. The last are for the sum of logarithms: at_0 is
   // r log p, the constant log(2 pi) / 2 - log Gamma(r) + r log p, and size the largest of its parts.
-  enum Constant { r, p, shape_d, shape_c, odds, n_drawn, q = n_drawn, q_lost, excess, log_q, at_0, constant, size, n_constants };
+  enum Constant {
+    r,
+    p,
+    shape_d,
+    shape_c,
+    odds,
+    n_drawn,
+    q = n_drawn,
+    q_lost,
+    excess,
+    log_q,
+    at_0,
+    constant,
+    size,
+    n_constants
+  };
 
   static void prepare(const double* parameters, double* c) {
     using V = Vec<double, 1>;
@@ -36,13 +51,15 @@ struct NegativeBinomial {
 
   // The sum of logarithms as it stands where no term is much larger than the result, as for the gamma law.
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V zero(0.0), one(1.0), most(math::known_factorials - 1.0), k = min(max(x, zero), most), s = max(k + c[r], one);
+    const V zero(0.0), one(1.0), most(math::known_factorials - 1.0), k = min(max(x, zero), most),
+                                                                     s = max(k + c[r], one);
     const V of_s = (s - V(0.5)) * math::log_positive(s), of_k = k * c[log_q];
     const auto factorial = math::log_factorial(k);
     const V gamma = (of_s - s) + math::stirling_error_far(s);
     const V sum = ((gamma - factorial.high) + (of_k - factorial.low)) + c[constant];
     const V plain = select(k == zero, c[at_0], sum);
-    const auto enough = ((max(max(of_s, -of_k), c[size]) <= V(64.0) * max(abs(plain), one)) | (k == zero)) & (x <= most);
+    const auto enough =
+        ((max(max(of_s, -of_k), c[size]) <= V(64.0) * max(abs(plain), one)) | (k == zero)) & (x <= most);
     if (!any(!enough)) return on_counts(x, most, plain);
     return on_counts(x, V(math::infinity<double>), select(enough, plain, far_log_density(c, x)));
   }

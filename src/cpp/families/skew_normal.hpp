@@ -32,7 +32,7 @@ struct SkewNormal {
   template <class V> static FASTGEN_INLINE V log_cdf(V t) {
     const V one(1.0), a = min(abs(t), V(math::very_large<double>)), five(5.0);
     const V inverse = one / ((a + five) * (a + one));
-    const V q = math::poly((a - five) * ((a + one) * inverse), math::SpecialTable<double>::mills);
+    const V q = math::long_poly((a - five) * ((a + one) * inverse), math::SpecialTable<double>::mills);
     const V m = q * ((a + five) * inverse) * V(math::inverse_sqrt_two_pi<double>);
     const V half_square = V(-0.5) * a * a;
     const auto negative = t < V(0.0);

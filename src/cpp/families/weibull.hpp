@@ -79,8 +79,14 @@ struct Weibull {
   }
 
   static constexpr Supply supply{.words = 1};
-  template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    return power::squared_exp(c[scale], c[half_inverse] * math::log_positive(source.exponential()));
+  static constexpr int stages = 3;
+  template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>*, const Source<W>& source) {
+    return source.exponential();
+  }
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>&, Vec<double, W> value) {
+    if constexpr (Stage == 1) return math::log_positive(value);
+    else return power::squared_exp(c[scale], c[half_inverse] * value);
   }
 };
 

@@ -25,12 +25,35 @@ concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec
 // What W samples of a law are drawn from, whose bits begin at `at` in the arrays.
 template <class Law, int W>
 FASTGEN_INLINE Source<W> make_source(const Block<double>& block, const PhiloxKey& key, Vec<std::uint64_t, W> index,
-                                     const std::uint64_t* const* arrays, std::int64_t at, const std::uint64_t* component) {
+                                     const std::uint64_t* const* arrays, std::int64_t at,
+                                     const std::uint64_t* component) {
   using U = Vec<std::uint64_t, W>;
   Source<W> source{key, index, {}, block.constants, block.shape.n_components, U(std::uint64_t(0))};
   for (int j = 0; j < Law::supply.arrays(); ++j) source.array[j] = U::load(arrays[j] + at);
   if constexpr (requires { Law::looks_up; }) source.component = U::load(component);
   return source;
+}
+
+// Stages 0, 1, ... of drawing.
+template <int Number> struct DrawStage {
+  static constexpr int number = Number;
+};
+template <class Law> constexpr int n_stages = [] {
+  if constexpr (requires { Law::stages; }) return int(Law::stages);
+  else return 1;
+}();
+template <class Law, int From = 0, class Body> FASTGEN_INLINE void in_stages(Body body) {
+  if constexpr (From < n_stages<Law>) {
+    body(DrawStage<From>());
+    in_stages<Law, From + 1>(body);
+  }
+}
+
+template <class Law, int From = 1, int W>
+FASTGEN_INLINE Vec<double, W> later_stages(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
+  if constexpr (From < n_stages<Law>)
+    return later_stages<Law, From + 1>(c, source, Law::template stage<From>(c, source, value));
+  else return value;
 }
 
 template <class Law> struct Rejection {
@@ -55,10 +78,17 @@ template <class Law> struct Rejection {
     for (int j = 0; j < n_drawn; ++j) constants[j * batch + to] = constants[j * batch + from];
   }
 
+  // Lanes without a sample repeat the last one; returns how many lanes there are.
+  std::int64_t pad() {
+    std::int64_t s = count;
+    for (; s % wide_width<double> != 0; ++s) move(s - 1, s);
+    return s;
+  }
+
   // One attempt for every sample of the batch; those that need another are left in it.
   void attempt(const Block<double>& block, const PhiloxKey& key, std::uint32_t number, double* out) {
     constexpr int W = wide_width<double>;
-    for (std::int64_t s = count; s % W != 0; ++s) move(s - 1, s);  // lanes without a sample repeat the last one
+    pad();
     std::uint64_t left = 0;
     for (std::int64_t s = 0; s < count; s += W) {
       Vec<double, W> c[n_drawn], drawn;
@@ -67,6 +97,7 @@ template <class Law> struct Rejection {
       const auto index_s = Vec<std::uint64_t, W>::load(index + s);
       const auto source = make_source<Law>(block, key, index_s, arrays, s, component + s);
       const auto done = Law::retry(c, source, number, drawn);
+      drawn = later_stages<Law>(c, source, drawn);
       drawn.store(value + s);
       left |= std::uint64_t(bits(!done)) << s;
     }
@@ -83,9 +114,13 @@ template <class Law> struct Rejection {
       for (count = 0; i < n && count < batch; ++i, ++count) {
         const std::int64_t s = open[i], k = tile.labels[s] - block.first;
         at[count] = s, index[count] = tile.first + std::uint64_t(s), component[count] = std::uint64_t(k);
-        for (int j = 0; j < n_arrays; ++j) arrays[j][count] = words[j][s];
+        for (int j = 0; j < n_arrays; ++j)
+          if (words[j]) arrays[j][count] = words[j][s];
         for (int j = 0; j < n_drawn; ++j) constants[j * batch + count] = block.constants[j * K + k];
       }
+      const std::int64_t padded = pad();
+      for (int j = 0; j < n_arrays; ++j)
+        if (!words[j]) Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, arrays[j]);
       for (std::uint32_t number = 0; count > 0; ++number) attempt(block, tile.key, number, tile.out);
     }
   }

@@ -22,6 +22,12 @@
 // which say where `value` is accepted. `first` sees what `supply` names and decides what is cheap to decide; a sample that it
 // leaves open goes to `retry` until that accepts (rejection.hpp).
 //
+// A law may draw in stages, `stage<1>` and so on being applied to what came before. Each is run over a batch of samples: a short
+// chain of dependent instructions overlaps with those of other samples, a long one does not.
+//
+//     static constexpr int stages;
+//     template <int Stage, int W> static Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value);
+//
 // Everything is in double: float32 data are converted on their way in and out (core/widened.cpp).
 #pragma once
 
@@ -175,16 +181,19 @@ template <class Law> struct ScalarFamily {
       for (; left != 0; left &= left - 1) at[count++] = std::uint16_t(at_batch(__builtin_ctzll(left)));
     }
   };
-  // Draws a vector, and sets the bits of the lanes that are left open.
-  template <int W>
-  static FASTGEN_INLINE Vec<double, W> draw_vector(const Vec<double, W>* c, const Source<W>& source,
-                                                   std::uint64_t& left, std::int64_t first_bit) {
-    if constexpr (Rejects<Law>) {
-      Vec<double, W> value;
+  // One stage of drawing a vector; the first sets the bits of the lanes that are left open.
+  template <class Stage, int W>
+  static FASTGEN_INLINE void draw_vector(Stage, const Vec<double, W>* c, const Source<W>& source, std::uint64_t& left,
+                                         std::int64_t first_bit, double* out) {
+    using V = Vec<double, W>;
+    if constexpr (Stage::number > 0) {
+      Law::template stage<Stage::number>(c, source, V::load(out)).store(out);
+    } else if constexpr (Rejects<Law>) {
+      V value;
       left |= std::uint64_t(bits(!Law::first(c, source, value))) << first_bit;
-      return value;
+      value.store(out);
     } else {
-      return Law::draw(c, source);
+      Law::draw(c, source).store(out);
     }
   }
 
@@ -196,8 +205,12 @@ template <class Law> struct ScalarFamily {
     if (!tile.alone) n = list_labels(tile, block.first, block.shape.n_components, mine);
     if (n == 0) return;
     const std::uint64_t* arrays[most_arrays];
-    for (int j = 0; j < n_arrays; ++j)
-      arrays[j] = tile.streams->get(Streams::name(Law::supply, j), tile.key, tile.first, tile.n);
+    for (int j = 0; j < n_arrays; ++j) {
+      constexpr Supply supply = Law::supply;
+      const auto name = Streams::name(supply, j);
+      const bool sparse = tile.streams->sparse(name, n, tile.n);
+      arrays[j] = sparse ? nullptr : tile.streams->get(name, tile.key, tile.first, tile.n);
+    }
     std::int64_t done = 0;
     if (n == tile.n) {
       done = draw_whole(block, tile, arrays, rest, open);
@@ -228,15 +241,17 @@ template <class Law> struct ScalarFamily {
           for (int j = 0; j < n_drawn; ++j) constants[j * batch + s - i] = block.constants[j * K + k];
         }
       std::uint64_t left = 0;
-      for (std::int64_t s = i; s < end; s += W) {
-        if (K > 1) {
-          FASTGEN_UNROLL
-          for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s - i);
+      in_stages<Law>([&](auto stage) FASTGEN_LAMBDA_INLINE {
+        for (std::int64_t s = i; s < end; s += W) {
+          if (K > 1) {
+            FASTGEN_UNROLL
+            for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s - i);
+          }
+          const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
+          const auto source = make_source<Law>(block, tile.key, index, arrays, s, component + s - i);
+          draw_vector(stage, c, source, left, s - i, tile.out + s);
         }
-        const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
-        const auto source = make_source<Law>(block, tile.key, index, arrays, s, component + s - i);
-        draw_vector(c, source, left, s - i).store(tile.out + s);
-      }
+      });
       open.add(left, [i](int bit) { return i + bit; });
     }
     return whole;
@@ -244,8 +259,8 @@ template <class Law> struct ScalarFamily {
 
   // Samples mine[0 .. n) of the tile, batch by batch.
   template <class T>
-  static void draw_listed(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* const* arrays,
-                          T* memory, Open& open, const std::uint16_t* mine, std::int64_t n) {
+  static void draw_listed(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* const* arrays, T* memory,
+                          Open& open, const std::uint16_t* mine, std::int64_t n) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
@@ -261,17 +276,22 @@ template <class Law> struct ScalarFamily {
         const std::int64_t at = mine[s < count ? i + s : n - 1];  // lanes without a sample repeat the last one
         const std::int64_t k = tile.labels[at] - block.first;
         index[s] = tile.first + std::uint64_t(at), component[s] = std::uint64_t(k);
-        for (int j = 0; j < n_arrays; ++j) bits[j * batch + s] = arrays[j][at];
+        for (int j = 0; j < n_arrays; ++j)
+          if (arrays[j]) bits[j * batch + s] = arrays[j][at];
         for (int j = 0; j < n_drawn; ++j) constants[j * batch + s] = block.constants[j * K + k];
       }
+      for (int j = 0; j < n_arrays; ++j)
+        if (!arrays[j]) Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, bits + j * batch);
       std::uint64_t left = 0;
-      for (std::int64_t s = 0; s < count; s += W) {
-        V c[n_drawn];
-        FASTGEN_UNROLL
-        for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s);
-        const auto source = make_source<Law>(block, tile.key, U::load(index + s), gathered, s, component + s);
-        draw_vector(c, source, left, s).store(answers + s);
-      }
+      in_stages<Law>([&](auto stage) FASTGEN_LAMBDA_INLINE {
+        for (std::int64_t s = 0; s < count; s += W) {
+          V c[n_drawn];
+          FASTGEN_UNROLL
+          for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s);
+          const auto source = make_source<Law>(block, tile.key, U::load(index + s), gathered, s, component + s);
+          draw_vector(stage, c, source, left, s, answers + s);
+        }
+      });
       for (std::int64_t s = 0; s < count; ++s) tile.out[mine[i + s]] = answers[s];
       open.add(left & (~std::uint64_t(0) >> (batch - count)), [=](int bit) { return mine[i + bit]; });
     }

@@ -62,11 +62,10 @@ template <int W> struct Source {
 
   // Two words of 64 bits from block number `attempt` of each sample.
   FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b) const {
-    const U low(std::uint64_t(0xffffffffu));
     const auto block = philox<W>(key, index, index >> 32, U(std::uint64_t(0)),
                                  U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
-    a = (block.word[0] & low) | (block.word[1] << 32);
-    b = (block.word[2] & low) | (block.word[3] << 32);
+    a = merge_halves(block.word[0], block.word[1] << 32);
+    b = merge_halves(block.word[2], block.word[3] << 32);
   }
 };
 
