@@ -190,6 +190,34 @@ class TunedNumpy(Numpy):
         return x
 
 
+class NumpyBatch:
+    """Many mixtures of normals at once, (B, K) parameters, by broadcasting."""
+
+    def __init__(self, B: int, K: int) -> None:
+        self.rng = rng = np.random.default_rng([B, K])
+        self.weights = rng.dirichlet(np.ones(K), B)
+        self.loc, self.scale = rng.normal(0.0, 3.0, (B, K)), rng.uniform(0.3, 2.0, (B, K))
+        self.offsets = np.log(self.weights / self.scale) - 0.5 * np.log(2 * np.pi)
+
+    def sample(self) -> np.ndarray:
+        """One of each mixture, (B,)."""
+        u = self.rng.random((len(self.weights), 1))
+        k = (u > np.cumsum(self.weights[:, :-1], axis=1)).sum(axis=1, keepdims=True)
+        loc, scale = (np.take_along_axis(parameter, k, axis=1)[:, 0] for parameter in (self.loc, self.scale))
+        return self.rng.normal(loc, scale)
+
+    def log_prob(self, x: np.ndarray) -> np.ndarray:
+        return _log_sum_exp(self.offsets - 0.5 * ((x[:, None] - self.loc) / self.scale) ** 2)[:, 0]
+
+    def check_sample(self, x: np.ndarray) -> None:
+        """Standardised, a mean of 0 and a variance of 1 within 7 standard errors."""
+        mean = np.sum(self.weights * self.loc, axis=1)
+        variance = np.sum(self.weights * (self.scale**2 + (self.loc - mean[:, None]) ** 2), axis=1)
+        z = (x - mean) / np.sqrt(variance)
+        for moment, expected in ((z, 0), (z**2, 1)):
+            assert abs(moment.mean() - expected) < 7 * moment.std() / np.sqrt(len(z))
+
+
 class ScikitLearn:
     """`sklearn.mixture.GaussianMixture` with its parameters set by hand, which is how one scores without a fit."""
 

@@ -95,3 +95,24 @@ class Problem:
 
     def check_close(self, answer: np.ndarray, reference: np.ndarray) -> None:
         np.testing.assert_allclose(answer, reference, **self.tolerance, err_msg=str(self))
+
+
+@dataclass(frozen=True)
+class FactorProblem(Problem):
+    """The same with covariances of a few factors and independent noise."""
+
+    rank: int = 10
+
+    @cached_property
+    def factors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Loadings (K, D, rank) and the variances of the noise (K, D)."""
+        rng = np.random.default_rng([self.K, self.D, self.rank])
+        return rng.standard_normal((self.K, self.D, self.rank)), rng.uniform(0.5, 2.0, (self.K, self.D))
+
+    @cached_property
+    def _parameters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rng = np.random.default_rng([self.K, self.D])
+        loadings, noise = self.factors
+        covariances = loadings @ loadings.transpose(0, 2, 1) + noise[:, :, None] * np.eye(self.D)
+        weights = rng.dirichlet(np.full(self.K, 5.0))
+        return weights, self.spread * rng.standard_normal((self.K, self.D)), covariances

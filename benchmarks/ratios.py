@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import fastgen as fg
 import numpy as np
-from contenders import Fastgen, Numpy, TunedNumpy, contenders
+from contenders import Fastgen, Numpy, NumpyBatch, TunedNumpy, contenders
 from fastgen import _core
-from problems import CASES, Problem
+from laws import DRAWN, LAWS, SCORED, SCORING_TARGET
+from problems import CASES, FactorProblem, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ SHORTEST = 0.02  # seconds: a shorter call is repeated until a measurement takes
 # Seconds before each measurement. OpenBLAS's threads spin for up to 0.1 s after a matrix product, waiting for the next one,
 # and take the cores from whoever comes after NumPy.
 REST = 0.15
+# The CPU falls asleep meanwhile, and runs at half speed for some milliseconds after: one call in so many goes first, untimed.
+WAKING = 8
 
 
 class Row(NamedTuple):
@@ -67,6 +70,7 @@ def take_turns(rounds: int, *calls: Callable[[], object]) -> list[list[float]]:
     for _ in range(rounds):
         for column, call, n in zip(times, calls, repeats, strict=True):
             time.sleep(REST)
+            seconds(call, -(-n // WAKING))
             column.append(seconds(call, n))
     return times
 
@@ -215,6 +219,76 @@ def one_point(rounds: int) -> Iterator[Row]:
         yield Row(item, target, reached, "", at_most=True, unit="us")
 
 
+def of_laws(rounds: int) -> Iterator[Row]:
+    """Every scalar law alone, beside NumPy's Generator and SciPy's logpdf or logpmf."""
+    for law in LAWS:
+        mixture, rng = law.mixture, np.random.default_rng(3)
+        for x in (mixture.sample(DRAWN, rng=1), law.draw(rng, DRAWN)):
+            law.check_sample(x)
+        ours, theirs = take_turns(rounds, lambda: mixture.sample(DRAWN, rng=1), lambda: law.draw(rng, DRAWN))
+        detail = f"{nanoseconds(ours, DRAWN)} against {nanoseconds(theirs, DRAWN)} ns a number"
+        yield Row(f"sample {law} against NumPy", law.target, ratio(theirs, ours), detail)
+    for law in LAWS:
+        mixture, x = law.mixture, law.points(SCORED)
+        law.check_log_density(mixture.log_prob(x), law.log_density(x))
+        ours, theirs = take_turns(rounds, lambda: mixture.log_prob(x), lambda: law.log_density(x))
+        detail = f"{nanoseconds(ours, SCORED)} against {nanoseconds(theirs, SCORED)} ns a point"
+        yield Row(f"log density {law} against SciPy", SCORING_TARGET, ratio(theirs, ours), detail)
+
+
+def of_families(rounds: int) -> Iterator[Row]:
+    """Factor models beside full covariances, many mixtures beside a broadcast, mixed laws beside each alone."""
+    problem = FactorProblem(4, 784, 2_000, spread=0.0)  # all means in one place: nothing can be left out
+    factors, x = fg.Mixture(problem.weights, fg.FactorNormal(problem.means, *problem.factors)), problem.rows
+    peers = Fastgen(problem), Numpy(problem)
+    for peer in peers:
+        problem.check_close(factors.log_prob(x), peer.log_prob(x))
+    ours, *others = take_turns(rounds, lambda: factors.log_prob(x), *(lambda p=p: p.log_prob(x) for p in peers))
+    for name, theirs, target in zip(("MultivariateNormal", "NumPy"), others, (20, None), strict=True):
+        work = problem.n * problem.K
+        detail = f"{nanoseconds(ours, work)} against {nanoseconds(theirs, work)} ns a (row, component)"
+        item = f"log density FactorNormal ({problem.K}, {problem.D}), rank 10, against {name}"
+        yield Row(item, target, ratio(theirs, ours), detail)
+
+    B, K = 10_000, 5
+    numpy = NumpyBatch(B, K)
+    batch = fg.MixtureBatch(numpy.weights, fg.Normal(numpy.loc, numpy.scale))
+    x = batch.sample(rng=1)[:, 0]
+    np.testing.assert_allclose(batch.log_prob(x), numpy.log_prob(x), rtol=1e-10, atol=1e-10)
+    for drawn in (x, numpy.sample()):
+        numpy.check_sample(drawn)
+    for item, pair in {
+        "log density": (lambda: batch.log_prob(x), lambda: numpy.log_prob(x)),
+        "sample": (lambda: batch.sample(rng=1), numpy.sample),
+    }.items():
+        ours, theirs = take_turns(rounds, *pair)
+        detail = f"{nanoseconds(ours, B)} against {nanoseconds(theirs, B)} ns a mixture"
+        yield Row(f"{item}, {B:,} mixtures of {K}, against NumPy", 10, ratio(theirs, ours), detail)
+
+    parts = [
+        fg.Normal([-4.0, 0.0, 3.0], [1.0, 0.5, 2.0]),
+        fg.StudentT([3.0, 8.0], [-1.0, 2.0], [1.0, 0.7]),
+        fg.Gamma([2.5, 7.0], [0.5, 1.0]),
+        fg.Uniform(-5.0, 9.0),
+    ]
+    mixed, alone = fg.Mixture(None, parts), [fg.Mixture(None, part) for part in parts]
+    shares = [m.n_components / mixed.n_components for m in alone]
+    n = 1_000_000
+    x = mixed.sample(n, rng=1)
+    densities = sum(share * m.prob(x) for share, m in zip(shares, alone, strict=True))
+    np.testing.assert_allclose(mixed.log_prob(x), np.log(densities), rtol=1e-10, atol=1e-10)
+    scoring = [lambda m=m: m.log_prob(x) for m in (mixed, *alone)]
+    drawing = [
+        lambda m=m, k=k: m.sample(k, rng=1)
+        for m, k in ((mixed, n), *((m, round(n * share)) for m, share in zip(alone, shares, strict=True)))
+    ]
+    for item, calls in (("log density", scoring), ("sample", drawing)):
+        ours, *others = take_turns(rounds, *calls)
+        apart = [sum(times) for times in zip(*others, strict=True)]
+        detail = f"{nanoseconds(ours, n)} against {nanoseconds(apart, n)} ns a row"
+        yield Row(f"{item}, four laws in a mixture over each alone", 1.3, ratio(ours, apart), detail, at_most=True)
+
+
 def of_process(rounds: int) -> Iterator[Row]:
     """What the package costs a process: time to import, memory beyond the answer."""
     code = "import numpy, time; t = time.perf_counter(); import fastgen; print(1e3 * (time.perf_counter() - t))"
@@ -262,6 +336,8 @@ def main() -> None:
         "peak": of_peak,
         "fit": against_scikit_learn,
         "float32": single_precision,
+        "laws": of_laws,
+        "families": of_families,
         "point": one_point,
         "process": of_process,
     }

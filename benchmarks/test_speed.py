@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 from contenders import Numpy, contenders
+from laws import DRAWN, LAWS, SCORED, Law
 from problems import CASES, DTYPES, Problem
 
 FIT_ITERATIONS = 5
@@ -81,3 +82,22 @@ def test_one_sample(timed, contender, problem: Problem) -> None:
     assert np.size(point) == problem.D
     far = np.sqrt(np.trace(problem.covariances, axis1=1, axis2=2)) * 7
     assert np.any(np.linalg.norm(np.ravel(point) - problem.means, axis=1) < far)  # within reach of a component
+
+
+@pytest.mark.parametrize("peer", ["fastgen", "peer"])
+@pytest.mark.parametrize("law", LAWS, ids=str)
+class TestLaw:
+    """Every scalar law alone, beside NumPy's Generator and SciPy."""
+
+    def test_sample(self, benchmark, law: Law, peer: str) -> None:
+        benchmark.group = f"sample {law}"
+        benchmark.extra_info["work"] = DRAWN
+        draw = law.mixture.sample if peer == "fastgen" else lambda n: law.draw(np.random.default_rng(3), n)
+        law.check_sample(benchmark(draw, DRAWN))
+
+    def test_log_prob(self, benchmark, law: Law, peer: str) -> None:
+        benchmark.group = f"log_prob {law}"
+        benchmark.extra_info["work"] = SCORED
+        x = law.points(SCORED)
+        answer = benchmark(law.mixture.log_prob if peer == "fastgen" else law.log_density, x)
+        law.check_log_density(answer, law.log_density(x))

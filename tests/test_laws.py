@@ -41,6 +41,34 @@ def test_log_density(row, parameters, points, isa):
             assert abs(mpf(float(value)) - expected) <= LOG_TOLERANCE * max(1, abs(expected)), x
 
 
+# Where a log density goes from a plain sum of logarithms, or from a table, to its careful form.
+BETWEEN = {
+    "gamma": [{"concentration": a, "rate": r} for a in (5.0, 20.0, 40.0, 60.0, 90.0, 150.0) for r in (1.0, 1e-7)],
+    "inverse_gamma": [
+        {"concentration": a, "scale": b} for a in (5.0, 20.0, 40.0, 60.0, 90.0, 150.0) for b in (1.0, 1e7)
+    ],
+    "beta": [
+        {"concentration1": a, "concentration0": b}
+        for a, b in ((5, 5), (20, 30), (50, 3), (60, 60), (90, 2), (1, 200))
+    ],
+    "negative_binomial": [{"concentration": r, "probs": p} for r in (0.5, 20.0, 60.0, 120.0) for p in (0.2, 0.8)],
+    "poisson": [{"rate": r} for r in (1e-4, 100.0, 200.0, 255.0, 400.0, 2047.0, 2049.0)],
+    "binomial": [{"n": n, "probs": p} for n in (100.0, 255.0, 256.0) for p in (1e-5, 0.4, 0.999)],
+    "weibull": [{"concentration": k, "scale": s} for k in (8.0, 30.0, 63.0, 65.0) for s in (1.0, 1e-20)],
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "parameters"), [pytest.param(row, p, id=f"{row}-{p}") for row in ROWS for p in BETWEEN.get(row.id, ())]
+)
+def test_log_density_between(row, parameters, isa):
+    q = np.array([1e-9, 1e-3, 0.05, 0.2, 0.4, 0.5, 0.6, 0.8, 0.95, 0.999, 1 - 1e-9])
+    points = np.unique(row.peer(parameters).ppf(q))
+    for x, value in zip(points, one(row, parameters).log_prob(points), strict=True):
+        expected = row.log_density(exact(parameters), mpf(float(x)))
+        assert abs(mpf(float(value)) - expected) <= LOG_TOLERANCE * max(1, abs(expected)), x
+
+
 @pytest.mark.parametrize(("row", "parameters", "points"), [c for c in EXTREMES if not c.values[0].discrete])
 def test_gradient(row, parameters, points, isa):
     m, p = one(row, parameters), exact(parameters)
@@ -188,3 +216,14 @@ def test_float32(row, isa):
         assert answer.dtype == np.float32
         np.testing.assert_array_equal(answer, getattr(m, method)(narrow.astype(np.float64)).astype(np.float32))
     assert np.array_equal(m.assign(narrow), m.assign(narrow.astype(np.float64)))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=repr)
+def test_samples_do_not_depend_on_company(row, isa):
+    """A sample is the same drawn in whole vectors, listed among many others, or as one of a few."""
+    law = row.construct(**{name: value[:1] for name, value in row.golden(3).items()})
+    other = fg.Bernoulli(0.5) if row.discrete else fg.Normal(0.0, 1.0)
+    alone = fg.Mixture(None, law).sample(5000, rng=9, start=3)
+    for share in (0.03, 0.2, 0.7):
+        x, labels = fg.Mixture([share, 1 - share], [law, other]).sample(5000, rng=9, start=3, return_labels=True)
+        assert np.array_equal(x[labels == 0], alone[labels == 0])

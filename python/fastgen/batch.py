@@ -48,8 +48,8 @@ class MixtureBatch(Frozen):
         One family whose parameters have the leading axes (B, K): ``Normal(loc, scale)`` with ``loc`` (B, K), any other
         scalar family likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
         (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical"; `MultivariateStudentT` likewise. Or any family object
-        at all with B K components, mixture by mixture: component k of mixture b is the one with number ``b * K + k``. `weights` then says what B and
-        K are.
+        at all with B K components, mixture by mixture: component k of mixture b is the one with number ``b * K + k``.
+        `weights` then says what B and K are.
 
     Attributes
     ----------

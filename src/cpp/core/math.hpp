@@ -191,6 +191,15 @@ template <class V, int N> FASTGEN_INLINE V poly(V x, const typename V::Scalar (&
   return fma(odd, x, even);
 }
 
+// As four chains in x^4, for long polynomials.
+template <class V, int N> FASTGEN_INLINE V long_poly(V x, const typename V::Scalar (&c)[N]) {
+  const V x2 = x * x, x4 = x2 * x2;
+  V chain[4];
+  FASTGEN_UNROLL
+  for (int i = N - 1; i >= 0; --i) chain[i % 4] = i + 4 < N ? fma(chain[i % 4], x4, V(c[i])) : V(c[i]);
+  return fma(fma(chain[3], x, chain[2]), x2, fma(chain[1], x, chain[0]));
+}
+
 // x = n ln 2 + r with |r| <= ln 2 / 2. The low bits of `biased` hold n + bias; returns r.
 template <class V> FASTGEN_INLINE V reduce_exp(V x, typename V::Scalar bias, V& biased) {
   using T = typename V::Scalar;

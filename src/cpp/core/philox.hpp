@@ -26,6 +26,7 @@ enum Purpose : std::uint32_t {
   attempts = 7,  // one block an attempt, its number in the bits above the purpose
   columns = 8,   // the keys of the columns of a product
   batch_labels = 9,
+  parts = 10,  // one word of 32 bits a sample, for the first look at a proposal
 };
 
 template <int W> struct PhiloxBlocks {

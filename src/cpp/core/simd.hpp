@@ -278,14 +278,21 @@ template <class T, int W> FASTGEN_INLINE bool any(Mask<T, W> m) {
   }
 }
 
-// Which of four lanes are set, as bits.
-template <class T> FASTGEN_INLINE unsigned bits(Mask<T, 4> m) {
+// Which lanes are set, as bits.
+template <class T, int W> FASTGEN_INLINE unsigned bits(Mask<T, W> m) {
+  if constexpr (is_wide<T, W>) {
+    return bits(m.lo) | bits(m.hi) << (W / 2);
+  } else if constexpr (W == 1) {
+    return m.v;
+  } else {
 #if defined(__AVX2__)
-  if constexpr (sizeof(m.v) == 32) return unsigned(_mm256_movemask_pd((__m256d)m.v));
-  else return unsigned(_mm_movemask_ps((__m128)m.v));
-#else
-  return unsigned(m.v[0] & 1) | unsigned(m.v[1] & 2) | unsigned(m.v[2] & 4) | unsigned(m.v[3] & 8);
+    if constexpr (sizeof(m.v) == 32 && W == 4) return unsigned(_mm256_movemask_pd((__m256d)m.v));
+    if constexpr (sizeof(m.v) == 16 && W == 4) return unsigned(_mm_movemask_ps((__m128)m.v));
 #endif
+    unsigned r = 0;
+    for (int i = 0; i < W; ++i) r |= unsigned(m.v[i] & 1) << i;
+    return r;
+  }
 }
 
 // a * b + c with one rounding: the only way a fused multiply-add enters the core (-ffp-contract=off).
@@ -427,6 +434,15 @@ FASTGEN_INLINE void load_pairs(const T* table, const std::int32_t* index, Vec<T,
   a = Vec<T, W>::load(first), b = Vec<T, W>::load(second);
 }
 
+// base[index[lane]].
+template <int W> FASTGEN_INLINE Vec<double, W> gather(const double* base, Vec<std::uint64_t, W> index) {
+  std::uint64_t at[W];
+  index.store(at);
+  double values[W];
+  for (int lane = 0; lane < W; ++lane) values[lane] = base[at[lane]];
+  return Vec<double, W>::load(values);
+}
+
 // Holds a value in a register: without it GCC reads a vector that several multiply-adds share from memory once for each,
 // and the loads bind instead.
 template <class T, int W> FASTGEN_INLINE void in_register(Vec<T, W>& a) {
@@ -537,9 +553,8 @@ template <int W>
 FASTGEN_INLINE Vec<double, W> to_double(Vec<std::uint64_t, W> lo, Vec<std::uint64_t, W> hi) {
   using U = Vec<std::uint64_t, W>;
   using V = Vec<double, W>;
-  const U low(std::uint64_t(0xffffffffu));
-  const V h = bit_cast<double>((hi & low) | U(std::uint64_t(0x4530000000000000u)));  // 2^84 + hi 2^32
-  const V l = bit_cast<double>((lo & low) | U(std::uint64_t(0x4330000000000000u)));  // 2^52 + lo
+  const V h = bit_cast<double>(merge_halves(hi, U(std::uint64_t(0x4530000000000000u))));  // 2^84 + hi 2^32
+  const V l = bit_cast<double>(merge_halves(lo, U(std::uint64_t(0x4330000000000000u))));  // 2^52 + lo
   return (h - V(19342813118337666422669312.0)) + l;                                  // minus (2^84 + 2^52)
 }
 

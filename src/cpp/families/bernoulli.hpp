@@ -34,7 +34,7 @@ struct Bernoulli {
     low = high = select((prob > c[q]) | (c[q] == V(0.0)), V(1.0), V(0.0));
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     using V = Vec<double, W>;
     return select(source.uniform() < c[rare], c[rarer], V(1.0) - c[rarer]);

@@ -28,6 +28,8 @@ struct Beta {
     constant,
     tiny_constant,
     log_power,
+    plain_constant,
+    size,
     less_a,
     less_b,
     at_0,
@@ -49,14 +51,24 @@ struct Beta {
     const double excess = math::log_excess(V(p[0])).v + math::log_excess(V(p[1])).v;
     c[constant] = log_a + (log_b - log_s) + (math::log_excess(V(c[s])).v - excess);
     c[log_power] = -math::log_beta(V(p[0]), V(p[1])).v - log_a;
+    c[plain_constant] = c[log_power] + log_a;
+    c[size] = gamma_law::largest(c[plain_constant], gamma_law::largest(p[1], log_a));
     c[tiny_constant] = c[constant] + p[0] * (1.0 - (log_a - log_s));
     c[less_a] = p[0] - 1.0, c[less_b] = p[1] - 1.0;
     c[at_0] = p[0] == 1.0 ? log_b : p[0] < 1.0 ? inf : -inf;
     c[at_1] = p[1] == 1.0 ? log_a : p[1] < 1.0 ? inf : -inf;
   }
 
+  // (a - 1) log x + (b - 1) log y - log B(a, b) as it stands where no term is much larger than the result, as for the gamma
+  // law; b is one of them, for what is lost in y.
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V zero(0.0), one(1.0), y = one - x, y_lost = (one - y) - x, log_xy = math::log(x * y);
+    const V zero(0.0), one(1.0), y = one - x, of_x = c[less_a] * math::log_positive(x),
+                                 of_y = c[less_b] * math::log_positive(y);
+    const V plain = (of_x + of_y) + c[plain_constant];
+    const auto enough = (max(max(abs(of_x), abs(of_y)), c[size]) <= V(64.0) * max(abs(plain), one)) &
+                        (x >= V(math::Format<double>::smallest_normal)) & (x < one);
+    if (!any(!enough)) return plain;
+    const V y_lost = (one - y) - x, log_xy = math::log(x * y);
     const V m = c[s] * x, n = c[s] * y;
     const V m_lost = fma(c[s_lost], x, fma(c[s], x, -m));
     const V n_lost = fma(c[s_lost], y, fma(c[s], y_lost, fma(c[s], y, -n)));
@@ -64,7 +76,7 @@ struct Beta {
     // Near 0 from log x = log(x y), whose error the saddle-point form would leave in full; a / m may be beyond the numbers.
     const V tiny = fma(c[less_a], log_xy, c[tiny_constant]) - m;
     const V usual = (c[constant] - log_xy) - math::deviance(c[a], m, m_lost);
-    const V r = select(x < V(1e-20), tiny, usual) - other;
+    const V r = select(enough, plain, select(x < V(1e-20), tiny, usual) - other);
     const V edge = select(x == zero, c[at_0], select(x == one, c[at_1], V(-math::infinity<double>)));
     return select((x > zero) & (x < one), r, edge);
   }
@@ -92,19 +104,52 @@ struct Beta {
   }
   template <class V> static FASTGEN_INLINE void bracket(const V*, V, V& low, V& high) { low = V(0.0), high = V(1.0); }
 
+  static constexpr Supply supply{.normals = 2, .parts = 2};
   template <int W>
-  static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
-                                               Vec<double, W>& value) {
+  static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
+    Vec<double, W> g, h;
+    const auto of_a = gamma_law::first(c[a_d], c[a_c], source.normal(0), source.array[2], g);
+    const auto of_b = gamma_law::first(c[b_d], c[b_c], source.normal(1), source.array[3], h);
+    value = joined(c, g, h);
+    return of_a & of_b;
+  }
+  // Block 0 has the words of small shapes, block 1 the bits that follow, 2 number and 2 number + 1 the further attempts.
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+                                              Vec<double, W>& value) {
+    Vec<double, W> g, h;
+    Vec<std::uint64_t, W> first, second, next_first, next_second;
+    source.words(2 * number + 1, first, second);
+    next_first = first, next_second = second;
+    if (number > 0) source.words(2 * number, next_first, next_second);
+    const auto of_a =
+        gamma_law::retry(c[a_d], c[a_c], source.normal(0), source.array[2], number > 0, next_second, next_first, g);
+    const auto of_b = gamma_law::retry(c[b_d], c[b_c], source.normal(1), source.array[3], number > 0, first, second, h);
+    value = joined(c, g, h);
+    return of_a & of_b;
+  }
+  // Where a shape is small the odds, g / h; the factors of small shapes follow, in logarithms.
+  template <int W>
+  static FASTGEN_INLINE Vec<double, W> joined(const Vec<double, W>* c, Vec<double, W> g, Vec<double, W> h) {
     using V = Vec<double, W>;
-    V g, h, g_excess, h_excess;
-    const V g_height = gamma_law::propose(c[a], c[a_d], c[a_c], source, 2 * attempt, g, g_excess);
-    const V h_height = gamma_law::propose(c[b], c[b_d], c[b_c], source, 2 * attempt + 1, h, h_excess);
-    if (any((c[a] < V(1.0)) | (c[b] < V(1.0)))) {
-      const V difference = h_excess - g_excess, shrink = math::exp(-abs(difference));
-      g = g * select(difference < V(0.0), shrink, V(1.0)), h = h * select(difference > V(0.0), shrink, V(1.0));
-    }
-    value = min(g / (g + h), c[most]);  // where b > 1, 1 has no density
-    return g_height + h_height;
+    const V share = min(g / (g + h), c[most]);  // where b > 1, 1 has no density
+    const auto small = (c[a] < V(1.0)) | (c[b] < V(1.0));
+    return any(small) ? select(small, g / h, share) : share;
+  }
+  static constexpr int stages = 2;
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
+    using V = Vec<double, W>;
+    const V zero(0.0), one(1.0);
+    const auto a_small = c[a] < one, b_small = c[b] < one;
+    if (!any(a_small | b_small)) return value;
+    Vec<std::uint64_t, W> word_a, word_b;
+    source.words(0, word_a, word_b);
+    const V excess_a = gamma_law::excess(c[a], word_a), excess_b = gamma_law::excess(c[b], word_b);
+    const V difference = select(b_small, excess_b, zero) - select(a_small, excess_a, zero);
+    const V shrink = math::exp(-abs(difference));
+    const V g = value * select(difference < zero, shrink, one), h = select(difference > zero, shrink, one);
+    return select(a_small | b_small, min(g / (g + h), c[most]), value);
   }
 };
 

@@ -17,27 +17,29 @@ struct Binomial {
   enum Constant {
     n,
     p,
-    q,
-    mean,
+    b,
+    alpha,
+    log_odds,  // of the rarer outcome
+    at_mode,  // the logarithm of its mass at the mode, or what takes its place where n is in the table
+    n_drawn,
+    mean = n_drawn,
     mean_lost,
     rest,
     rest_lost,  // n p and n (1 - p), and what their roundings left out
     excess,  // log_excess(n)
-    // Inversion of the rarer outcome: its odds, masses at 0 and at the anchor, and what is beyond.
-    odds,
-    first_mass,
-    first_beyond,
-    anchor,
-    anchor_mass,
-    anchor_beyond,
-    n_constants,
-    // Rejection, in the same places.
-    a = first_mass,
-    b,
-    alpha,
-    v_r,
-    log_at_mode
+    q,
+    // For n in the table (core/log_factorial.hpp): log n!, log p, log q in two parts, and n, else -1.
+    high,
+    low,
+    p_high,
+    p_low,
+    q_high,
+    q_low,
+    most,
+    table,  // for inversion of the rarer outcome
+    n_constants = table + count_table
   };
+  static constexpr bool looks_up = true;
   static constexpr double by_rejection = 10;  // from this expected number of the rarer outcome on
 
   static void prepare(const double* parameters, double* c) {
@@ -48,38 +50,60 @@ struct Binomial {
     c[mean] = trials * c[p], c[mean_lost] = fma(V(trials), V(c[p]), V(-c[mean])).v;
     c[rest] = trials * c[q], c[rest_lost] = fma(V(trials), V(c[q]), V(-c[rest])).v + trials * q_lost;
     c[excess] = math::log_excess(V(trials)).v;
+    c[most] = -1.0;
+    if (prob > 0.0 && c[q] > 0.0) {
+      const auto log_p = math::cut_log(prob),
+                 log_q = prob > 0.5 ? math::cut_log(c[q]) : math::cut(math::log1p(V(-prob)).v);
+      c[p_high] = log_p.high, c[p_low] = log_p.low, c[q_high] = log_q.high, c[q_low] = log_q.low;
+      c[log_odds] = (log_p.high - log_q.high) + (log_p.low - log_q.low);
+      if (trials <= math::most_known(log_p.high) && trials <= math::most_known(log_q.high)) {
+        const auto factorial = math::log_factorial(V(trials));
+        c[high] = factorial.high.v, c[low] = factorial.low.v, c[most] = trials;
+      }
+    }
 
     const bool mirrored = prob > 0.5;
     const double rare = mirrored ? c[q] : prob, common = mirrored ? prob : c[q], expected = trials * rare;
-    c[odds] = rare / common;
-    V lanes[n_constants];
-    for (int j = 0; j < n_constants; ++j) lanes[j] = V(c[j]);
+    c[log_odds] = mirrored ? -c[log_odds] : c[log_odds];
+    V lanes[table];
+    for (int j = 0; j < table; ++j) lanes[j] = V(c[j]);
     const auto mass_of = [&](double k) { return log_density(lanes, V(mirrored ? trials - k : k)); };
     if (expected >= by_rejection) {
-      const double deviation = sqrt(V(expected * common)).v;
+      const double deviation = sqrt(V(expected * common)).v, mode = floor(V((trials + 1.0) * rare)).v;
       c[b] = 1.15 + 2.53 * deviation;
-      c[a] = -0.0873 + 0.0248 * c[b] + 0.01 * rare;
       c[alpha] = (2.83 + 5.1 / c[b]) * deviation;
-      c[v_r] = 0.92 - 4.2 / c[b];
-      c[log_at_mode] = mass_of(floor(V((trials + 1.0) * rare)).v).v;
+      c[at_mode] = mass_of(mode).v;
+      if (trials < math::known_factorials) c[at_mode] = -table_mass(V(trials), V(c[log_odds]), V(mode)).v;
       return;
     }
     const V none = V(trials) * math::log1p(V(-rare));
-    c[first_mass] = math::exp(none).v;
-    c[first_beyond] = 0.0 - math::expm1(none).v;
-    c[anchor] = find_anchor(c[first_mass], c[first_beyond], [&](double k) { return (trials - k + 1) / k * c[odds]; });
-    c[anchor_mass] = math::exp(mass_of(c[anchor])).v;
-    c[anchor_beyond] = 0.0;
-    if (c[anchor] < trials && rare > 0)
-      c[anchor_beyond] = math::beta_tails(V(c[anchor] + 1), V(trials - c[anchor]), V(rare), V(common)).lower.v;
+    double* t = c + table;
+    fill_count_table(t, math::exp(none).v, 0.0 - math::expm1(none).v,
+                     [&](double k) { return (trials - k + 1) / k * (rare / common); });
+    t[anchor_mass] = math::exp(mass_of(t[at_anchor])).v;
+    if (t[at_anchor] < trials && rare > 0)
+      t[anchor_beyond] = math::beta_tails(V(t[at_anchor] + 1), V(trials - t[at_anchor]), V(rare), V(common)).lower.v;
   }
 
-  template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V successes = min(max(x, V(0.0)), c[n]), failures = c[n] - successes;
+  // For n in the table, the logarithm of the mass at k but for a constant.
+  template <class V> static FASTGEN_INLINE V table_mass(V n, V log_odds, V k) {
+    return fma(k, log_odds, -math::log_factorial(k).high) - math::log_factorial(n - k).high;
+  }
+  template <class V> static FASTGEN_INLINE V far_log_density(const V* c, V successes) {
+    const V failures = c[n] - successes;
     const V distance =
         math::deviance(successes, c[mean], c[mean_lost]) + math::deviance(failures, c[rest], c[rest_lost]);
-    const V value = (c[excess] - math::log_excess(successes)) - math::log_excess(failures) - distance;
-    return on_counts(x, c[n], value);
+    return (c[excess] - math::log_excess(successes)) - math::log_excess(failures) - distance;
+  }
+  template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
+    const V successes = min(max(x, V(0.0)), c[n]), last(math::known_factorials - 1.0);
+    const V k = min(successes, last), m = min(c[n] - successes, last);
+    const auto of_k = math::log_factorial(k), of_m = math::log_factorial(m);
+    V r = fma(k, c[p_high], fma(m, c[q_high], (c[high] - of_k.high) - of_m.high)) +
+          fma(k, c[p_low], fma(m, c[q_low], (c[low] - of_k.low) - of_m.low));
+    const auto beyond = x > c[most];
+    if (any(beyond)) r = select(beyond, far_log_density(c, successes), r);
+    return on_counts(x, c[n], r);
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const V zero(0.0), one(1.0), k = max(floor(x), zero);
@@ -97,35 +121,53 @@ struct Binomial {
     low = high = select(prob <= zero, least, select(prob >= V(1.0), most, inner));
   }
 
+  static constexpr Supply supply{.blocks = 1};
   template <int W>
-  static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
-                                               Vec<double, W>& value) {
+  static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
+    return attempt(c, source, source.array[0], source.array[1], value);
+  }
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+                                              Vec<double, W>& value) {
+    Vec<std::uint64_t, W> word, other;
+    source.words(number + 1, word, other);
+    return attempt(c, source, word, other, value);
+  }
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> attempt(const Vec<double, W>* c, const Source<W>& source,
+                                                Vec<std::uint64_t, W> word, Vec<std::uint64_t, W> other,
+                                                Vec<double, W>& value) {
     using V = Vec<double, W>;
-    Vec<std::uint64_t, W> first, second;
-    source.words(attempt, first, second);
+    const V zero(0.0), complement = V(1.0) - c[p];
     const auto mirrored = c[p] > V(0.5);
-    const V expected = c[n] * select(mirrored, c[q], c[p]);
+    const V rare = select(mirrored, complement, c[p]), expected = c[n] * rare;
     const auto small = expected < V(by_rejection);
-    V height(0.0), k(0.0);
+    auto accepted = small;
+    V k(0.0);
     if (any(small)) {
-      const V u = unit(first);
-      const auto far = u < c[anchor_beyond];
-      const CountStart<V> start{select(far, c[anchor], V(0.0)), select(far, c[anchor_mass], c[first_mass]),
-                                select(far, c[anchor_beyond], c[first_beyond])};
-      k = invert_counts(small, u, start,
-                        [&](V at) FASTGEN_LAMBDA_INLINE { return (c[n] - at + V(1.0)) / at * c[odds]; });
+      const V odds = rare / select(mirrored, c[p], complement);
+      k = invert_by_table(source, table, small, unit(word),
+                          [&](V at) FASTGEN_LAMBDA_INLINE { return (c[n] - at + V(1.0)) / at * odds; });
       k = min(k, c[n]);
     }
     if (any(!small)) {
-      const Proposal<W> proposal(c[a], c[b], expected + V(0.5), first, second);
-      k = select(small, k, proposal.k);
-      height = select(small, height, proposal.height(c[b], c[alpha], c[v_r], c[n]));
+      V proposed;
+      const V a = fma(V(0.0248), c[b], fma(V(0.01), rare, V(-0.0873)));
+      const V height = math::log_positive(transformed(a, c[b], c[alpha], expected + V(0.5), word, other, proposed));
+      const V at = min(max(proposed, zero), c[n]), last(math::known_factorials - 1.0);
+      V log_mass = table_mass(min(c[n], last), c[log_odds], min(at, last)) + c[at_mode];
+      const auto beyond = (c[n] > last) & !small;
+      if (any(beyond)) {
+        V all[table];
+        all[n] = c[n];
+        for (int j = mean; j <= excess; ++j) all[j] = source.constant(Vec<std::uint64_t, W>(std::uint64_t(j)));
+        const V far = far_log_density(all, select(mirrored, c[n] - at, at)) - c[at_mode];
+        log_mass = select(beyond, far, log_mass);
+      }
+      accepted = accepted | ((height <= log_mass) & (proposed == at)), k = select(small, k, proposed);
     }
     value = select(mirrored, c[n] - k, k);
-    return height;
-  }
-  template <class V> static FASTGEN_INLINE auto accepts(const V* c, V value, V height) {
-    return math::log(height) <= log_density(c, value) - c[log_at_mode];
+    return accepted;
   }
 };
 

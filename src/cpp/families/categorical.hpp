@@ -142,10 +142,9 @@ struct Categorical {
     }
   }
 
-  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) { return samples; }
+  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t) { return 0; }
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    auto* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
-    fill_words64(tile.key, words64, tile.first, tile.n, words);
+    const std::uint64_t* words = tile.streams->get(Streams::word, tile.key, tile.first, tile.n);
     for (std::int64_t s = 0; s < tile.n; ++s) {
       const std::int64_t k = tile.labels[s] - block.first;
       if (std::uint64_t(k) >= std::uint64_t(block.shape.n_components)) continue;

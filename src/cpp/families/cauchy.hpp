@@ -52,9 +52,9 @@ struct Cauchy {
     low = high = fma(c[scale], select(q < V(0.5), -z, z), c[loc]);
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    return fma(c[scale], signed_by(beyond(half_unit(source.word)), source.word), c[loc]);
+    return fma(c[scale], signed_by(beyond(half_unit(source.word())), source.word()), c[loc]);
   }
 };
 

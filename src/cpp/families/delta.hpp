@@ -24,7 +24,7 @@ struct Delta {
   }
   template <class V> static FASTGEN_INLINE void bracket(const V* c, V, V& low, V& high) { low = high = c[value]; }
 
-  static constexpr bool one_word = false;
+  static constexpr Supply supply{};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>&) {
     return c[value];
   }

@@ -33,7 +33,7 @@ struct Exponential {
     low = high = -math::log1p(-q) * c[inverse];
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     return source.exponential() * c[inverse];
   }

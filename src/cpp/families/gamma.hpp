@@ -17,6 +17,15 @@ namespace gamma_law {
 
 constexpr double least = 1e-290;  // m from here on has all its digits
 
+// The sum a log m - m - log x - log Gamma(a) as it stands, power log x + constant - m, is right to 1e-13 where no term is much
+// larger than the result: `size` is the largest of those that make up the constant. Elsewhere, for large shapes near the mode,
+// for x that are no normal numbers, the saddle-point form.
+template <class V> FASTGEN_INLINE auto is_plain(V size, V power, V m, V result, V x) {
+  return (max(max(abs(power), m), size) <= V(64.0) * max(abs(result), V(1.0))) &
+         (x >= V(math::Format<double>::smallest_normal));
+}
+inline double largest(double a, double b) { return a < 0 ? largest(-a, b) : b < 0 ? largest(a, -b) : a > b ? a : b; }
+
 // log(a m^a e^-m / (a! x)), where constant is log a - log_excess(a), and `tiny` the same for small m, but for the e^-m: from
 // log x, whose error the saddle-point form would leave in full.
 template <class V> FASTGEN_INLINE V log_density(V a, V constant, V m, V lost, V log_x, V tiny) {
@@ -44,21 +53,33 @@ FASTGEN_INLINE void bracket(V a, V log_a, V log_factorial, V log_lower, V log_up
   log_high = select(u + V(1.0 + 1e-3) < log_a, u + V(1.0), high) + room;
 }
 
-// One attempt at a gamma variate G of rate 1 for a >= 1, of shape a + 1 else: then G e^-excess is the variate.
+// How gamma variates of rate 1 and shape a, or a + 1 where a < 1, are drawn: `first` from a normal and the first bits of a
+// uniform; `retry` number 0 from the bits that follow, later ones from a block each.
 template <int W>
-FASTGEN_INLINE Vec<double, W> propose(Vec<double, W> a, Vec<double, W> d, Vec<double, W> c, const Source<W>& source,
-                                      std::uint32_t attempt, Vec<double, W>& value, Vec<double, W>& excess) {
+FASTGEN_INLINE Mask<double, W> first(Vec<double, W> d, Vec<double, W> c, Vec<double, W> normal,
+                                     Vec<std::uint64_t, W> cell, Vec<double, W>& value) {
+  return gamma_proposal(GammaShape<Vec<double, W>>(d, c), normal, part_number(cell), value);
+}
+template <int W>
+FASTGEN_INLINE Mask<double, W> retry(Vec<double, W> d, Vec<double, W> c, Vec<double, W> normal,
+                                     Vec<std::uint64_t, W> cell, bool again, Vec<std::uint64_t, W> a,
+                                     Vec<std::uint64_t, W> b, Vec<double, W>& value) {
   using V = Vec<double, W>;
-  Vec<std::uint64_t, W> first, second;
-  source.words(2 * attempt, first, second);
-  const auto accepted = gamma_attempt(GammaShape<V>(d, c), first, second, value);
-  excess = V(0.0);
-  const auto small = a < V(1.0);
-  if (any(small)) {
-    source.words(2 * attempt + 1, first, second);
-    excess = select(small, -math::log_positive(unit(first)) / a, V(0.0));
-  }
-  return select(accepted, V(0.0), V(math::infinity<double>));
+  const GammaShape<V> shape(d, c);
+  if (again) return gamma_attempt(shape, a, b, value);
+  return gamma_judgement(shape, normal, (part_number(cell) + unit(b)) * V(0x1p-32), value);
+}
+
+// What turns a variate of shape a + 1 into one of shape a, e^-excess, for a < 1: from a uniform of its own.
+template <int W> FASTGEN_INLINE Vec<double, W> excess(Vec<double, W> a, Vec<std::uint64_t, W> word) {
+  return -math::log_positive(unit(word)) / a;
+}
+
+// Half of it, negative, from the sample's own block.
+template <int W> FASTGEN_INLINE Vec<double, W> half_excess(Vec<double, W> a, const Source<W>& source) {
+  Vec<std::uint64_t, W> word, other;
+  source.words(0, word, other);
+  return Vec<double, W>(-0.5) * excess(a, word);
 }
 
 }  // namespace gamma_law
@@ -77,6 +98,7 @@ struct Gamma {
     constant,
     tiny_constant,
     log_factorial,
+    size,
     less_one,
     at_0,
     slope_at_0,
@@ -94,15 +116,18 @@ struct Gamma {
     c[constant] = c[log_a] - excess;
     c[log_factorial] = excess + p[0] * (c[log_a] - 1.0);
     c[tiny_constant] = p[0] * c[log_rate] + (c[log_a] - c[log_factorial]);
+    c[size] = gamma_law::largest(p[0] * c[log_rate], c[log_factorial] - c[log_a]);
     c[less_one] = p[0] - 1.0;
     c[at_0] = p[0] == 1.0 ? c[log_rate] : p[0] < 1.0 ? math::infinity<double> : -math::infinity<double>;
     c[slope_at_0] = p[0] == 1.0 ? -p[1] : p[0] < 1.0 ? -math::infinity<double> : math::infinity<double>;
   }
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V m = c[rate] * x, lost = fma(c[rate], x, -m), log_x = math::log(x);
-    const V tiny = fma(c[less_one], log_x, c[tiny_constant]);
-    const V r = gamma_law::log_density(c[a], c[constant], m, lost, log_x, tiny);
+    const V m = c[rate] * x, power = fma(c[less_one], math::log_positive(x), c[tiny_constant]), plain = power - m;
+    const auto enough = gamma_law::is_plain(c[size], power, m, plain, x);
+    if (!any(!enough)) return plain;
+    const V lost = fma(c[rate], x, -m), log_x = math::log(x), tiny = fma(c[less_one], log_x, c[tiny_constant]);
+    const V r = select(enough, plain, gamma_law::log_density(c[a], c[constant], m, lost, log_x, tiny));
     return select(x > V(0.0), r, select(x == V(0.0), c[at_0], V(-math::infinity<double>)));
   }
   template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {
@@ -120,19 +145,30 @@ struct Gamma {
     low = math::exp(l - c[log_rate]), high = math::exp(h - c[log_rate]);
   }
 
+  static constexpr Supply supply{.normals = 1, .parts = 1};
   template <int W>
-  static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
-                                               Vec<double, W>& value) {
-    using V = Vec<double, W>;
-    V excess;
-    const V height = gamma_law::propose(c[a], c[shape_d], c[shape_c], source, attempt, value, excess);
+  static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
+    const auto accepted = gamma_law::first(c[shape_d], c[shape_c], source.normal(), source.array[1], value);
     value = value * c[inverse];
-    const auto small = c[a] < V(1.0);
-    if (any(small)) {
-      const V root = math::exp(V(-0.5) * excess);  // twice, as its square alone may be too small for a number
-      value = select(small, value * root * root, value);
-    }
-    return height;
+    return accepted;
+  }
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+                                              Vec<double, W>& value) {
+    Vec<std::uint64_t, W> a, b;
+    source.words(number, a, b);
+    const auto accepted =
+        gamma_law::retry(c[shape_d], c[shape_c], source.normal(), source.array[1], number > 0, a, b, value);
+    value = value * c[inverse];
+    return accepted;
+  }
+  static constexpr int stages = 2;
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
+    const auto small = c[a] < Vec<double, W>(1.0);
+    if (!any(small)) return value;
+    const auto root = math::exp(gamma_law::half_excess(c[a], source));  // twice, as its square alone may underflow
+    return select(small, value * root * root, value);
   }
 };
 

@@ -34,7 +34,7 @@ struct Geometric {
     low = high = max(floor(x), V(0.0));  // NaN, where all succeed and q is 1, is 0
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     return floor(source.exponential() * -c[inverse]);
   }

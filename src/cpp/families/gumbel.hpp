@@ -44,9 +44,14 @@ struct Gumbel {
     low = high = fma(c[scale], -math::log(-math::log(q)), c[loc]);
   }
 
-  static constexpr bool one_word = true;
-  template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    return fma(c[scale], -math::log_positive(source.exponential()), c[loc]);
+  static constexpr Supply supply{.words = 1};
+  static constexpr int stages = 2;
+  template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>*, const Source<W>& source) {
+    return source.exponential();
+  }
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>&, Vec<double, W> value) {
+    return fma(c[scale], -math::log_positive(value), c[loc]);
   }
 };
 

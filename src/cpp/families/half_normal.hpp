@@ -36,7 +36,7 @@ struct HalfNormal {
     low = high = c[scale] * math::normal_quantile(half * q, half * (V(1.0) - q));
   }
 
-  static constexpr bool one_word = true, one_normal = true;
+  static constexpr Supply supply{.normals = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     return c[scale] * abs(source.normal());
   }

@@ -21,6 +21,7 @@ struct InverseGamma {
     constant,
     tiny_constant,
     log_factorial,
+    size,
     plus_one,
     n_constants
   };
@@ -35,14 +36,18 @@ struct InverseGamma {
     c[constant] = c[log_a] - excess;
     c[log_factorial] = excess + p[0] * (c[log_a] - 1.0);
     c[tiny_constant] = p[0] * c[log_scale] + (c[log_a] - c[log_factorial]);
+    c[size] = gamma_law::largest(p[0] * c[log_scale], c[log_factorial] - c[log_a]);
     c[plus_one] = p[0] + 1.0;
   }
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V m = c[scale] / x, lost = fma(-m, x, c[scale]) / x, log_x = math::log(x);
+    const V m = c[scale] / x, power = fma(-c[plus_one], math::log_positive(x), c[tiny_constant]), plain = power - m;
+    const auto enough = gamma_law::is_plain(c[size], power, m, plain, x);
+    if (!any(!enough)) return plain;
+    const V lost = fma(-m, x, c[scale]) / x, log_x = math::log(x);
     const V known = select(abs(lost) < m, lost, V(0.0));  // m may be infinite
     const V tiny = fma(-c[plus_one], log_x, c[tiny_constant]);
-    const V r = gamma_law::log_density(c[a], c[constant], m, known, log_x, tiny);
+    const V r = select(enough, plain, gamma_law::log_density(c[a], c[constant], m, known, log_x, tiny));
     return select(x > V(0.0), r, V(-math::infinity<double>));
   }
   template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {
@@ -62,21 +67,34 @@ struct InverseGamma {
     low = math::exp(c[log_scale] - h), high = math::exp(c[log_scale] - l);
   }
 
-  // Shapes near 0 have much of their mass beyond the largest number: that is drawn instead.
+  static constexpr Supply supply{.normals = 1, .parts = 1};
   template <int W>
-  static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
-                                               Vec<double, W>& value) {
+  static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
+    const auto accepted = gamma_law::first(c[shape_d], c[shape_c], source.normal(), source.array[1], value);
+    value = c[scale] / value;
+    return accepted;
+  }
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+                                              Vec<double, W>& value) {
+    Vec<std::uint64_t, W> a, b;
+    source.words(number, a, b);
+    const auto accepted =
+        gamma_law::retry(c[shape_d], c[shape_c], source.normal(), source.array[1], number > 0, a, b, value);
+    value = c[scale] / value;
+    return accepted;
+  }
+  // Shapes near 0 have much of their mass beyond the largest number: that is drawn instead.
+  static constexpr int stages = 2;
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
     using V = Vec<double, W>;
-    V excess, gamma;
-    const V height = gamma_law::propose(c[a], c[shape_d], c[shape_c], source, attempt, gamma, excess);
-    value = c[scale] / gamma;
     const auto small = c[a] < V(1.0);
     if (any(small)) {
-      const V root = math::exp(V(0.5) * excess);
+      const V root = math::exp(-gamma_law::half_excess(c[a], source));
       value = select(small, value * root * root, value);
     }
-    value = min(value, V(0x1.fffffffffffffp1023));
-    return height;
+    return min(value, V(0x1.fffffffffffffp1023));
   }
 };
 

@@ -38,10 +38,10 @@ struct Laplace {
     low = high = fma(c[scale], select(q < V(0.5), z, -z), c[loc]);
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    const auto half = half_unit(source.word);
-    return fma(c[scale], signed_by(-math::log_positive(half + half), source.word), c[loc]);
+    const auto half = half_unit(source.word());
+    return fma(c[scale], signed_by(-math::log_positive(half + half), source.word()), c[loc]);
   }
 };
 

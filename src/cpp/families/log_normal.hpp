@@ -51,7 +51,7 @@ struct LogNormal {
     low = high = select(abs(y) < V(700.0), fma(x, rest, x), x);
   }
 
-  static constexpr bool one_word = true, one_normal = true;
+  static constexpr Supply supply{.normals = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     return math::exp(fma(c[scale], source.normal(), c[loc]));
   }

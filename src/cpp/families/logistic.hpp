@@ -21,7 +21,9 @@ struct Logistic {
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     const V a = abs((x - c[loc]) * c[inverse]), e = math::exp_nonpositive(-a);
-    return fma(V(-2.0), math::log_positive(V(1.0) + e), c[norm] - a);
+    // log(1 + e) = 2 atanh(s) with s = e / (2 + e) <= 1/3
+    const V s = e / (e + V(2.0)), z = s * s, two(2.0);
+    return fma(-two * s, fma(z, math::poly(z, math::Table<double>::log_wide), two), c[norm] - a);
   }
   // -tanh(z / 2) / scale
   template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {
@@ -38,10 +40,10 @@ struct Logistic {
     low = high = fma(c[scale], select(q < V(0.5), z, -z), c[loc]);
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    const auto half = half_unit(source.word), odds = half / (Vec<double, W>(1.0) - half);
-    return fma(c[scale], signed_by(math::log_positive(odds), source.word), c[loc]);
+    const auto half = half_unit(source.word()), odds = half / (Vec<double, W>(1.0) - half);
+    return fma(c[scale], signed_by(math::log_positive(odds), source.word()), c[loc]);
   }
 };
 

@@ -7,16 +7,32 @@
 
 #include "../core/incomplete.hpp"
 #include "../kernels/count_variate.hpp"
-#include "../kernels/gamma_variate.hpp"
 #include "../kernels/scalar_family.hpp"
+#include "gamma.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
 struct NegativeBinomial {
-  // excess is log_excess(r); shape_d and shape_c are the GammaShape of r.
-  enum Constant { r, p, q, q_lost, excess, shape_d, shape_c, odds, n_constants };
+  // excess is log_excess(r); shape_d and shape_c are the GammaShape of r. The last are for the sum of logarithms: at_0 is
+  // r log p, the constant log(2 pi) / 2 - log Gamma(r) + r log p, and size the largest of its parts.
+  enum Constant {
+    r,
+    p,
+    shape_d,
+    shape_c,
+    odds,
+    n_drawn,
+    q = n_drawn,
+    q_lost,
+    excess,
+    log_q,
+    at_0,
+    constant,
+    size,
+    n_constants
+  };
 
   static void prepare(const double* parameters, double* c) {
     using V = Vec<double, 1>;
@@ -26,16 +42,35 @@ struct NegativeBinomial {
     const GammaShape<V> shape{V(c[r])};
     c[shape_d] = shape.d.v, c[shape_c] = shape.c.v;
     c[odds] = c[q] / c[p];
+    const double log_gamma = math::lgamma(V(c[r])).v;
+    c[log_q] = math::log1p(V(-c[p])).v;
+    c[at_0] = c[r] * math::log(V(c[p])).v;
+    c[constant] = 0.91893853320467274178 + (c[at_0] - log_gamma);
+    c[size] = gamma_law::largest(c[at_0], log_gamma);
   }
 
+  // The sum of logarithms as it stands where no term is much larger than the result, as for the gamma law.
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
+    const V zero(0.0), one(1.0), most(math::known_factorials - 1.0), k = min(max(x, zero), most),
+                                                                     s = max(k + c[r], one);
+    const V of_s = (s - V(0.5)) * math::log_positive(s), of_k = k * c[log_q];
+    const auto factorial = math::log_factorial(k);
+    const V gamma = (of_s - s) + math::stirling_error_far(s);
+    const V sum = ((gamma - factorial.high) + (of_k - factorial.low)) + c[constant];
+    const V plain = select(k == zero, c[at_0], sum);
+    const auto enough =
+        ((max(max(of_s, -of_k), c[size]) <= V(64.0) * max(abs(plain), one)) | (k == zero)) & (x <= most);
+    if (!any(!enough)) return on_counts(x, most, plain);
+    return on_counts(x, V(math::infinity<double>), select(enough, plain, far_log_density(c, x)));
+  }
+  template <class V> static FASTGEN_INLINE V far_log_density(const V* c, V x) {
     const V failures = max(x, V(0.0)), sum = failures + c[r];
     const V back = sum - failures, sum_lost = (failures - (sum - back)) + (c[r] - back);
     const V wins = sum * c[p], wins_lost = fma(sum_lost, c[p], fma(sum, c[p], -wins));
     const V losses = sum * c[q], losses_lost = fma(sum_lost, c[q], fma(sum, c[q_lost], fma(sum, c[q], -losses)));
     const V distance = math::deviance(c[r], wins, wins_lost) + math::deviance(failures, losses, losses_lost);
     const V excesses = (math::log_excess(sum) - c[excess]) - math::log_excess(failures);
-    return on_counts(x, V(math::infinity<double>), (excesses + math::log(c[r] / sum)) - distance);
+    return (excesses + math::log(c[r] / sum)) - distance;
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const V zero(0.0), one(1.0), most(1e150);  // beyond it the products of beta_tails overflow
@@ -51,7 +86,7 @@ struct NegativeBinomial {
     low = high = select((prob > zero) & (c[q] > zero), c[r] * c[odds] * (root * root * root), zero);
   }
 
-  static constexpr bool one_word = true;  // for the factor of shapes below 1
+  static constexpr Supply supply{.words = 1};  // for the factor of shapes below 1
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     using V = Vec<double, W>;
     Vec<std::uint64_t, W> first, second;
@@ -68,11 +103,11 @@ struct NegativeBinomial {
     source.words(1, first, second);
     if (any(small)) k = poisson_inversion(small, rate, unit(first));
     active = !small;
-    const auto hat = poisson_hat(max(rate, V(poisson_by_rejection)));
+    const V mean = max(rate, V(poisson_by_rejection)), log_mean = math::log_positive(mean);
+    const auto hat = poisson_hat(mean);
     for (std::uint32_t attempt = 1; any(active); attempt += 2) {
       if (attempt > 1) source.words(attempt, first, second);
-      const V height = poisson_proposal(rate, hat, first, second, value);
-      const auto accepted = poisson_accepts(rate, value, height);  // in log(0) for those taken at once
+      const auto accepted = poisson_attempt(mean, log_mean, hat, first, second, value);
       k = select(active & accepted, value, k);
       active = active & !accepted;
     }

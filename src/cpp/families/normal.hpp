@@ -3,8 +3,8 @@
 // Parameters: loc (K,), scale (K,) > 0. Draws: Box-Muller normals, flat index = sample index.
 #pragma once
 
-#include "../kernels/normals.hpp"
-#include "../kernels/tile.hpp"
+#include "../kernels/rows.hpp"
+#include "../kernels/streams.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -138,29 +138,36 @@ struct Normal {
   }
 
   template <class T> static std::int64_t evaluate_scratch(const Block<T>&, std::int64_t) { return 0; }
-  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) { return samples; }
+  // Normals in single precision, and a list of rows.
+  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) { return 2 * samples + 8; }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const Constants<T> c(block);
-    const std::int64_t n = tile.n, K = block.shape.n_components;
     const std::int32_t* labels = tile.labels;
     T* out = tile.out;
-    T* z = tile.alone ? out : tile.scratch;
-    fill_normals(tile.key, tile.first, n, z);
-    std::int64_t i = 0;
+    const auto draw_one = [&](const T* z, std::int64_t i) FASTGEN_LAMBDA_INLINE {
+      const std::int64_t k = labels[i] - block.first;
+      out[i] = fma(Vec<T, 1>(c.scale[k]), Vec<T, 1>(z[i]), Vec<T, 1>(c.loc[k])).v;
+    };
     if (tile.alone) {
       using V = Vec<T, native_width<T>>;
-      for (; i + V::width <= n; i += V::width) {
+      fill_normals(tile.key, tile.first, tile.n, out);
+      std::int64_t i = 0;
+      for (; i + V::width <= tile.n; i += V::width) {
         V loc, scale;
         load_pairs(c.pairs, labels + i, loc, scale);
-        fma(scale, V::load(z + i), loc).store(out + i);
+        fma(scale, V::load(out + i), loc).store(out + i);
       }
+      for (; i < tile.n; ++i) draw_one(out, i);
+      return;
     }
-    for (; i < n; ++i) {
-      const std::int64_t k = labels[i] - block.first;
-      if (std::uint64_t(k) >= std::uint64_t(K)) continue;
-      out[i] = fma(Vec<T, 1>(c.scale[k]), Vec<T, 1>(z[i]), Vec<T, 1>(c.loc[k])).v;
-    }
+    const T* z = tile.scratch;
+    if constexpr (sizeof(T) == 8)
+      z = reinterpret_cast<const T*>(tile.streams->get(Streams::normal, tile.key, tile.first, tile.n));
+    else fill_normals(tile.key, tile.first, tile.n, tile.scratch);
+    auto* mine = reinterpret_cast<std::uint16_t*>(tile.scratch + tile.n);
+    const std::int64_t count = list_labels(tile, block.first, block.shape.n_components, mine);
+    for (std::int64_t s = 0; s < count; ++s) draw_one(z, mine[s]);
   }
 };
 

@@ -54,9 +54,14 @@ struct Pareto {
     low = high = power::scaled_exp(c[scale], power::quotient(e, c[concentration]));
   }
 
-  static constexpr bool one_word = true;
-  template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    return power::squared_exp(c[scale], c[half_inverse] * source.exponential());
+  static constexpr Supply supply{.words = 1};
+  static constexpr int stages = 2;
+  template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>*, const Source<W>& source) {
+    return source.exponential();
+  }
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>&, Vec<double, W> value) {
+    return power::squared_exp(c[scale], c[half_inverse] * value);
   }
 };
 

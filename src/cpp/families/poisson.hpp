@@ -14,40 +14,52 @@ namespace {
 struct Poisson {
   enum Constant {
     rate,
-    // Inversion: the masses at 0 and at the anchor, and what is beyond.
-    first_mass,
-    first_beyond,
-    anchor,
-    anchor_mass,
-    anchor_beyond,
-    n_constants,
-    // Rejection, in the same places.
-    a = first_mass,
+    log_rate,
     b,
     alpha,
-    v_r
+    n_drawn,
+    // For log densities (core/log_factorial.hpp): rate and log rate, each in two parts, and how far the table is good.
+    high = n_drawn,
+    low,
+    log_high,
+    log_low,
+    most,
+    table,  // for inversion
+    n_constants = table + count_table
   };
+  static constexpr bool looks_up = true;
 
   static void prepare(const double* p, double* c) {
     using V = Vec<double, 1>;
     const V mean(p[0]);
     c[rate] = p[0];
+    const auto log = math::cut_log(p[0]), whole = math::cut(p[0]);
+    c[log_rate] = log.high + log.low;
+    c[high] = whole.high, c[low] = whole.low, c[log_high] = log.high, c[log_low] = log.low;
+    c[most] = p[0] < math::cut_limit ? math::most_known(c[log_rate]) : -1.0;
     if (p[0] >= poisson_by_rejection) {
       const auto hat = poisson_hat(mean);
-      c[a] = hat.a.v, c[b] = hat.b.v, c[alpha] = hat.alpha.v, c[v_r] = hat.v_r.v, c[anchor_beyond] = 0.0;
+      c[b] = hat.b.v, c[alpha] = hat.alpha.v;
       return;
     }
-    c[first_mass] = math::exp(-mean).v;
-    c[first_beyond] = -math::expm1(-mean).v;
-    c[anchor] = find_anchor(c[first_mass], c[first_beyond], [&](double k) { return p[0] / k; });
-    const V at(c[anchor]);
-    c[anchor_mass] = math::exp(log_density(&mean, at)).v;
-    c[anchor_beyond] = math::gamma_tails(at + V(1.0), mean).lower.v;
+    double* t = c + table;
+    fill_count_table(t, math::exp(-mean).v, -math::expm1(-mean).v, [&](double k) { return p[0] / k; });
+    V lanes[table];
+    for (int j = 0; j < table; ++j) lanes[j] = V(c[j]);
+    t[anchor_mass] = math::exp(log_density(lanes, V(t[at_anchor]))).v;
+    t[anchor_beyond] = math::gamma_tails(V(t[at_anchor] + 1.0), mean).lower.v;
   }
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V count = max(x, V(0.0));
-    return on_counts(x, V(math::infinity<double>), -math::deviance(count, c[rate]) - math::log_excess(count));
+    const V zero(0.0), k = min(max(x, zero), V(math::known_factorials - 1.0));
+    const auto factorial = math::log_factorial(k);
+    V r = (fma(k, c[log_high], -c[high]) - factorial.high) + (fma(k, c[log_low], -c[low]) - factorial.low);
+    const auto beyond = x > c[most];
+    if (any(beyond)) {
+      const V count = max(x, zero);
+      r = select(beyond, -math::deviance(count, c[rate]) - math::log_excess(count), r);
+    }
+    return on_counts(x, V(math::infinity<double>), r);
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const auto before = x < V(0.0);
@@ -62,31 +74,34 @@ struct Poisson {
     low = high = select(q > V(0.0), c[rate] * (root * root * root), V(0.0));
   }
 
+  static constexpr Supply supply{.blocks = 1};
   template <int W>
-  static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
-                                               Vec<double, W>& value) {
+  static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
+    return attempt(c, source, source.array[0], source.array[1], value);
+  }
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+                                              Vec<double, W>& value) {
+    Vec<std::uint64_t, W> word, other;
+    source.words(number + 1, word, other);
+    return attempt(c, source, word, other, value);
+  }
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> attempt(const Vec<double, W>* c, const Source<W>& source,
+                                                Vec<std::uint64_t, W> word, Vec<std::uint64_t, W> other,
+                                                Vec<double, W>& value) {
     using V = Vec<double, W>;
-    Vec<std::uint64_t, W> first, second;
-    source.words(attempt, first, second);
     const auto small = c[rate] < V(poisson_by_rejection);
-    V height(0.0);
+    auto accepted = small;
     value = V(0.0);
-    if (any(small)) {
-      const V u = unit(first);
-      const auto far = u < c[anchor_beyond];
-      const CountStart<V> start{select(far, c[anchor], V(0.0)), select(far, c[anchor_mass], c[first_mass]),
-                                select(far, c[anchor_beyond], c[first_beyond])};
-      value = invert_counts(small, u, start, [&](V k) FASTGEN_LAMBDA_INLINE { return c[rate] / k; });
-    }
+    if (any(small))
+      value = invert_by_table(source, table, small, unit(word), [&](V k) FASTGEN_LAMBDA_INLINE { return c[rate] / k; });
     if (any(!small)) {
       V k;
-      const V asked = poisson_proposal(c[rate], PoissonHat<V>{c[a], c[b], c[alpha], c[v_r]}, first, second, k);
-      value = select(small, value, k), height = select(small, height, asked);
+      const auto taken = poisson_attempt(c[rate], c[log_rate], PoissonHat<V>{c[b], c[alpha]}, word, other, k);
+      accepted = accepted | taken, value = select(small, value, k);
     }
-    return height;
-  }
-  template <class V> static FASTGEN_INLINE auto accepts(const V* c, V value, V height) {
-    return poisson_accepts(c[rate], value, height);
+    return accepted;
   }
 };
 

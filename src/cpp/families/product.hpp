@@ -5,6 +5,7 @@
 #pragma once
 
 #include "../core/philox.hpp"
+#include "../kernels/streams.hpp"
 #include "family_ops.hpp"
 
 namespace fastgen {
@@ -73,16 +74,17 @@ struct Product {
       const std::int64_t need = ops_of(block.columns[d]).draw_scratch(block.columns[d], samples);
       most = need > most ? need : most;
     }
-    return samples + most;
+    return (1 + Streams::count) * samples + most;
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const std::int64_t K = block.shape.n_components, D = block.shape.n_features;
-    T* values = tile.scratch;
+    T *values = tile.scratch, *memory = values + tile.n, *rest = memory + Streams::count * tile.n;
     for (std::int64_t d = 0; d < D; ++d) {
       const Block<T>& law = block.columns[d];
       const PhiloxKey key(column_key(tile.key, d));
-      ops_of(law).draw(law, {key, tile.first, tile.n, tile.labels, values, values + tile.n, tile.alone});
+      Streams streams{reinterpret_cast<std::uint64_t*>(memory), tile.n};
+      ops_of(law).draw(law, {key, tile.first, tile.n, tile.labels, values, rest, tile.alone, &streams});
       for (std::int64_t i = 0; i < tile.n; ++i)
         if (std::uint64_t(tile.labels[i] - block.first) < std::uint64_t(K)) tile.out[i * D + d] = values[i];
     }

@@ -87,14 +87,16 @@ struct StudentT {
     low = low - slack, high = high + slack;
   }
 
-  static constexpr bool one_word = false;
+  static constexpr Supply supply{.blocks = 1};
+  static constexpr int stages = 2;
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
+    return -math::log_positive(unit(source.array[0])) * c[two_over_v];
+  }
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> e) {
     using V = Vec<double, W>;
-    Vec<std::uint64_t, W> first, second;
-    source.words(0, first, second);
     V cosine, sine;
-    unit_vector(second, cosine, sine);
-    const V e = -math::log_positive(unit(first)) * c[two_over_v];
+    unit_vector(source.array[1], cosine, sine);
     V r = sqrt(c[v] * math::expm1(e));
     const auto large = e > V(600.0);  // v below 0.15: the square overflows before the root
     if (any(large)) r = select(large, sqrt(c[v]) * math::exp(V(0.5) * e), r);

@@ -108,10 +108,10 @@ struct TruncatedNormal {
     return min(c[high], max(c[low], fma(c[step], y, select(narrow, c[low], c[anchor]))));
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     using V = Vec<double, W>;
-    const V half = half_unit(source.word), rest = V(1.0) - half;
+    const V half = half_unit(source.word()), rest = V(1.0) - half;
     const auto upper = source.upper_half();
     return quantile(c, select(upper, rest, half), select(upper, half, rest));
   }

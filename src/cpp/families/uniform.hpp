@@ -40,9 +40,9 @@ struct Uniform {
     least = most = inside(c, min(q, V(1.0) - q), q < V(0.5));
   }
 
-  static constexpr bool one_word = true;
+  static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    return inside(c, half_unit(source.word), !source.upper_half());
+    return inside(c, half_unit(source.word()), !source.upper_half());
   }
 };
 

@@ -93,12 +93,22 @@ struct VonMises {
   }
   template <class V> static FASTGEN_INLINE void bracket(const V*, V, V& low, V& high) { low = V(-pi), high = V(pi); }
 
+  static constexpr Supply supply{};
   template <int W>
-  static FASTGEN_INLINE Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
-                                               Vec<double, W>& value) {
+  static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
+    return attempt(c, source, 0, value);
+  }
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+                                              Vec<double, W>& value) {
+    return attempt(c, source, number + 1, value);
+  }
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> attempt(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+                                                Vec<double, W>& value) {
     using V = Vec<double, W>;
     Vec<std::uint64_t, W> first, second;
-    source.words(attempt, first, second);
+    source.words(number, first, second);
     // tan(theta / 2) = top / bottom; `height` is kappa (r - cos theta).
     V bottom, top;
     unit_vector(first, bottom, top);
@@ -109,7 +119,7 @@ struct VonMises {
     if (any(!accepted)) accepted = accepted | (math::log_positive(u / height) < one - height);
     const V half_angle = math::atan(top / bottom);
     value = math::angle_between(half_angle + half_angle, -c[mean]);
-    return select(accepted, V(0.0), V(math::infinity<double>));
+    return accepted;
   }
 };
 

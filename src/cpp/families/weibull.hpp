@@ -23,6 +23,8 @@ struct Weibull {
     norm,
     at_0,
     slope_at_0,
+    inverse,
+    two_k,
     n_constants
   };
 
@@ -34,6 +36,7 @@ struct Weibull {
     c[concentration] = k;
     c[exponent] = split.exponent, c[mantissa] = split.mantissa, c[inverse_mantissa] = split.inverse_mantissa;
     c[less_one] = k - 1.0;
+    c[inverse] = rate, c[two_k] = k > 64.0 ? math::infinity<double> : 2.0 * k;
     c[norm] = math::log(Vec<double, 1>(k)).v - math::log(Vec<double, 1>(p[1])).v;
     c[at_0] = k == 1.0 ? c[norm] : k < 1.0 ? math::infinity<double> : -math::infinity<double>;
     c[slope_at_0] = k == 1.0 ? -rate : k < 1.0 ? -math::infinity<double> : math::infinity<double>;
@@ -44,9 +47,15 @@ struct Weibull {
     log_ratio = sum.high;
     return power::exp(power::product(c[concentration], sum));
   }
+  // With y = e^(k log(x / scale)) in one piece where its error, y (2 k + |k log(x / scale)|) roundings, does not show.
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
+    const V z = x * c[inverse], log_z = math::log_positive(z), t = c[concentration] * log_z, e = math::exp(t);
+    const V plain = fma(c[less_one], log_z, c[norm]) - e;
+    const auto enough = (e * (c[two_k] + abs(t)) <= V(256.0) * max(abs(plain), V(1.0))) & (abs(t) < V(128.0)) &
+                        (z > V(1e-290)) & (z < V(1e290)) & (x >= V(math::Format<double>::smallest_normal));
+    if (!any(!enough)) return plain;
     V ratio;
-    const V y = power_of(c, x, ratio), r = fma(c[less_one], ratio, c[norm]) - y;
+    const V y = power_of(c, x, ratio), r = select(enough, plain, fma(c[less_one], ratio, c[norm]) - y);
     return select(x > V(0.0), r, select(x == V(0.0), c[at_0], V(-math::infinity<double>)));
   }
   template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {
@@ -69,9 +78,15 @@ struct Weibull {
     low = high = select(e > V(0.0), select(e < V(math::infinity<double>), x, e), V(0.0));
   }
 
-  static constexpr bool one_word = true;
-  template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    return power::squared_exp(c[scale], c[half_inverse] * math::log_positive(source.exponential()));
+  static constexpr Supply supply{.words = 1};
+  static constexpr int stages = 3;
+  template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>*, const Source<W>& source) {
+    return source.exponential();
+  }
+  template <int Stage, int W>
+  static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>&, Vec<double, W> value) {
+    if constexpr (Stage == 1) return math::log_positive(value);
+    else return power::squared_exp(c[scale], c[half_inverse] * value);
   }
 };
 

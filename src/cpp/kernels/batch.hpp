@@ -44,7 +44,8 @@ inline void fill_batch_labels(const Batch& batch, const PhiloxKey& key, Position
 
 template <class T> inline std::int64_t batch_sample_scratch(const Model<T>& m) {
   const std::int64_t n = sample_tile(64, m.n_features);
-  return n * m.n_features + ops_of(m.blocks[0]).draw_scratch(m.blocks[0], n) + n * 4 / std::int64_t(sizeof(T)) + 16;
+  return n * (m.n_features + Streams::count) + ops_of(m.blocks[0]).draw_scratch(m.blocks[0], n) +
+         n * 4 / std::int64_t(sizeof(T)) + 16;
 }
 
 // Places first .. first + n of the stream; place start B + p B + b is sample p of mixture b, row b rows + p of the answer.
@@ -55,13 +56,15 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
   const std::int64_t B = batch.n_mixtures, D = m.n_features, tile = sample_tile(64, D);
   auto* chosen = reinterpret_cast<std::int32_t*>(scratch);
   T* values = scratch + tile * 4 / std::int64_t(sizeof(T));
-  T* rest = values + tile * D;
+  Streams streams{reinterpret_cast<std::uint64_t*>(values + tile * D), tile};
+  T* rest = values + tile * (D + Streams::count);
   const PhiloxKey round_keys(key);
   for (std::int64_t i = first; i < first + n; i += tile) {
     const std::int64_t count = first + n - i < tile ? first + n - i : tile;
     const Position at = Position(start) * Position(B) + Position(i);
     fill_batch_labels(batch, round_keys, at, count, chosen);
-    ops_of(m.blocks[0]).draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, values, rest, true});
+    streams.made = 0;
+    ops_of(m.blocks[0]).draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, values, rest, true, &streams});
     std::int64_t sample = i / B, mixture = i % B;
     for (std::int64_t s = 0; s < count; ++s) {
       const std::int64_t row = mixture * rows + sample;

@@ -89,8 +89,8 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
         soft_max(m, w.table, tile, cutoff, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
         for (std::int64_t j = 0; j < D * tile.stride; ++j) answer[j] = T(0);
         for (std::int64_t b = 0; b < m.n_blocks; ++b)
-          ops_of(m.blocks[b]).add_gradient(m.blocks[b], tile, w.table + m.blocks[b].first * tile.stride,
-                                                       answer, w.family);
+          ops_of(m.blocks[b])
+              .add_gradient(m.blocks[b], tile, w.table + m.blocks[b].first * tile.stride, answer, w.family);
         if (tile.special)  // no slope at infinity, none where a value is unknown
           for (std::int64_t s = 0; s < n; ++s)
             if (tile.special[s] != T(0))

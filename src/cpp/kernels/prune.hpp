@@ -102,7 +102,7 @@ inline void log_density_at(const Block<T>& block, std::int64_t k, const Tile<T>&
     for (std::int64_t j = count; j < padded; ++j) to[j] = T(0);
   }
   ops_of(block).log_density(block, k, k + 1, {memory.x, stride, count, padded, nullptr, nullptr}, offset,
-                                        memory.density, scratch);
+                            memory.density, scratch);
 }
 
 enum class Pruned { done, useless, interrupted };

@@ -1,5 +1,6 @@
-// Drawing by rejection: see the comment of scalar_family.hpp for what a law supplies. Samples that need a judgement or another
-// attempt are gathered, so that vectors are full whatever the lanes' fates.
+// Drawing by rejection: see the comment of scalar_family.hpp for what a law supplies. The first attempt of all samples is made in
+// the order of the stream (scalar_family.hpp); those that it leaves open are gathered here, so that vectors are full whatever the
+// lanes' fates.
 #pragma once
 
 #include "tile.hpp"
@@ -14,106 +15,113 @@ template <class Law> constexpr int drawn_constants = [] {
   if constexpr (requires { Law::n_drawn; }) return int(Law::n_drawn);
   else return int(Law::n_constants);
 }();
-constexpr std::int64_t draw_batch = 64;
+constexpr std::int64_t draw_batch = 64;  // as many as a word has bits
 
 template <class Law>
 concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec<double, 1>& value) {
-  Law::propose(c, source, 0u, value);
+  Law::retry(c, source, 0u, value);
 };
 
-// Laws whose proposals may need a judgement.
-template <class Law>
-concept Judges = requires(const Vec<double, 1>* c, Vec<double, 1> value) { Law::accepts(c, value, value); };
+// What W samples of a law are drawn from, whose bits begin at `at` in the arrays.
+template <class Law, int W>
+FASTGEN_INLINE Source<W> make_source(const Block<double>& block, const PhiloxKey& key, Vec<std::uint64_t, W> index,
+                                     const std::uint64_t* const* arrays, std::int64_t at,
+                                     const std::uint64_t* component) {
+  using U = Vec<std::uint64_t, W>;
+  Source<W> source{key, index, {}, block.constants, block.shape.n_components, U(std::uint64_t(0))};
+  for (int j = 0; j < Law::supply.arrays(); ++j) source.array[j] = U::load(arrays[j] + at);
+  if constexpr (requires { Law::looks_up; }) source.component = U::load(component);
+  return source;
+}
+
+// Stages 0, 1, ... of drawing.
+template <int Number> struct DrawStage {
+  static constexpr int number = Number;
+};
+template <class Law> constexpr int n_stages = [] {
+  if constexpr (requires { Law::stages; }) return int(Law::stages);
+  else return 1;
+}();
+template <class Law, int From = 0, class Body> FASTGEN_INLINE void in_stages(Body body) {
+  if constexpr (From < n_stages<Law>) {
+    body(DrawStage<From>());
+    in_stages<Law, From + 1>(body);
+  }
+}
+
+template <class Law, int From = 1, int W>
+FASTGEN_INLINE Vec<double, W> later_stages(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
+  if constexpr (From < n_stages<Law>)
+    return later_stages<Law, From + 1>(c, source, Law::template stage<From>(c, source, value));
+  else return value;
+}
 
 template <class Law> struct Rejection {
-  static constexpr int n_drawn = drawn_constants<Law>;
+  static constexpr int n_drawn = drawn_constants<Law>, n_arrays = Law::supply.arrays();
   static constexpr std::int64_t batch = draw_batch;
 
-  // The samples of a batch: where each belongs, what it is drawn from, and what came of it.
-  struct Samples {
-    static constexpr std::int64_t memory = (n_drawn + 3) * batch;
-    std::int64_t count = 0, at[batch];
-    double *constants, *value, *height;  // constant j of sample s is at j * batch + s
-    std::uint64_t* index;
+  // The samples of a batch: where in the tile each belongs, and what it is drawn from; constant j of sample s is at j batch + s.
+  std::int64_t count = 0, at[batch];
+  double *constants, *value;
+  std::uint64_t *arrays[most_arrays], *index, *component;
 
-    explicit Samples(double* p) {
-      constants = p, value = p + n_drawn * batch, height = value + batch;
-      index = reinterpret_cast<std::uint64_t*>(height + batch);
-    }
-    FASTGEN_INLINE void take(const Samples& other, std::int64_t from, std::int64_t to) {
-      at[to] = other.at[from], index[to] = other.index[from];
-      for (int j = 0; j < n_drawn; ++j) constants[j * batch + to] = other.constants[j * batch + from];
-    }
-    // Calls body(constants, s) for vectors of samples. Lanes without a sample repeat the last one.
-    template <int W, class Body> FASTGEN_INLINE void for_vectors(Body body) {
-      for (std::int64_t s = count; s % W != 0; ++s) {
-        take(*this, s - 1, s);
-        value[s] = value[s - 1], height[s] = height[s - 1];
-      }
-      for (std::int64_t s = 0; s < count; s += W) {
-        Vec<double, W> c[n_drawn];
-        FASTGEN_UNROLL
-        for (int j = 0; j < n_drawn; ++j) c[j] = Vec<double, W>::load(constants + j * batch + s);
-        body(c, s);
-      }
-    }
-  };
-
-  // One attempt for every sample of the batch; those that need another are left in it.
-  static void attempt_all(const PhiloxKey& key, std::uint32_t attempt, Samples& some, Samples& open, double* out) {
-    constexpr int W = wide_width<double>;
-    using V = Vec<double, W>;
-    some.template for_vectors<W>([&](const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
-      V value;
-      const Source<W> source{key, Vec<std::uint64_t, W>::load(some.index + s), {}};
-      Law::propose(c, source, attempt, value).store(some.height + s);
-      value.store(some.value + s);
-    });
-    std::int64_t again = 0, asked = 0;
-    for (std::int64_t s = 0; s < some.count; ++s) {
-      const double height = some.height[s];
-      if (height == 0.0) {
-        out[some.at[s]] = some.value[s];
-      } else if (Judges<Law> && height < infinity<double>) {
-        open.take(some, s, asked);
-        open.value[asked] = some.value[s], open.height[asked] = height;
-        ++asked;
-      } else some.take(some, s, again++);
-    }
-    open.count = asked;
-    if constexpr (Judges<Law>)
-      open.template for_vectors<W>([&](const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
-        const auto accepted = Law::accepts(c, V::load(open.value + s), V::load(open.height + s));
-        select(accepted, V(0.0), V(1.0)).store(open.height + s);
-      });
-    for (std::int64_t s = 0; s < asked; ++s) {
-      if (open.height[s] == 0.0) out[open.at[s]] = open.value[s];
-      else some.take(open, s, again++);
-    }
-    some.count = again;
+  static constexpr std::int64_t memory = (n_drawn + n_arrays + 3) * batch;
+  explicit Rejection(double* p) {
+    constants = p, value = p + n_drawn * batch;
+    index = reinterpret_cast<std::uint64_t*>(value + batch), component = index + batch;
+    for (int j = 0; j < n_arrays; ++j) arrays[j] = component + (j + 1) * batch;
   }
 
-  static std::int64_t scratch() { return 2 * Samples::memory; }
+  FASTGEN_INLINE void move(std::int64_t from, std::int64_t to) {
+    at[to] = at[from], index[to] = index[from], component[to] = component[from];
+    for (int j = 0; j < n_arrays; ++j) arrays[j][to] = arrays[j][from];
+    for (int j = 0; j < n_drawn; ++j) constants[j * batch + to] = constants[j * batch + from];
+  }
 
-  // Every sample of the tile that belongs to this block.
-  static void draw(const Block<double>& block, const DrawTile<double>& tile) {
+  // Lanes without a sample repeat the last one; returns how many lanes there are.
+  std::int64_t pad() {
+    std::int64_t s = count;
+    for (; s % wide_width<double> != 0; ++s) move(s - 1, s);
+    return s;
+  }
+
+  // One attempt for every sample of the batch; those that need another are left in it.
+  void attempt(const Block<double>& block, const PhiloxKey& key, std::uint32_t number, double* out) {
+    constexpr int W = wide_width<double>;
+    pad();
+    std::uint64_t left = 0;
+    for (std::int64_t s = 0; s < count; s += W) {
+      Vec<double, W> c[n_drawn], drawn;
+      FASTGEN_UNROLL
+      for (int j = 0; j < n_drawn; ++j) c[j] = Vec<double, W>::load(constants + j * batch + s);
+      const auto index_s = Vec<std::uint64_t, W>::load(index + s);
+      const auto source = make_source<Law>(block, key, index_s, arrays, s, component + s);
+      const auto done = Law::retry(c, source, number, drawn);
+      drawn = later_stages<Law>(c, source, drawn);
+      drawn.store(value + s);
+      left |= std::uint64_t(bits(!done)) << s;
+    }
+    left &= ~std::uint64_t(0) >> (batch - count);
+    for (std::int64_t s = 0; s < count; ++s) out[at[s]] = value[s];  // of those that are left, until the next attempt
+    for (count = 0; left != 0; left &= left - 1) move(__builtin_ctzll(left), count++);
+  }
+
+  // Samples open[0 .. n) of the tile, whose bits are in `words`.
+  void finish(const Block<double>& block, const DrawTile<double>& tile, const std::uint64_t* const* words,
+              const std::uint16_t* open, std::int64_t n) {
     const std::int64_t K = block.shape.n_components;
-    Samples some(tile.scratch), open(tile.scratch + Samples::memory);
-    bool fresh = true;  // of one component the constants are gathered once
-    for (std::int64_t i = 0; i < tile.n;) {
-      std::int64_t count = 0;
-      for (; i < tile.n && count < batch; ++i) {
-        const std::int64_t k = tile.labels[i] - block.first;
-        if (std::uint64_t(k) >= std::uint64_t(K)) continue;
-        some.at[count] = i;
-        some.index[count] = tile.first + std::uint64_t(i);
-        if (K > 1 || fresh)
-          for (int j = 0; j < n_drawn; ++j) some.constants[j * batch + count] = block.constants[j * K + k];
-        ++count;
+    for (std::int64_t i = 0; i < n;) {
+      for (count = 0; i < n && count < batch; ++i, ++count) {
+        const std::int64_t s = open[i], k = tile.labels[s] - block.first;
+        at[count] = s, index[count] = tile.first + std::uint64_t(s), component[count] = std::uint64_t(k);
+        for (int j = 0; j < n_arrays; ++j)
+          if (words[j]) arrays[j][count] = words[j][s];
+        for (int j = 0; j < n_drawn; ++j) constants[j * batch + count] = block.constants[j * K + k];
       }
-      some.count = count;
-      fresh = fresh && count < batch;
-      for (std::uint32_t attempt = 0; some.count > 0; ++attempt) attempt_all(tile.key, attempt, some, open, tile.out);
+      const std::int64_t padded = pad();
+      for (int j = 0; j < n_arrays; ++j)
+        if (!words[j]) Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, arrays[j]);
+      for (std::uint32_t number = 0; count > 0; ++number) attempt(block, tile.key, number, tile.out);
     }
   }
 };

@@ -3,6 +3,7 @@
 
 #include "../families/registry.hpp"
 #include "labels.hpp"
+#include "streams.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -28,7 +29,7 @@ template <class T> inline std::int64_t sample_scratch(const Model<T>& m) {
     const std::int64_t need = ops_of(m.blocks[b]).draw_scratch(m.blocks[b], n);
     most = need > most ? need : most;
   }
-  return most + n * 4 / std::int64_t(sizeof(T)) + 16;
+  return most + n * 4 / std::int64_t(sizeof(T)) + (m.n_features == 1 ? Streams::count * n : 0) + 16;
 }
 
 template <class T>
@@ -38,13 +39,16 @@ inline void sample(const Model<T>& m, std::uint64_t key, std::uint64_t first, st
   const PhiloxKey round_keys(key);
   std::int32_t* chosen = reinterpret_cast<std::int32_t*>(scratch);
   T* rest = scratch + tile * 4 / std::int64_t(sizeof(T));
+  Streams streams{reinterpret_cast<std::uint64_t*>(rest), tile};
+  if (sizeof(T) == 8 && m.n_features == 1) rest += Streams::count * tile;
   for (std::int64_t i = 0; i < n; i += tile) {
     const std::int64_t count = n - i < tile ? n - i : tile;
     const std::uint64_t at = first + std::uint64_t(i);
     fill_labels(m.chooser, round_keys, at, count, chosen);
+    streams.made = 0;
     for (std::int64_t b = 0; b < m.n_blocks; ++b)
       ops_of(m.blocks[b])
-          .draw(m.blocks[b], {round_keys, at, count, chosen, out + i * m.n_features, rest, m.n_blocks == 1});
+          .draw(m.blocks[b], {round_keys, at, count, chosen, out + i * m.n_features, rest, m.n_blocks == 1, &streams});
     if (labels)
       for (std::int64_t j = 0; j < count; ++j) labels[i + j] = chosen[j];
   }

@@ -9,26 +9,30 @@
 //     template <class V> static V slope(const V* c, V x);           // its derivative; NaN outside the support
 //     template <class V> static void tails(const V* c, V x, V& lower, V& upper);  // P(X <= x) and P(X > x)
 //     template <class V> static void bracket(const V* c, V q, V& low, V& high);   // holds the quantile of q
-//     static constexpr bool one_word;                               // draws take one word a sample, not whole blocks
-//     static constexpr bool one_normal;                             // if named: that word is a standard normal
+//     static constexpr Supply supply;                               // what draw reads (variates.hpp)
 //     template <int W> static Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source);
 //   };
 //
-// Laws of counts have no slope. A law that rejects has, instead of one_word and draw,
+// Laws of counts have no slope. A law that rejects has, instead of draw,
 //
-//     template <int W> static Vec<double, W> propose(const Vec<double, W>* c, const Source<W>& source, std::uint32_t attempt,
-//                                                    Vec<double, W>& value);  // for attempt = 0, 1, 2, ...
-//     template <class V> static auto accepts(const V* c, V value, V height);
+//     template <int W> static Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value);
+//     template <int W> static Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+//                                                   Vec<double, W>& value);  // for number = 0, 1, 2, ...
 //
-// `propose` says 0 where the value is accepted at once, infinity where it is rejected, and else a height that `accepts` must
-// judge; a law that only says 0 or infinity needs no `accepts` (rejection.hpp).
+// which say where `value` is accepted. `first` sees what `supply` names and decides what is cheap to decide; a sample that it
+// leaves open goes to `retry` until that accepts (rejection.hpp).
+//
+// A law may draw in stages, `stage<1>` and so on being applied to what came before. Each is run over a batch of samples: a short
+// chain of dependent instructions overlaps with those of other samples, a long one does not.
+//
+//     static constexpr int stages;
+//     template <int Stage, int W> static Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value);
 //
 // Everything is in double: float32 data are converted on their way in and out (core/widened.cpp).
 #pragma once
 
-#include "normals.hpp"
 #include "rejection.hpp"
-#include "tile.hpp"
+#include "rows.hpp"
 #include "variates.hpp"
 
 namespace fastgen {
@@ -159,101 +163,137 @@ template <class Law> struct ScalarFamily {
   // ---- sampling ----
 
   static constexpr std::int64_t batch = draw_batch;
-  static constexpr bool one_normal = requires { Law::one_normal; };
-  static constexpr int n_drawn = drawn_constants<Law>;
+  static constexpr int n_drawn = drawn_constants<Law>, n_arrays = Law::supply.arrays();
 
-  // Words of the tile; of a batch: constants, indices, words and answers.
+  // A list of the law's samples and of those left open; of a batch: constants, indices, arrays and answers.
   template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
-    if constexpr (Rejects<Law>) return Rejection<Law>::scratch();
-    else return samples + (n_drawn + 3) * batch;
+    const std::int64_t mine = samples + 8 + (n_drawn + n_arrays + 2) * batch;
+    if constexpr (Rejects<Law>) return mine + Rejection<Law>::memory;
+    else return mine;
   }
 
-  template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    if constexpr (Rejects<Law>) {
-      Rejection<Law>::draw(block, tile);
+  // Samples of the tile that a first attempt has left open.
+  struct Open {
+    std::int64_t count = 0;
+    std::uint16_t* at;
+    // Those of a batch whose bits are set; at(i) is the place of its sample i.
+    template <class At> FASTGEN_INLINE void add(std::uint64_t left, At at_batch) {
+      for (; left != 0; left &= left - 1) at[count++] = std::uint16_t(at_batch(__builtin_ctzll(left)));
+    }
+  };
+  // One stage of drawing a vector; the first sets the bits of the lanes that are left open.
+  template <class Stage, int W>
+  static FASTGEN_INLINE void draw_vector(Stage, const Vec<double, W>* c, const Source<W>& source, std::uint64_t& left,
+                                         std::int64_t first_bit, double* out) {
+    using V = Vec<double, W>;
+    if constexpr (Stage::number > 0) {
+      Law::template stage<Stage::number>(c, source, V::load(out)).store(out);
+    } else if constexpr (Rejects<Law>) {
+      V value;
+      left |= std::uint64_t(bits(!Law::first(c, source, value))) << first_bit;
+      value.store(out);
     } else {
-      draw_directly(block, tile);
+      Law::draw(c, source).store(out);
     }
   }
 
-  template <class T> static void draw_directly(const Block<T>& block, const DrawTile<T>& tile) {
-    auto* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
-    if constexpr (one_normal) fill_normals(tile.key, tile.first, tile.n, tile.scratch);
-    else if constexpr (Law::one_word) fill_words64(tile.key, words64, tile.first, tile.n, words);
-    std::int64_t others = 0;
-    for (std::int64_t i = 0; i < tile.n && !tile.alone; ++i)
-      others += std::uint32_t(tile.labels[i] - block.first) >= std::uint32_t(block.shape.n_components);
-    draw_rest(block, tile, words, others ? 0 : draw_whole(block, tile, words));
+  template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
+    auto* mine = reinterpret_cast<std::uint16_t*>(tile.scratch);
+    Open open{0, mine + tile.n + 4};
+    T* rest = tile.scratch + tile.n / 2 + 4;
+    std::int64_t n = tile.n;
+    if (!tile.alone) n = list_labels(tile, block.first, block.shape.n_components, mine);
+    if (n == 0) return;
+    const std::uint64_t* arrays[most_arrays];
+    for (int j = 0; j < n_arrays; ++j) {
+      constexpr Supply supply = Law::supply;
+      const auto name = Streams::name(supply, j);
+      const bool sparse = tile.streams->sparse(name, n, tile.n);
+      arrays[j] = sparse ? nullptr : tile.streams->get(name, tile.key, tile.first, tile.n);
+    }
+    std::int64_t done = 0;
+    if (n == tile.n) {
+      done = draw_whole(block, tile, arrays, rest, open);
+      for (std::int64_t i = done; i < n; ++i) mine[i] = std::uint16_t(i);
+    }
+    draw_listed(block, tile, arrays, rest, open, mine + done, n - done);
+    if constexpr (Rejects<Law>) Rejection<Law>(rest).finish(block, tile, arrays, open.at, open.count);
   }
 
   // The samples of a tile that all belong to this block, in whole vectors; returns how many.
   template <class T>
-  static std::int64_t draw_whole(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* words) {
+  static std::int64_t draw_whole(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* const* arrays,
+                                 T* constants, Open& open) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
     const std::int64_t K = block.shape.n_components, whole = tile.n / W * W;
-    double* constants = tile.scratch + tile.n;
-    Lanes<V> lanes(block, 0);
+    std::uint64_t component[batch] = {};
+    V c[n_drawn];
+    FASTGEN_UNROLL
+    for (int j = 0; j < n_drawn; ++j) c[j] = V(block.constants[j * K]);
     for (std::int64_t i = 0; i < whole; i += batch) {
       const std::int64_t end = whole - i < batch ? whole : i + batch;
       if (K > 1)
-        for (std::int64_t s = i; s < end; ++s)
-          for (int j = 0; j < n_drawn; ++j)
-            constants[j * batch + s - i] = block.constants[j * K + tile.labels[s] - block.first];
-      for (std::int64_t s = i; s < end; s += W) {
-        if (K > 1) {
-          FASTGEN_UNROLL
-          for (int j = 0; j < n_drawn; ++j) lanes.c[j] = V::load(constants + j * batch + s - i);
+        for (std::int64_t s = i; s < end; ++s) {
+          const std::int64_t k = tile.labels[s] - block.first;
+          component[s - i] = std::uint64_t(k);
+          for (int j = 0; j < n_drawn; ++j) constants[j * batch + s - i] = block.constants[j * K + k];
         }
-        const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
-        U bits(std::uint64_t(0));
-        if constexpr (Law::one_word) bits = U::load(words + s);
-        Law::draw(lanes.c, Source<W>{tile.key, index, bits}).store(tile.out + s);
-      }
+      std::uint64_t left = 0;
+      in_stages<Law>([&](auto stage) FASTGEN_LAMBDA_INLINE {
+        for (std::int64_t s = i; s < end; s += W) {
+          if (K > 1) {
+            FASTGEN_UNROLL
+            for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s - i);
+          }
+          const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
+          const auto source = make_source<Law>(block, tile.key, index, arrays, s, component + s - i);
+          draw_vector(stage, c, source, left, s - i, tile.out + s);
+        }
+      });
+      open.add(left, [i](int bit) { return i + bit; });
     }
     return whole;
   }
 
-  // Those from `begin` on that belong to this block, batch by batch.
+  // Samples mine[0 .. n) of the tile, batch by batch.
   template <class T>
-  static void draw_rest(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* words,
-                        std::int64_t begin) {
+  static void draw_listed(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* const* arrays, T* memory,
+                          Open& open, const std::uint16_t* mine, std::int64_t n) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
     const std::int64_t K = block.shape.n_components;
-    double* constants = tile.scratch + tile.n;
-    double* answers = constants + n_drawn * batch;
-    auto* index = reinterpret_cast<std::uint64_t*>(answers + batch);
-    auto* word = index + batch;
-    std::int64_t at[batch];
-    for (std::int64_t i = begin; i < tile.n;) {
-      std::int64_t count = 0;
-      for (; i < tile.n && count < batch; ++i) {
-        const std::int64_t k = tile.labels[i] - block.first;
-        if (std::uint64_t(k) >= std::uint64_t(K)) continue;
-        at[count] = i;
-        index[count] = tile.first + std::uint64_t(i);
-        if constexpr (Law::one_word) word[count] = words[i];
-        for (int j = 0; j < n_drawn; ++j) constants[j * batch + count] = block.constants[j * K + k];
-        ++count;
+    double *constants = memory, *answers = constants + n_drawn * batch;
+    auto *index = reinterpret_cast<std::uint64_t*>(answers + batch), *bits = index + batch;
+    const std::uint64_t* gathered[most_arrays];
+    for (int j = 0; j < n_arrays; ++j) gathered[j] = bits + j * batch;
+    std::uint64_t component[batch];
+    for (std::int64_t i = 0; i < n; i += batch) {
+      const std::int64_t count = n - i < batch ? n - i : batch, padded = (count + W - 1) / W * W;
+      for (std::int64_t s = 0; s < padded; ++s) {
+        const std::int64_t at = mine[s < count ? i + s : n - 1];  // lanes without a sample repeat the last one
+        const std::int64_t k = tile.labels[at] - block.first;
+        index[s] = tile.first + std::uint64_t(at), component[s] = std::uint64_t(k);
+        for (int j = 0; j < n_arrays; ++j)
+          if (arrays[j]) bits[j * batch + s] = arrays[j][at];
+        for (int j = 0; j < n_drawn; ++j) constants[j * batch + s] = block.constants[j * K + k];
       }
-      // Lanes without a sample repeat the last one.
-      for (std::int64_t s = count; s % W != 0; ++s) {
-        index[s] = index[s - 1];
-        if constexpr (Law::one_word) word[s] = word[s - 1];
-        for (int j = 0; j < n_drawn; ++j) constants[j * batch + s] = constants[j * batch + s - 1];
-      }
-      for (std::int64_t s = 0; s < count; s += W) {
-        V c[n_drawn];
-        FASTGEN_UNROLL
-        for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s);
-        U bits(std::uint64_t(0));
-        if constexpr (Law::one_word) bits = U::load(word + s);
-        Law::draw(c, Source<W>{tile.key, U::load(index + s), bits}).store(answers + s);
-      }
-      for (std::int64_t s = 0; s < count; ++s) tile.out[at[s]] = answers[s];
+      for (int j = 0; j < n_arrays; ++j)
+        if (!arrays[j]) Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, bits + j * batch);
+      std::uint64_t left = 0;
+      in_stages<Law>([&](auto stage) FASTGEN_LAMBDA_INLINE {
+        for (std::int64_t s = 0; s < count; s += W) {
+          V c[n_drawn];
+          FASTGEN_UNROLL
+          for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s);
+          const auto source = make_source<Law>(block, tile.key, U::load(index + s), gathered, s, component + s);
+          draw_vector(stage, c, source, left, s, answers + s);
+        }
+      });
+      for (std::int64_t s = 0; s < count; ++s) tile.out[mine[i + s]] = answers[s];
+      open.add(left & (~std::uint64_t(0) >> (batch - count)), [=](int bit) { return mine[i + bit]; });
     }
   }
 };

@@ -20,6 +20,8 @@ template <class T> struct Tile {
   const T* seen;        // like x: 0 where a value was not observed, else 1; null when all were
 };
 
+struct Streams;
+
 // Samples to draw: rows first .. first + n of a stream, of which this block fills those that carry its labels: all of them
 // where it is the only one.
 template <class T> struct DrawTile {
@@ -30,6 +32,7 @@ template <class T> struct DrawTile {
   T* out;                      // (n, D), row-major
   T* scratch;                  // Family::draw_scratch elements
   bool alone;                  // the mixture has no other block
+  Streams* streams;            // the tile's random bits, where there is one feature
 };
 
 template <class T> constexpr T infinity = T(__builtin_inff());

@@ -1,33 +1,13 @@
-// The random bits of scalar laws, and what samplers make of them first.
-//
-// Two sources, both addressed by the sample's index alone. A law that inverts its distribution function takes one word of
-// 64 bits a sample (two to a Philox block). A law that rejects takes whole blocks: its attempt number is part of the
-// counter, so a lane that tries again disturbs no other, and any number of attempts can follow.
+// What samplers make of random bits first. A law reads the arrays that its Supply names (streams.hpp), and any number of further
+// blocks, whose attempt number is part of the counter, so that a lane that tries again disturbs no other.
 #pragma once
 
 #include "../core/math.hpp"
-#include "../core/philox.hpp"
-#include "normals.hpp"
+#include "streams.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
-
-// out[0 .. n) = words first .. first + n: sixteen blocks make 32 words, the first two words of each block, then the others.
-inline void fill_words64(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n,
-                         std::uint64_t* out) {
-  constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
-  using U = Vec<std::uint64_t, W>;
-  const U low(std::uint64_t(0xffffffffu));
-  fill_groups<32>(first, n, out, [&](Position group, std::uint64_t* to) {
-    FASTGEN_UNROLL
-    for (int b = 0; b < 16; b += W) {
-      const auto block = philox_at<W>(key, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
-      ((block.word[0] & low) | (block.word[1] << 32)).store(to + b);
-      ((block.word[2] & low) | (block.word[3] << 32)).store(to + 16 + b);
-    }
-  });
-}
 
 // Uniform on the midpoints of 2^64 cells of (0, 1), relative precision kept towards 0; the last ones round to 1 - 2^-53.
 template <int W> FASTGEN_INLINE Vec<double, W> unit(Vec<std::uint64_t, W> word) {
@@ -52,32 +32,40 @@ template <int W> struct Source {
   using U = Vec<std::uint64_t, W>;
   const PhiloxKey& key;
   U index;  // of the samples in the stream
-  U word;  // of Law::one_word laws
+  U array[most_arrays];  // what the law's Supply names
+  // Where the samples' components have their constants: of laws that look some up.
+  const double* constants;
+  std::int64_t stride;
+  U component;
 
-  FASTGEN_INLINE V uniform() const { return unit(word); }
+  // Constant number j of each sample's component.
+  FASTGEN_INLINE V constant(U j) const {
+    return gather(constants, mul_wide_u32(j, U(std::uint64_t(stride))) + component);
+  }
+
+  FASTGEN_INLINE U word() const { return array[0]; }
+  FASTGEN_INLINE V normal(int i = 0) const { return bit_cast<double>(array[i]); }
+  FASTGEN_INLINE V uniform() const { return unit(word()); }
   // Whether the highest bit is set, which half_unit leaves free.
   FASTGEN_INLINE Mask<double, W> upper_half() const {
-    return mask_cast<double>(bit_cast<std::int64_t>(word) < Vec<std::int64_t, W>(std::int64_t(0)));
+    return mask_cast<double>(bit_cast<std::int64_t>(word()) < Vec<std::int64_t, W>(std::int64_t(0)));
   }
   // Exponential of rate 1, between 2^-66 and 46: half_unit is the probability beyond, on the side of the highest bit, so
   // that neither end is coarse or cut off.
   FASTGEN_INLINE V exponential() const {
-    const V half = half_unit(word), rest = V(1.0) - half;  // 1 - half = rest + lost
+    const V half = half_unit(word()), rest = V(1.0) - half;  // 1 - half = rest + lost
     const V lost = (V(1.0) - rest) - half;
     // log(1 - half) = log rest + lost / rest, to half an ULP without the division.
     const auto upper = upper_half();
     return select(upper, V(0.0), -lost) - math::log_positive(select(upper, half, rest));
   }
-  // Of Law::one_normal laws: a standard normal.
-  FASTGEN_INLINE V normal() const { return bit_cast<double>(word); }
 
   // Two words of 64 bits from block number `attempt` of each sample.
   FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b) const {
-    const U low(std::uint64_t(0xffffffffu));
     const auto block = philox<W>(key, index, index >> 32, U(std::uint64_t(0)),
                                  U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
-    a = (block.word[0] & low) | (block.word[1] << 32);
-    b = (block.word[2] & low) | (block.word[3] << 32);
+    a = merge_halves(block.word[0], block.word[1] << 32);
+    b = merge_halves(block.word[2], block.word[3] << 32);
   }
 };
 
