@@ -504,7 +504,7 @@ class Mixture(Frozen):
         >>> fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0)).grad_log_prob([0.0, 1.5]).round(4)
         array([0.033, 0.   ])
         """
-        if not any(block._measure == "continuous" for block in self._blocks):
+        if not any(block._has_slope() for block in self._blocks):
             raise ValueError(
                 f"grad_log_prob needs continuous components, {type(self._blocks[0]).__name__} has masses at single points "
                 "and no slope between them; compare log_prob of neighbouring points instead"
@@ -733,6 +733,13 @@ class Mixture(Frozen):
     def _require_features(self, method: str) -> None:
         if self._scalar:
             raise ValueError(f"{method} needs a mixture over several features, this one is scalar and has only one")
+        for block in self._blocks:
+            if not block._slices:
+                raise ValueError(
+                    f"{method} is not offered for {type(block).__name__}, whose features depend on each other "
+                    f"{_SURFACES[block._measure]}; expected a family whose marginals are of a family too. Samples of some "
+                    "features are those columns of `sample`"
+                )
 
     # Keeping
 
@@ -831,8 +838,20 @@ def _as_blocks(components: Any) -> tuple[Components, ...]:
     return blocks
 
 
+_SURFACES = {"sphere": "on a sphere", "simplex": "on a simplex"}
+
+
 def _check_measures(blocks: tuple[Components, ...]) -> None:
-    """Masses of whole numbers and densities on a line have no common scale; point masses go with either."""
+    """Masses of whole numbers and densities on a line have no common scale; point masses go with either. Densities on a
+    sphere or a simplex have one with nothing else."""
+    for i, block in enumerate(blocks):
+        one, other = blocks[0]._measure, block._measure
+        if one != other and not {one, other}.isdisjoint(_SURFACES):
+            found = " cannot be mixed with ".join(
+                f"components[{k}], {type(b).__name__} {_SURFACES.get(b._measure, 'in space')}"
+                for k, b in ((i, block), (0, blocks[0]))
+            )
+            raise ValueError(f"{found}: their densities have no common scale. Expected laws of one kind")
     _check_columns(blocks)
     first = {block._measure: i for i, block in reversed(list(enumerate(blocks)))}
     if "discrete" in first and "continuous" in first:

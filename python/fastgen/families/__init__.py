@@ -8,6 +8,7 @@ from .binomial import Binomial
 from .categorical import Categorical
 from .cauchy import Cauchy
 from .delta import Delta
+from .dirichlet import Dirichlet
 from .exponential import Exponential
 from .factor_normal import FactorNormal
 from .gamma import Gamma
@@ -29,6 +30,7 @@ from .student_t import StudentT
 from .truncated_normal import TruncatedNormal
 from .uniform import Uniform
 from .von_mises import VonMises
+from .von_mises_fisher import VonMisesFisher
 from .weibull import Weibull
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "Categorical",
     "Cauchy",
     "Delta",
+    "Dirichlet",
     "Exponential",
     "FactorNormal",
     "Gamma",
@@ -59,5 +62,6 @@ __all__ = [
     "TruncatedNormal",
     "Uniform",
     "VonMises",
+    "VonMisesFisher",
     "Weibull",
 ]

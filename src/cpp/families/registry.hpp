@@ -3,11 +3,13 @@
 
 #include "../core/families.hpp"
 #include "categorical.hpp"
+#include "dirichlet.hpp"
 #include "factor_normal.hpp"
 #include "family_ops.hpp"
 #include "multivariate_normal.hpp"
 #include "normal.hpp"
 #include "product.hpp"
+#include "von_mises_fisher.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -25,6 +27,8 @@ constexpr FamilyOps<T> written_out[] = {
     family_ops<FactorNormal, T>(),
     family_ops<Product, T>(),
     family_ops<Categorical, T>(),
+    family_ops<VonMisesFisher, T>(),
+    family_ops<Dirichlet, T>(),
 };
 // clang-format on
 

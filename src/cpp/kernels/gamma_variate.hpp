@@ -21,14 +21,12 @@ template <class V> struct GammaShape {
   FASTGEN_INLINE GammaShape(V d_, V c_) : d(d_), c(c_) {}
 };
 
-// One attempt, by one block of the stream. True where `value` is a gamma variate of scale 1.
+// One attempt, from a normal x and a uniform u. True where `value` is a gamma variate of scale 1.
 template <int W>
-FASTGEN_INLINE Mask<double, W> gamma_attempt(const GammaShape<Vec<double, W>>& shape, Vec<std::uint64_t, W> a,
-                                             Vec<std::uint64_t, W> b, Vec<double, W>& value) {
+FASTGEN_INLINE Mask<double, W> gamma_attempt(const GammaShape<Vec<double, W>>& shape, Vec<double, W> x,
+                                             Vec<double, W> u, Vec<double, W>& value) {
   using V = Vec<double, W>;
-  const V x = normal_of(a, b), one(1.0), t = shape.c * x, root = one + t, square = x * x;
-  // The 32 bits that the angle left; the radius lends its last ones, which count only where these are 0.
-  const V u = unit((b << 32) | (a & Vec<std::uint64_t, W>(std::uint64_t(0xffffffffu))));
+  const V one(1.0), t = shape.c * x, root = one + t, square = x * x;
   const auto positive = root > V(0.0);
   value = shape.d * (root * root * root);
   auto accepted = u < fma(square * square, V(-0.0331), one);
@@ -38,6 +36,19 @@ FASTGEN_INLINE Mask<double, W> gamma_attempt(const GammaShape<Vec<double, W>>& s
     accepted = accepted | (math::log_positive(u) < fma(square, V(0.5), shape.d * math::log1pmx(w)));
   }
   return accepted & positive;
+}
+
+// A normal and a uniform from one block of the stream: the uniform has the 32 bits that the normal's angle left; the radius
+// lends its last ones, which count only where these are 0.
+template <int W> FASTGEN_INLINE Vec<double, W> spare_uniform(Vec<std::uint64_t, W> a, Vec<std::uint64_t, W> b) {
+  return unit((b << 32) | (a & Vec<std::uint64_t, W>(std::uint64_t(0xffffffffu))));
+}
+
+// One attempt, by one block of the stream.
+template <int W>
+FASTGEN_INLINE Mask<double, W> gamma_attempt(const GammaShape<Vec<double, W>>& shape, Vec<std::uint64_t, W> a,
+                                             Vec<std::uint64_t, W> b, Vec<double, W>& value) {
+  return gamma_attempt(shape, normal_of(a, b), spare_uniform(a, b), value);
 }
 
 // The factor u^(1/a) of shapes a < 1, 1 for others. Of a shape of 1e-3 many variates are below the smallest double: 0.

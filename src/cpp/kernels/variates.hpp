@@ -71,11 +71,11 @@ template <int W> struct Source {
   // Of Law::one_normal laws: a standard normal.
   FASTGEN_INLINE V normal() const { return bit_cast<double>(word); }
 
-  // Two words of 64 bits from block number `attempt` of each sample.
-  FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b) const {
+  // Two words of 64 bits from block number `attempt` of each sample, or of one of its features (`slot`).
+  FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b, U slot = U(std::uint64_t(0))) const {
     const U low(std::uint64_t(0xffffffffu));
-    const auto block = philox<W>(key, index, index >> 32, U(std::uint64_t(0)),
-                                 U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
+    const auto block =
+        philox<W>(key, index, index >> 32, slot, U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
     a = (block.word[0] & low) | (block.word[1] << 32);
     b = (block.word[2] & low) | (block.word[3] << 32);
   }
