@@ -35,8 +35,8 @@ struct Dirichlet {
     const T *a, *less, *tiny, *d, *c, *ratio;  // (K, D); a - 1; d and c are the GammaShape
     FASTGEN_INLINE Constants(const Shape& shape, const T* p) {
       K = shape.n_components, D = shape.n_features;
-      for (const T** q : {&total, &lost, &constant, &direct, &least}) *q = p, p += K;
-      for (const T** q : {&a, &less, &tiny, &d, &c, &ratio}) *q = p, p += K * D;
+      total = p, lost = total + K, constant = lost + K, direct = constant + K, least = direct + K;
+      a = least + K, less = a + K * D, tiny = less + K * D, d = tiny + K * D, c = d + K * D, ratio = c + K * D;
     }
     FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
   };
@@ -86,6 +86,15 @@ struct Dirichlet {
 
   // ---- log density ----
 
+  // Calls body.template operator()<V>(j) for vectors that cover 0 .. n, two side by side while there are two.
+  template <class T, class Body> static FASTGEN_INLINE void for_vectors(std::int64_t n, Body body) {
+    using Wide = Vec<T, wide_width<T>>;
+    using V = Vec<T, native_width<T>>;
+    std::int64_t j = 0;
+    for (; j + Wide::width <= n; j += Wide::width) body.template operator()<Wide>(j);
+    for (; j < n; j += V::width) body.template operator()<V>(j);
+  }
+
   // Of each point: log x, y and what its rounding lost (D of each), log sum x, and 0 or, off the simplex, -infinity.
   template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
     return (3 * block.shape.n_features + 2) * tile;
@@ -108,14 +117,13 @@ struct Dirichlet {
   template <class T>
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T* scratch) {
-    using V = Vec<T, native_width<T>>;
     const Constants<T> c(block);
     const std::int64_t D = c.D, stride = tile.stride;
     T *logs = scratch, *share = logs + D * stride, *share_lost = share + D * stride, *log_sum = share_lost + D * stride,
       *barrier = log_sum + stride;
     bool all_direct = true;
     for (std::int64_t k = k0; k < k1; ++k) all_direct = all_direct && c.direct[k] != T(0);
-    for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+    for_vectors<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
       V sum, lost;
       add_shares(tile, D, s, sum, lost).store(barrier + s);
       const V one(T(1)), t = (sum - one) + lost, inverse = one / sum;
@@ -127,32 +135,31 @@ struct Dirichlet {
         const V y = x * inverse, rest = fma(-y, lost, fma(-y, sum, x));
         y.store(share + d * stride + s), (rest * inverse).store(share_lost + d * stride + s);
       }
-    }
+    });
     for (std::int64_t k = k0; k < k1; ++k) {
-      const V constant(c.constant[k] + offset[k]);
-      const T *a = c.a + k * D, *less = c.less + k * D, *tiny = c.tiny + k * D;
-      for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+      const T constant = c.constant[k] + offset[k], total = c.total[k], lost = c.lost[k], *a = c.a + k * D;
+      const T *less = c.less + k * D, *tiny = c.tiny + k * D;
+      for_vectors<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
         const V from_sum = V::load(log_sum + s);
         V value(T(0));
         if (c.direct[k] != T(0)) {
           for (std::int64_t d = 0; d < D; ++d)
             if (less[d] != T(0)) value = fma(V(less[d]), V::load(logs + d * stride + s) - from_sum, value);
         } else {
-          const V total(c.total[k]), lost(c.lost[k]), zero(T(0));
           for (std::int64_t d = 0; d < D; ++d) {
             const V y = V::load(share + d * stride + s), log_y = V::load(logs + d * stride + s) - from_sum;
-            const V m = total * y;
-            const V m_lost = fma(lost, y, fma(total, V::load(share_lost + d * stride + s), fma(total, y, -m)));
+            const V m = V(total) * y;
+            const V m_lost = fma(V(lost), y, fma(V(total), V::load(share_lost + d * stride + s), fma(V(total), y, -m)));
             const V usual = -log_y - math::deviance(V(a[d]), m, m_lost);
             // Near 0 from log y, whose error the other form would leave in full; a / m may be beyond the numbers.
-            const V power = less[d] == T(0) ? zero : V(less[d]) * log_y;
+            const V power = less[d] == T(0) ? V(T(0)) : V(less[d]) * log_y;
             value = value + select(y < V(T(1e-20)), power + (V(tiny[d]) - m), usual);
           }
         }
-        value = (value + constant) + V::load(barrier + s);
+        value = (value + V(constant)) + V::load(barrier + s);
         // NaN where densities of 0 and infinity meet: 0.
         max(value, V(-infinity<T>)).store(lp + (k - k0) * stride + s);
-      }
+      });
     }
   }
 
@@ -187,89 +194,92 @@ struct Dirichlet {
   }
   static std::int64_t padded(std::int64_t n) { return (n + 15) / 16 * 16; }
 
-  // Of every share of these rows: gamma variate, uniform, shape (d and c), ratio, excess, index, slot, and a place among
-  // those that are open.
+  // Of every share of these rows: normal, gamma variate, shape (d and c), ratio, excess, word, and a place among those that
+  // are open.
   template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t) {
-    return 9 * padded(rows_together(block.shape.n_features) * block.shape.n_features);
+    return 8 * padded(rows_together(block.shape.n_features) * block.shape.n_features);
   }
   struct Draws {
-    double *gamma, *d, *c, *ratio, *excess;
-    std::uint64_t *word, *index, *slot;
+    double *normal, *gamma, *d, *c, *ratio, *excess;
+    std::uint64_t* word;
     std::int64_t* open;
     Draws(std::int64_t size, double* p) {
-      for (double** q : {&gamma, &d, &c, &ratio, &excess}) *q = p, p += size;
-      for (std::uint64_t** q : {&word, &index, &slot}) *q = reinterpret_cast<std::uint64_t*>(p), p += size;
-      open = reinterpret_cast<std::int64_t*>(p);
+      normal = p, gamma = normal + size, d = gamma + size, c = d + size, ratio = c + size, excess = ratio + size;
+      word = reinterpret_cast<std::uint64_t*>(excess + size), open = reinterpret_cast<std::int64_t*>(word + size);
     }
   };
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const Constants<T> c(block);
-    const std::int64_t rows = rows_together(c.D);
-    const Draws s(padded(rows * c.D), tile.scratch);
-    for (std::int64_t i = 0; i < tile.n; i += rows)
-      draw_rows(c, block.first, tile, i, tile.n - i < rows ? tile.n - i : rows, s);
-  }
-
-  static void draw_rows(const Constants<double>& c, std::int64_t first, const DrawTile<double>& tile,
-                        std::int64_t begin, std::int64_t rows, const Draws& s) {
-    const std::int64_t D = c.D, n = rows * D;
-    const auto component = [&](std::int64_t i) {
-      const std::int64_t k = tile.labels[begin + i] - first;
-      return std::uint64_t(k) < std::uint64_t(c.K) ? k : -1;
-    };
-    bool small = false;
-    for (std::int64_t i = 0; i < rows; ++i) {
-      const std::int64_t k = component(i) < 0 ? 0 : component(i);
-      small = small || c.least[k] < 1.0;
-      for (std::int64_t d = 0; d < D; ++d) {
-        s.d[i * D + d] = c.d[k * D + d], s.c[i * D + d] = c.c[k * D + d];
-        s.ratio[i * D + d] = c.ratio[k * D + d];
-        s.index[i * D + d] = tile.first + std::uint64_t(begin + i), s.slot[i * D + d] = std::uint64_t(d);
+    const std::int64_t D = c.D, most = rows_together(D);
+    const Draws s(padded(most * D), tile.scratch);
+    std::int64_t filled = 0;  // of one component the constants are copied once
+    for (std::int64_t begin = 0; begin < tile.n; begin += most) {
+      const std::int64_t rows = tile.n - begin < most ? tile.n - begin : most, n = rows * D;
+      const auto component = [&](std::int64_t i) {
+        const std::int64_t k = tile.labels[begin + i] - block.first;
+        return std::uint64_t(k) < std::uint64_t(c.K) ? k : -1;
+      };
+      bool small = c.K == 1 && c.least[0] < 1.0;
+      for (std::int64_t i = c.K == 1 ? filled : 0; i < rows; ++i) {
+        const std::int64_t k = component(i) < 0 ? 0 : component(i);
+        small = small || c.least[k] < 1.0;
+        for (std::int64_t d = 0; d < D; ++d) {
+          s.d[i * D + d] = c.d[k * D + d], s.c[i * D + d] = c.c[k * D + d];
+          s.ratio[i * D + d] = c.ratio[k * D + d];
+        }
       }
+      filled = rows > filled ? rows : filled;
+      const std::uint64_t first = tile.first + std::uint64_t(begin);
+      const Position from = Position(first) * Position(D);
+      fill_normals(tile.key, from, n, s.normal);
+      fill_words64(tile.key, words64, from, n, s.word);
+      fill_gammas(tile.key, first, D, n, s);
+      if (small) {
+        fill_words64(tile.key, words64, (Position(1) << 95) + from, n, s.word);
+        boost(c, component, rows, s);
+      }
+      for (std::int64_t i = 0; i < rows; ++i)
+        if (component(i) >= 0) share_out(D, s.gamma + i * D, tile.out + (begin + i) * D);
     }
-    const Position from = (Position(tile.first) + Position(begin)) * Position(D);
-    fill_normals(tile.key, from, n, s.gamma);
-    fill_words64(tile.key, words64, from, n, s.word);
-    fill_gammas(tile.key, n, s);
-    if (small) boost(c, component, tile.key, rows, s);
-    // Over their sums.
-    for (std::int64_t i = 0; i < rows; ++i) {
-      double sum = 0;
-      for (std::int64_t d = 0; d < D; ++d) sum += s.gamma[i * D + d];
-      for (std::int64_t d = 0; d < D; ++d) s.excess[i * D + d] = sum;
-    }
-    constexpr int W = native_width<double>;
-    using V = Vec<double, W>;
-    for (std::int64_t j = 0; j < n; j += W) (V::load(s.gamma + j) / V::load(s.excess + j)).store(s.gamma + j);
-    for (std::int64_t i = 0; i < rows; ++i)
-      if (component(i) >= 0)
-        for (std::int64_t d = 0; d < D; ++d) tile.out[(begin + i) * D + d] = s.gamma[i * D + d];
   }
 
-  // Normals become gamma variates, of shapes a, or a + 1 where a < 1. The first attempt has a normal and a word of the
-  // stream; what its squeeze does not accept is gathered, for a judgement and for attempts from blocks.
-  static void fill_gammas(const PhiloxKey& key, std::int64_t n, const Draws& s) {
+  // Over their sum: no quotient exceeds 1.
+  static FASTGEN_INLINE void share_out(std::int64_t D, const double* gamma, double* out) {
+    double sum[4] = {};
+    std::int64_t d = 0;
+    for (; d + 4 <= D; d += 4) {
+      FASTGEN_UNROLL
+      for (int i = 0; i < 4; ++i) sum[i] += gamma[d + i];
+    }
+    for (; d < D; ++d) sum[0] += gamma[d];
+    const double inverse = 1.0 / ((sum[0] + sum[2]) + (sum[1] + sum[3]));
+    for (d = 0; d < D; ++d) out[d] = gamma[d] * inverse;
+  }
+
+  // Gamma variates, of shapes a, or a + 1 where a < 1. The first attempt has a normal and a word of the stream. What two
+  // squeezes do not accept is gathered, for a judgement and for attempts from blocks: Marsaglia and Tsang's, and one that
+  // is nearly the test itself where d is large. With t = c x the test is u < e^-g, g = d (3/4 t^4 - 3/5 t^5 + 3/6 t^6 - ...),
+  // and from t = -3/4 on g is at most d t^4 (3/4 + 3/5 s + 3/2 s^2), s = max(0, -t).
+  static void fill_gammas(const PhiloxKey& key, std::uint64_t first, std::int64_t D, std::int64_t n, const Draws& s) {
+    std::int64_t count = 0;
+    for_vectors<double>(n, [&]<class V>(std::int64_t j) FASTGEN_LAMBDA_INLINE {
+      constexpr int W = V::width;
+      const V one(1.0), zero(0.0), d = V::load(s.d + j), x = V::load(s.normal + j), t = V::load(s.c + j) * x;
+      const V root = one + t, u = unit(Vec<std::uint64_t, W>::load(s.word + j)), xx = x * x, tt = t * t;
+      const V below = max(zero, -t), bound = (d * tt) * (tt * fma(below, fma(below, V(1.5), V(0.6)), V(0.75)));
+      const auto accepted =
+          ((u < fma(xx * xx, V(-0.0331), one)) & (root > zero)) | ((u < one - bound) & (t > V(-0.75)));
+      (d * (root * root * root)).store(s.gamma + j);
+      if (!any(!accepted)) return;
+      double good[W];
+      select(accepted, one, zero).store(good);
+      for (int i = 0; i < W && j + i < n; ++i)
+        if (good[i] == 0.0) s.open[count++] = j + i;
+    });
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
-    std::int64_t count = 0;
-    for (std::int64_t j = 0; j < n; j += W) {
-      const V x = V::load(s.gamma + j), u = unit(U::load(s.word + j)), root = fma(V::load(s.c + j), x, V(1.0));
-      const V square = x * x;
-      const auto accepted = (u < fma(square * square, V(-0.0331), V(1.0))) & (root > V(0.0));
-      const V value = V::load(s.d + j) * (root * root * root);
-      if (!any(!accepted) && j + W <= n) {
-        value.store(s.gamma + j);
-        continue;
-      }
-      double good[W], values[W];
-      select(accepted, V(1.0), V(0.0)).store(good), value.store(values);
-      for (int i = 0; i < W && j + i < n; ++i) {
-        if (good[i] != 0.0) s.gamma[j + i] = values[i];
-        else s.open[count++] = j + i;
-      }
-    }
     for (std::uint32_t attempt = 0; count > 0; ++attempt) {
       std::int64_t again = 0;
       for (std::int64_t j = 0; j < count; j += W) {
@@ -278,8 +288,8 @@ struct Dirichlet {
         std::uint64_t word[W], index[W], slot[W];
         for (int i = 0; i < W; ++i) {
           const std::int64_t o = at[i] = s.open[j + i < count ? j + i : count - 1];
-          d[i] = s.d[o], c[i] = s.c[o], x[i] = s.gamma[o], word[i] = s.word[o], index[i] = s.index[o],
-          slot[i] = s.slot[o];
+          d[i] = s.d[o], c[i] = s.c[o], x[i] = s.normal[o], word[i] = s.word[o];
+          index[i] = first + std::uint64_t(o / D), slot[i] = std::uint64_t(o % D);
         }
         const GammaShape<V> shape(V::load(d), V::load(c));
         V value;
@@ -301,30 +311,26 @@ struct Dirichlet {
     }
   }
 
-  // Shapes a < 1: the variate times u^(1/a) = e^-excess, for all shares of a row relative to the least excess. Excesses are kept
-  // as multiples of 1 / least, which may be beyond the numbers itself.
+  // Shapes a < 1: the variate times u^(1/a) = e^-excess, for all shares of a row relative to the least excess. Excesses are
+  // kept as multiples of 1 / least, beside which they may be beyond the numbers.
   template <class Component>
-  static void boost(const Constants<double>& c, Component component, const PhiloxKey& key, std::int64_t rows,
-                    const Draws& s) {
-    constexpr int W = wide_width<double>;
-    using V = Vec<double, W>;
-    using U = Vec<std::uint64_t, W>;
+  static void boost(const Constants<double>& c, Component component, std::int64_t rows, const Draws& s) {
     const std::int64_t D = c.D, n = rows * D;
-    for (std::int64_t j = 0; j < n; j += W) {
-      U a, b;
-      Source<W>{key, U::load(s.index + j), U(std::uint64_t(0))}.words(0, a, b, U::load(s.slot + j));
-      (V::load(s.ratio + j) * -math::log_positive(unit(a))).store(s.excess + j);
-    }
+    for_vectors<double>(n, [&]<class V>(std::int64_t j) FASTGEN_LAMBDA_INLINE {
+      const V u = unit(Vec<std::uint64_t, V::width>::load(s.word + j));
+      (V::load(s.ratio + j) * -math::log_positive(u)).store(s.excess + j);
+    });
     for (std::int64_t i = 0; i < rows; ++i) {
       const std::int64_t k = component(i);
       double* excess = s.excess + i * D;
       double nearest = excess[0];
       for (std::int64_t d = 1; d < D; ++d) nearest = excess[d] < nearest ? excess[d] : nearest;
-      const double least = c.least[k < 0 ? 0 : k];
-      for (std::int64_t d = 0; d < D; ++d) excess[d] = (nearest - excess[d]) / least;
+      const double inverse = 1.0 / c.least[k < 0 ? 0 : k];
+      for (std::int64_t d = 0; d < D; ++d) excess[d] = (nearest - excess[d]) * inverse;
     }
-    for (std::int64_t j = 0; j < n; j += W)
+    for_vectors<double>(n, [&]<class V>(std::int64_t j) FASTGEN_LAMBDA_INLINE {
       (V::load(s.gamma + j) * math::exp(V::load(s.excess + j))).store(s.gamma + j);
+    });
   }
 };
 

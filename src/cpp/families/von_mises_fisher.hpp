@@ -235,21 +235,28 @@ struct VonMisesFisher {
     else sphere(c.D, tile, s);
     if (c.K == 1) turn<true>(c, tile.n, s);
     else turn<false>(c, tile.n, s);
-    for (std::int64_t i = 0; i < tile.n; ++i)
-      if (s.component[i] >= 0)
-        for (std::int64_t d = 0; d < c.D; ++d) tile.out[i * c.D + d] = s.x[d * s.stride + i];
+    write_rows(c.D, tile, s);
   }
 
-  // Attempts from number `attempt` on for the first `count` samples of s.open: body(samples' indices, b, attempt, drop,
-  // spread, across) is true where one is accepted; `across` is the length of the rest, which may have a sign.
-  template <class Body>
-  static FASTGEN_INLINE void attempts_for(const DrawTile<double>& tile, const Draws& s, std::int64_t count,
-                                          std::uint32_t attempt, Body body) {
+  // Attempts for all samples: first(i, drop, spread), for vectors of neighbours from i on, then again(source, b, attempt, drop,
+  // spread, across), for attempts 1, 2, ... of what is open. Both are true where one is accepted; `across` is the length of
+  // the rest, which may have a sign, and that of the first attempt, of which the square is kept, the unit of the direction.
+  template <class First, class Again>
+  static FASTGEN_INLINE void attempts_for(const DrawTile<double>& tile, const Draws& s, First first, Again again) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
-    for (; count > 0; ++attempt) {
-      std::int64_t again = 0;
+    std::int64_t count = 0;
+    for (std::int64_t i = 0; i < tile.n; i += W) {
+      V drop, spread;
+      double accepted[W];
+      select(first(i, drop, spread), V(1.0), V(0.0)).store(accepted);
+      drop.store(s.drop + i), spread.store(s.factor + i);
+      for (int j = 0; j < W; ++j)
+        if (accepted[j] == 0.0 && s.component[i + j] >= 0) s.open[count++] = i + j;
+    }
+    for (std::uint32_t attempt = 1; count > 0; ++attempt) {
+      std::int64_t open = 0;
       for (std::int64_t i = 0; i < count; i += W) {
         std::uint64_t index[W];
         double b[W], square[W], accepted[W], drop[W], factor[W];
@@ -259,17 +266,16 @@ struct VonMisesFisher {
           index[j] = tile.first + std::uint64_t(at[j]), b[j] = s.constants[at[j]], square[j] = s.square[at[j]];
         }
         V d, spread, across;
-        const auto good =
-            body(Source<W>{tile.key, U::load(index), U(std::uint64_t(0))}, V::load(b), attempt, d, spread, across);
-        select(good, V(1.0), V(0.0)).store(accepted);
+        const Source<W> source{tile.key, U::load(index), U(std::uint64_t(0))};
+        select(again(source, V::load(b), attempt, d, spread, across), V(1.0), V(0.0)).store(accepted);
         d.store(drop);
         (spread * across / sqrt(V::load(square))).store(factor);
         for (int j = 0; j < W && i + j < count; ++j) {
           if (accepted[j] != 0.0) s.drop[at[j]] = drop[j], s.factor[at[j]] = factor[j];
-          else s.open[again++] = at[j];
+          else s.open[open++] = at[j];
         }
       }
-      count = again;
+      count = open;
     }
   }
 
@@ -277,28 +283,31 @@ struct VonMisesFisher {
   static void circle(const DrawTile<double>& tile, const Draws& s) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
-    std::int64_t count = 0;
-    for (std::int64_t i = 0; i < s.stride; ++i) {
-      s.x[s.stride + i] = 1.0;
-      s.square[i] = 1.0;
-      if (s.component[i] >= 0) s.open[count++] = i;
-    }
-    attempts_for(tile, s, count, 0,
-                 [](const Source<W>& source, V b, std::uint32_t attempt, V& drop, V& spread, V& across)
-                     FASTGEN_LAMBDA_INLINE {
-      Vec<std::uint64_t, W> first, second;
+    using U = Vec<std::uint64_t, W>;
+    const auto attempt_at = [](const Source<W>& source, V b, std::uint32_t attempt, V& drop, V& spread, V& across)
+                                FASTGEN_LAMBDA_INLINE {
+      U first, second;
       source.words(attempt, first, second);
       V along;
       unit_vector(first, along, across);
       return ulrich(b, V(1.0), along, across * across, unit(second), drop, spread);
-    });
+    };
+    attempts_for(tile, s, [&](std::int64_t i, V& drop, V& spread) FASTGEN_LAMBDA_INLINE {
+      const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(i));
+      V across;
+      const auto good = attempt_at(Source<W>{tile.key, index, U(std::uint64_t(0))}, V::load(s.constants + i), 0, drop,
+                                   spread, across);
+      spread = spread * across;
+      V(1.0).store(s.square + i), V(1.0).store(s.x + s.stride + i);
+      return good;
+    }, attempt_at);
   }
 
   static void ball(const DrawTile<double>& tile, const Draws& s) {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
-    for (std::int64_t i = 0; i < s.stride; i += W) {
+    for (std::int64_t i = 0; i < tile.n; i += W) {
       const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(i));
       U first, second;
       Source<W>{tile.key, index, U(std::uint64_t(0))}.words(0, first, second);
@@ -321,27 +330,23 @@ struct VonMisesFisher {
     for (std::int64_t d = 0; d < D; ++d)
       fill_normals(tile.key, (Position(d) << 66) + tile.first, tile.n, s.x + d * s.stride);
     fill_words64(tile.key, words64, tile.first, tile.n, s.words);
+    for (std::int64_t d = 1; d < D; ++d)
+      for (std::int64_t i = 0; i < tile.n; i += W) {
+        const V z = V::load(s.x + d * s.stride + i);
+        (d == 1 ? z * z : fma(z, z, V::load(s.square + i))).store(s.square + i);
+      }
     const V power{double(D - 1)};
-    std::int64_t count = 0;
-    for (std::int64_t i = 0; i < tile.n; i += W) {
-      V across(0.0);
+    const GammaShape<V> shape{V(0.5 * double(D - 1))};
+    attempts_for(tile, s, [&](std::int64_t i, V& drop, V& spread) FASTGEN_LAMBDA_INLINE {
+      V square(0.0);
       for (std::int64_t d = 1; d < D; ++d) {
         const V z = V::load(s.x + d * s.stride + i);
-        across = fma(z, z, across);
+        square = fma(z, z, square);
       }
-      V drop, spread;
-      const auto good =
-          ulrich(V::load(s.constants + i), power, V::load(s.x + i), across, unit(U::load(s.words + i)), drop, spread);
-      drop.store(s.drop + i), spread.store(s.factor + i), across.store(s.square + i);
-      double accepted[W];
-      select(good, V(1.0), V(0.0)).store(accepted);
-      for (int j = 0; j < W && i + j < tile.n; ++j)
-        if (accepted[j] == 0.0 && s.component[i + j] >= 0) s.open[count++] = i + j;
-    }
-    const GammaShape<V> shape{V(0.5 * double(D - 1))};
-    attempts_for(tile, s, count, 1,
-                 [&](const Source<W>& source, V b, std::uint32_t attempt, V& drop, V& spread, V& across)
-                     FASTGEN_LAMBDA_INLINE {
+      square.store(s.square + i);
+      return ulrich(V::load(s.constants + i), power, V::load(s.x + i), square, unit(U::load(s.words + i)), drop,
+                    spread);
+    }, [&](const Source<W>& source, V b, std::uint32_t attempt, V& drop, V& spread, V& across) FASTGEN_LAMBDA_INLINE {
       U first, second;
       V gamma;
       source.words(2 * attempt, first, second);
@@ -354,47 +359,71 @@ struct VonMisesFisher {
   }
 
   // x = mean - drop mean + factor H across: H the reflection that takes the first axis to -+mean, with the sign that keeps
-  // its normal, mean +- axis, long. The last step sets the length to 1.
+  // its normal, mean +- axis, long. All samples feature by feature.
   template <bool One> static void turn(const Constants<double>& c, std::int64_t n, const Draws& s) {
     constexpr int W = native_width<double>;
     using V = Vec<double, W>;
-    for (std::int64_t i = 0; i < n; i += W) {
-      const double* mean[W];
-      for (int j = 0; j < W; ++j) {
-        const std::int64_t k = One ? 0 : s.component[i + j];
-        mean[j] = c.mean + (k < 0 ? 0 : k) * c.D;
+    // Constant `which` of the components of samples i ..., `step` apart.
+    const auto constants_of = [&](const double* which, std::int64_t step, std::int64_t i) FASTGEN_LAMBDA_INLINE {
+      if constexpr (One) {
+        return V(which[0]);
+      } else {
+        double lanes[W];
+        for (int j = 0; j < W; ++j) lanes[j] = which[(s.component[i + j] < 0 ? 0 : s.component[i + j]) * step];
+        return V::load(lanes);
       }
-      const auto gather = [&](std::int64_t d) FASTGEN_LAMBDA_INLINE {
-        if constexpr (One) {
-          return V(mean[0][d]);
-        } else {
-          double m[W];
-          for (int j = 0; j < W; ++j) m[j] = mean[j][d];
-          return V::load(m);
-        }
+    };
+    const auto for_samples = [&](auto body) FASTGEN_LAMBDA_INLINE {
+      for (std::int64_t i = 0; i < n; i += W) body(i);
+    };
+    double *along = s.constants, *square = s.square;
+    for_samples([&](std::int64_t i) FASTGEN_LAMBDA_INLINE { V(0.0).store(along + i); });
+    for (std::int64_t d = 1; d < c.D; ++d)
+      for_samples([&](std::int64_t i) FASTGEN_LAMBDA_INLINE {
+        const V m = constants_of(c.mean + d, c.D, i);
+        fma(m, V::load(s.x + d * s.stride + i), V::load(along + i)).store(along + i);
+      });
+    double* shift = along;
+    for_samples([&](std::int64_t i) FASTGEN_LAMBDA_INLINE {
+      const V m = constants_of(c.mean, c.D, i), a = V::load(along + i) * V::load(s.factor + i),
+              drop = V::load(s.drop + i);
+      const V x = m - fma(drop, m, copysign(a, a * m));
+      x.store(s.x + i), (x * x).store(square + i);
+      fma(a, constants_of(c.lean, 1, i), drop).store(shift + i);
+    });
+    for (std::int64_t d = 1; d < c.D; ++d)
+      for_samples([&](std::int64_t i) FASTGEN_LAMBDA_INLINE {
+        const V m = constants_of(c.mean + d, c.D, i);
+        double* at = s.x + d * s.stride + i;
+        const V x = m + fma(V::load(s.factor + i), V::load(at), -(m * V::load(shift + i)));
+        x.store(at), fma(x, x, V::load(square + i)).store(square + i);
+      });
+  }
+
+  // The rows of the answer, of length 1: what turn leaves is so nearly that one step of Newton's does.
+  static void write_rows(std::int64_t D, const DrawTile<double>& tile, const Draws& s) {
+    constexpr int W = native_width<double>;
+    using V = Vec<double, W>;
+    for (std::int64_t i = 0; i < tile.n; i += W) {
+      const V excess = V(0.5) * (V::load(s.square + i) - V(1.0));
+      const auto scaled = [&](std::int64_t d) FASTGEN_LAMBDA_INLINE {
+        const V x = V::load(s.x + d * s.stride + i);
+        return fma(-excess, x, x);
       };
-      double lean[W];
-      for (int j = 0; j < W; ++j) lean[j] = c.lean[(mean[j] - c.mean) / c.D];
-      const V drop = V::load(s.drop + i), factor = V::load(s.factor + i), first = gather(0);
-      V along(0.0);
-      for (std::int64_t d = 1; d < c.D; ++d) along = fma(gather(d), V::load(s.x + d * s.stride + i), along);
-      along = along * factor;
-      const V shift = fma(along, V::load(lean), drop);
-      V x = first - fma(drop, first, copysign(along, along * first));
-      x.store(s.x + i);
-      V square = x * x;
-      for (std::int64_t d = 1; d < c.D; ++d) {
-        const V m = gather(d);
-        double* at = s.x + d * s.stride + i;
-        x = m + fma(factor, V::load(at), -(m * shift));
-        x.store(at);
-        square = fma(x, x, square);
+      std::int64_t d = 0;
+      for (; d + W <= D; d += W) {
+        V block[W];
+        FASTGEN_UNROLL
+        for (int r = 0; r < W; ++r) block[r] = scaled(d + r);
+        if constexpr (W > 1) transpose(block);
+        for (int r = 0; r < W; ++r)
+          if (s.component[i + r] >= 0) block[r].store(tile.out + (i + r) * D + d);
       }
-      const V excess = V(0.5) * (square - V(1.0));
-      for (std::int64_t d = 0; d < c.D; ++d) {
-        double* at = s.x + d * s.stride + i;
-        x = V::load(at);
-        fma(-excess, x, x).store(at);
+      for (; d < D; ++d) {
+        double x[W];
+        scaled(d).store(x);
+        for (int r = 0; r < W; ++r)
+          if (s.component[i + r] >= 0) tile.out[(i + r) * D + d] = x[r];
       }
     }
   }
