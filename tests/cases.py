@@ -604,9 +604,7 @@ DIRICHLET = Law(
         ),
         Bad(
             "with a product",
-            lambda: fg.Mixture(
-                None, [fg.Dirichlet([[1.0, 1.0]]), fg.Product([fg.Beta(1.0, 1.0), fg.Beta(1.0, 1.0)])]
-            ),
+            lambda: fg.Mixture(None, [fg.Dirichlet([[1.0, 1.0]]), fg.Product([fg.Beta(1.0, 1.0), fg.Beta(1.0, 1.0)])]),
             ValueError,
             r"components\[1\], Product in space cannot be mixed with components\[0\], Dirichlet on a simplex",
         ),

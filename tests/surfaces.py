@@ -88,8 +88,7 @@ def points_on_sphere(directions, concentrations, rng, n):
 
 def points_on_simplex(concentrations, rng, n):
     """Half from the components, half anywhere."""
-    k, d = concentrations.shape
-    of = rng.integers(k, size=n)
+    of = rng.integers(len(concentrations), size=n)
     gamma = rng.standard_gamma(np.where(rng.random((n, 1)) < 0.5, concentrations[of], 1.0))
     gamma = np.maximum(gamma, 1e-12)
     return gamma / gamma.sum(axis=1, keepdims=True)

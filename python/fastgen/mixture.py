@@ -90,6 +90,7 @@ class Mixture(Frozen):
 
     Discrete components (`Poisson`, ...) have masses instead of densities: "density" then means the mass of a point. They
     cannot be mixed with continuous ones. `Delta`, a point mass, mixes with both: see there what that does to densities.
+    Families on a surface (`VonMisesFisher`, `Dirichlet`) have densities with respect to that and mix with their like only.
 
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
     for each; a multivariate one takes (..., D). A single point gives a NumPy scalar. float32 gives float32,
@@ -632,7 +633,7 @@ class Mixture(Frozen):
         Raises
         ------
         ValueError
-            If a feature is out of range or named twice, none is named, or the mixture is scalar.
+            If a feature is out of range or named twice, none is named, or the mixture is scalar or on a surface.
         TypeError
             If `features` does not hold integers.
 
@@ -677,7 +678,7 @@ class Mixture(Frozen):
         ------
         ValueError
             If a feature is out of range or named twice, all or none are named, a value is not finite, or the mixture
-            is scalar.
+            is scalar or on a surface.
         TypeError
             If `features` does not hold integers or `values` not real numbers.
 
@@ -736,9 +737,8 @@ class Mixture(Frozen):
         for block in self._blocks:
             if not block._slices:
                 raise ValueError(
-                    f"{method} is not offered for {type(block).__name__}, whose features depend on each other "
-                    f"{_SURFACES[block._measure]}; expected a family whose marginals are of a family too. Samples of some "
-                    "features are those columns of `sample`"
+                    f"{method} is not offered for {type(block).__name__}: what it would give is of no family; expected a "
+                    "mixture of other families. Samples of some features are those columns of `sample`"
                 )
 
     # Keeping
@@ -842,8 +842,7 @@ _SURFACES = {"sphere": "on a sphere", "simplex": "on a simplex"}
 
 
 def _check_measures(blocks: tuple[Components, ...]) -> None:
-    """Masses of whole numbers and densities on a line have no common scale; point masses go with either. Densities on a
-    sphere or a simplex have one with nothing else."""
+    """Masses and densities have no common scale, nor have densities in spaces of different kinds; point masses go with both."""
     for i, block in enumerate(blocks):
         one, other = blocks[0]._measure, block._measure
         if one != other and not {one, other}.isdisjoint(_SURFACES):

@@ -25,8 +25,8 @@ class Dirichlet(Components):
     Parameters
     ----------
     concentrations : array_like of float, (K, D)
-        Concentration of each share in each component, greater than 0, D at least 2. The means are in proportion to them; the larger
-        they are, the nearer the samples are to the means.
+        Concentration of each share in each component, greater than 0, D at least 2. The means are in proportion to them;
+        the larger they are, the nearer the samples are to the means.
 
     Attributes
     ----------
@@ -55,18 +55,19 @@ class Dirichlet(Components):
     with :math:`\alpha` = `concentrations`. It is accurate for every concentration.
 
     **What is on the simplex.** A point without negative values whose sum is 1 within 1e-5 has the density of
-    :math:`x / \sum_d x_d`: so points of float32, or of six decimals, are on the simplex. All others have density 0 and log density -inf.
+    :math:`x / \sum_d x_d`: so points of float32, or of six decimals, are on the simplex. All others have density 0 and log
+    density -inf.
 
-    **At the edges**, where some :math:`x_d = 0`, the log density is +inf if one of these shares has a concentration below 1, -inf if one has a
-    concentration above 1 (which decides where both are there), and finite if all have concentration 1.
+    **At the edges**, where some :math:`x_d = 0`, the log density is +inf if one of these shares has a concentration below 1,
+    -inf if one has a concentration above 1 (which decides where both are there), and finite if all have concentration 1.
 
-    **Gradients** are those of :math:`\sum_d (\alpha_d - 1) \log x_d` in the space around the simplex, :math:`(\alpha_d - 1) / x_d`; their mean by
-    responsibility for a mixture; NaN off the simplex. For the gradient along the simplex subtract the mean:
-    ``g - g.mean(-1, keepdims=True)``.
+    **Gradients** are those of :math:`\sum_d (\alpha_d - 1) \log x_d` in the space around the simplex,
+    :math:`(\alpha_d - 1) / x_d`; their mean by responsibility for a mixture; NaN off the simplex. For the gradient along the
+    simplex subtract the mean: ``g - g.mean(-1, keepdims=True)``.
 
     Samples are gamma variates, exact by rejection [2]_, over their sum. Of small concentrations many are below the smallest
-    double, 1e-308, and are 0. Marginals and conditionals are laws of another kind and not offered. A mixture holds no other
-    family beside this one, as densities on a simplex and in space have no common scale. float32 points are computed in float64.
+    double, 1e-308, and are 0. Marginals and conditionals are not offered. A mixture holds no other family beside this one, as
+    densities on a simplex and in space have no common scale. float32 points are computed in float64.
 
     References
     ----------
@@ -107,7 +108,9 @@ class Dirichlet(Components):
         with np.errstate(over="ignore"):
             infinite = np.isinf(values.sum(axis=1))
         if infinite.any():
-            raise ValueError(f"{at('concentrations', first_index(infinite))} has an infinite sum, expected a finite one")
+            raise ValueError(
+                f"{at('concentrations', first_index(infinite))} has an infinite sum, expected a finite one"
+            )
         self._fill(values)
 
     def _fill(self, concentrations: FloatArray) -> None:

@@ -67,12 +67,13 @@ class VonMisesFisher(Components):
     points of float32, or of six decimals, are on the sphere. All others have density 0 and log density -inf.
 
     **Gradients** are those of :math:`\kappa \mu^T x` in the space around the sphere: :math:`\kappa_k \mu_k` for one
-    component, their mean by responsibility for a mixture, NaN off the sphere. For the gradient along the sphere subtract what points away
-    from it: ``g - (g * x).sum(-1, keepdims=True) * x``.
+    component, their mean by responsibility for a mixture; NaN off the sphere. For the gradient along the sphere subtract
+    what points away from it: ``g - (g * x).sum(-1, keepdims=True) * x``.
 
     Samples are exact: by inversion for D = 3, else by rejection [2]_ [3]_, in terms of :math:`1 - \mu^T x`, so that large
-    concentrations cost no digits. Marginals and conditionals are laws of another kind and not offered. A mixture holds no other
-    family beside this one, as densities on a sphere and in space have no common scale. float32 points are computed in float64.
+    concentrations cost no digits. Marginals and conditionals are laws of another kind and not offered. A mixture holds no
+    other family beside this one, as densities on a sphere and in space have no common scale. float32 points are computed in
+    float64.
 
     References
     ----------
@@ -174,9 +175,7 @@ class VonMisesFisher(Components):
         )
         exact = np.maximum(self.concentrations, _LARGE)
         with np.errstate(invalid="ignore", divide="ignore"):
-            across = np.where(
-                self.concentrations > 0, self._mean_cosine / self.concentrations, 1.0 / self.n_features
-            )
+            across = np.where(self.concentrations > 0, self._mean_cosine / self.concentrations, 1.0 / self.n_features)
         return along * np.square(_LARGE / exact), across
 
     @property
