@@ -535,7 +535,7 @@ VMF = Law(
             "with a law in space",
             lambda: fg.Mixture(None, [fg.MultivariateNormal(_M[:1], [_EYE]), fg.VonMisesFisher(_AXIS, 1.0)]),
             ValueError,
-            r"components\[1\], VonMisesFisher on a sphere cannot be mixed with components\[0\], MultivariateNormal in space",
+            r"components\[1\], VonMisesFisher on a sphere, cannot be mixed with components\[0\], MultivariateNormal in space",
         ),
         Bad(
             "marginal",
@@ -600,13 +600,13 @@ DIRICHLET = Law(
             "with a law on a sphere",
             lambda: fg.Mixture(None, [fg.Dirichlet([[1.0, 1.0]]), fg.VonMisesFisher(_AXIS, 1.0)]),
             ValueError,
-            r"components\[1\], VonMisesFisher on a sphere cannot be mixed with components\[0\], Dirichlet on a simplex",
+            r"components\[1\], VonMisesFisher on a sphere, cannot be mixed with components\[0\], Dirichlet on a simplex",
         ),
         Bad(
             "with a product",
             lambda: fg.Mixture(None, [fg.Dirichlet([[1.0, 1.0]]), fg.Product([fg.Beta(1.0, 1.0), fg.Beta(1.0, 1.0)])]),
             ValueError,
-            r"components\[1\], Product in space cannot be mixed with components\[0\], Dirichlet on a simplex",
+            r"components\[1\], Product in space, cannot be mixed with components\[0\], Dirichlet on a simplex",
         ),
         Bad(
             "marginal",

@@ -846,11 +846,11 @@ def _check_measures(blocks: tuple[Components, ...]) -> None:
     for i, block in enumerate(blocks):
         one, other = blocks[0]._measure, block._measure
         if one != other and not {one, other}.isdisjoint(_SURFACES):
-            found = " cannot be mixed with ".join(
-                f"components[{k}], {type(b).__name__} {_SURFACES.get(b._measure, 'in space')}"
-                for k, b in ((i, block), (0, blocks[0]))
+            where = [f"{type(b).__name__} {_SURFACES.get(b._measure, 'in space')}" for b in (block, blocks[0])]
+            raise ValueError(
+                f"components[{i}], {where[0]}, cannot be mixed with components[0], {where[1]}: their densities have no common "
+                "scale; expected laws of one kind"
             )
-            raise ValueError(f"{found}: their densities have no common scale. Expected laws of one kind")
     _check_columns(blocks)
     first = {block._measure: i for i, block in reversed(list(enumerate(blocks)))}
     if "discrete" in first and "continuous" in first:

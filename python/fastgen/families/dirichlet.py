@@ -127,7 +127,8 @@ class Dirichlet(Components):
     @property
     def _total(self) -> FloatArray:
         """Sums of the concentrations, (K, 1)."""
-        return self.concentrations.sum(axis=1, keepdims=True)
+        total: FloatArray = self.concentrations.sum(axis=1, keepdims=True)
+        return total
 
     @property
     def mean(self) -> FloatArray:
@@ -164,4 +165,4 @@ class Dirichlet(Components):
 
     def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
         used = weights > 0
-        return np.einsum("k,kij->ij", weights[used], self.covariance[used])
+        return np.tensordot(weights[used], self.covariance[used], 1)

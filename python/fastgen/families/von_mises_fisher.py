@@ -187,7 +187,7 @@ class VonMisesFisher(Components):
     def variance(self) -> FloatArray:
         """Variance of each coordinate in each component, (K, D)."""
         along, across = self._spread()
-        square = np.square(self.mean_directions)
+        square: FloatArray = np.square(self.mean_directions)
         return along[:, None] * square + across[:, None] * (1 - square)
 
     @property
@@ -214,4 +214,4 @@ class VonMisesFisher(Components):
 
     def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
         used = weights > 0
-        return np.einsum("k,kij->ij", weights[used], self.covariance[used])
+        return np.tensordot(weights[used], self.covariance[used], 1)
