@@ -26,8 +26,11 @@ shapes, errors and examples: `help(fastgen.<name>)`.
 
 def methods(cls: type[fg.Components]) -> str:
     """What a mixture of the family can do that not every one can."""
-    names = ["grad_log_prob"] if cls._measure == "continuous" else []
-    names += ["cdf", "icdf"] if cls._scalar else ["marginal", "condition"]
+    names = ["grad_log_prob"] if cls._has_slope() else []
+    if cls._scalar:
+        names += ["cdf", "icdf"]
+    elif cls._slices:
+        names += ["marginal", "condition"]
     return ", ".join(f"`{name}`" for name in names)
 
 

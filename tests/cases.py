@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import reference
 import scalar_laws
+import surfaces
 from helpers import Bad
 from mpmath import mp, mpf
 from scipy import special, stats
@@ -36,6 +37,7 @@ class Law(NamedTuple):
     points: Callable[[dict[str, Any], np.random.Generator, int], np.ndarray] | None = None  # where means do not tell
     golden: Callable[[int], dict[str, Any]] | None = None  # parameters of K components, written down and not drawn
     discrete: bool = False
+    along: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None  # directions at points, kept within a surface
 
     def __repr__(self):
         return self.id
@@ -609,7 +611,170 @@ PRODUCT = Law(
         "scale": 0.5 + np.arange(k * 3).reshape(k, 3) % 5 / 4,
     },
 )
-LAWS = (*GAUSSIAN, *STUDENT, *SCALAR, PRODUCT)
+_AXIS = [[0.0, 1.0]]
+VMF = Law(
+    "von_mises_fisher",
+    False,
+    fg.VonMisesFisher,
+    lambda rng, k, d: {
+        "mean_directions": surfaces.unit(rng.normal(size=(k, d))),
+        "concentrations": rng.uniform(0.5, 30.0, size=k),
+    },
+    lambda p, k: reference.von_mises_fisher(p["mean_directions"][k], p["concentrations"][k]),
+    lambda p, k, x: surfaces.whiten_sphere(x, p["mean_directions"][k], p["concentrations"][k]),
+    ((1, 2), (3, 2), (3, 3), (4, 4), (2, 9), (1, 64)),
+    (
+        Bad(
+            "directions 1-D",
+            lambda: fg.VonMisesFisher([0.0, 1.0], 1.0),
+            ValueError,
+            r"mean_directions has shape \(2,\), expected \(K, D\) with D at least 2.*mean_directions\[None, :\]",
+        ),
+        Bad(
+            "one dimension",
+            lambda: fg.VonMisesFisher([[1.0]], 1.0),
+            ValueError,
+            r"mean_directions has shape \(1, 1\), expected \(K, D\) with D at least 2",
+        ),
+        Bad(
+            "directions nan",
+            lambda: fg.VonMisesFisher([[0.0, np.nan]], 1.0),
+            ValueError,
+            rf"mean_directions\[0, 1\] is nan, {_FINITE}",
+        ),
+        Bad(
+            "length 2",
+            lambda: fg.VonMisesFisher([[0.0, 1.0], [0.0, 2.0]], 1.0),
+            ValueError,
+            r"mean_directions\[1\] has length 2, expected 1 within 1e-05; divide it by its length",
+        ),
+        Bad(
+            "length 0",
+            lambda: fg.VonMisesFisher([[0.0, 0.0]], 1.0),
+            ValueError,
+            r"mean_directions\[0\] has length 0, expected 1",
+        ),
+        Bad(
+            "length beyond the numbers",
+            lambda: fg.VonMisesFisher([[1e200, 0.0]], 1.0),
+            ValueError,
+            r"mean_directions\[0\] has length inf, expected 1",
+        ),
+        Bad(
+            "concentration < 0",
+            lambda: fg.VonMisesFisher(_AXIS, [-1.0]),
+            ValueError,
+            r"concentrations\[0\] is -1\.0, expected a finite number of at least 0",
+        ),
+        Bad(
+            "concentration inf",
+            lambda: fg.VonMisesFisher(_AXIS, np.inf),
+            ValueError,
+            r"concentrations is inf, expected a finite number",
+        ),
+        Bad(
+            "concentrations of another length",
+            lambda: fg.VonMisesFisher(_AXIS, [1.0, 2.0]),
+            ValueError,
+            r"concentrations has shape \(2,\), expected \(1,\)",
+        ),
+        Bad(
+            "with a law in space",
+            lambda: fg.Mixture(None, [fg.MultivariateNormal(_M[:1], [_EYE]), fg.VonMisesFisher(_AXIS, 1.0)]),
+            ValueError,
+            r"components\[1\], VonMisesFisher on a sphere, cannot be mixed with components\[0\], MultivariateNormal in space",
+        ),
+        Bad(
+            "marginal",
+            lambda: fg.Mixture(None, fg.VonMisesFisher(_AXIS, 1.0)).marginal(0),
+            ValueError,
+            r"marginal is not offered for VonMisesFisher",
+        ),
+        Bad(
+            "condition",
+            lambda: fg.Mixture(None, fg.VonMisesFisher(_AXIS, 1.0)).condition(0, 0.5),
+            ValueError,
+            r"condition is not offered for VonMisesFisher",
+        ),
+    ),
+    lambda p, rng, n: surfaces.points_on_sphere(p["mean_directions"], p["concentrations"], rng, n),
+    lambda k: {
+        "mean_directions": np.array([[0.0, 0.0, 1.0], [-0.6, 0.0, 0.8], [0.28, -0.96, 0.0]])[np.arange(k) % 3],
+        "concentrations": np.arange(k) % 5 * 2.75,
+    },
+    along=surfaces.along_sphere,
+)
+DIRICHLET = Law(
+    "dirichlet",
+    False,
+    fg.Dirichlet,
+    lambda rng, k, d: {"concentrations": rng.uniform(0.4, 6.0, size=(k, d))},
+    lambda p, k: reference.dirichlet(p["concentrations"][k]),
+    lambda p, k, x: surfaces.whiten_simplex(x, p["concentrations"][k]),
+    ((1, 2), (3, 2), (4, 3), (2, 9), (1, 64)),
+    (
+        Bad(
+            "concentrations 1-D",
+            lambda: fg.Dirichlet([1.0, 2.0]),
+            ValueError,
+            r"concentrations has shape \(2,\), expected \(K, D\) with D at least 2.*concentrations\[None, :\]",
+        ),
+        Bad(
+            "one share",
+            lambda: fg.Dirichlet([[1.0]]),
+            ValueError,
+            r"concentrations has shape \(1, 1\), expected \(K, D\) with D at least 2",
+        ),
+        Bad(
+            "concentration 0",
+            lambda: fg.Dirichlet([[1.0, 0.0]]),
+            ValueError,
+            r"concentrations\[0, 1\] is 0\.0, expected .*greater than 0",
+        ),
+        Bad(
+            "concentration nan",
+            lambda: fg.Dirichlet([[1.0, np.nan]]),
+            ValueError,
+            r"concentrations\[0, 1\] is nan, expected a finite number",
+        ),
+        Bad(
+            "sum inf",
+            lambda: fg.Dirichlet([[1.0, 1.0], [1e308, 1e308]]),
+            ValueError,
+            r"concentrations\[1\] has an infinite sum, expected a finite one",
+        ),
+        Bad(
+            "with a law on a sphere",
+            lambda: fg.Mixture(None, [fg.Dirichlet([[1.0, 1.0]]), fg.VonMisesFisher(_AXIS, 1.0)]),
+            ValueError,
+            r"components\[1\], VonMisesFisher on a sphere, cannot be mixed with components\[0\], Dirichlet on a simplex",
+        ),
+        Bad(
+            "with a product",
+            lambda: fg.Mixture(None, [fg.Dirichlet([[1.0, 1.0]]), fg.Product([fg.Beta(1.0, 1.0), fg.Beta(1.0, 1.0)])]),
+            ValueError,
+            r"components\[1\], Product in space, cannot be mixed with components\[0\], Dirichlet on a simplex",
+        ),
+        Bad(
+            "marginal",
+            lambda: fg.Mixture(None, fg.Dirichlet([[1.0, 1.0]])).marginal([0]),
+            ValueError,
+            r"marginal is not offered for Dirichlet",
+        ),
+        Bad(
+            "condition",
+            lambda: fg.Mixture(None, fg.Dirichlet([[1.0, 1.0]])).condition(0, 0.5),
+            ValueError,
+            r"condition is not offered for Dirichlet",
+        ),
+    ),
+    lambda p, rng, n: surfaces.points_on_simplex(p["concentrations"], rng, n),
+    lambda k: {"concentrations": 0.25 + np.arange(k * 3).reshape(k, 3) % 7 * 0.75},
+    along=surfaces.along_simplex,
+)
+# Laws of points that satisfy an equation: a normal fewer comes of them than they have features.
+SURFACE = (VMF, DIRICHLET)
+LAWS = (*GAUSSIAN, *STUDENT, *SCALAR, PRODUCT, *SURFACE)
 
 
 class Case(NamedTuple):
@@ -633,6 +798,11 @@ class Case(NamedTuple):
     @property
     def discrete(self):
         return self.parts[0][0].discrete
+
+    @property
+    def surface(self):
+        """Whether points satisfy an equation."""
+        return self.parts[0][0] in SURFACE
 
     @property
     def k(self):
@@ -734,6 +904,14 @@ BIT_CASES = [
     case((PRODUCT, 3), d=7),
     case((PRODUCT, 40), d=2),
     case((PRODUCT, 2), (FULL, 1), d=3),
+    case((VMF, 1), d=2),
+    case((VMF, 3), d=3),
+    case((VMF, 40), d=4),
+    case((VMF, 2), d=37),
+    case((DIRICHLET, 1), d=2),
+    case((DIRICHLET, 3), d=3),
+    case((DIRICHLET, 40), d=5),
+    case((DIRICHLET, 2), d=37),
     *(case((law, 3)) for law in SCALAR),
     case(*((law, 2) for law in SCALAR if not law.discrete)),
     case(*((law, 2) for law in SCALAR if law.discrete)),

@@ -114,6 +114,38 @@ def factor_of_inverse(precision):
     return cholesky(inverse)
 
 
+def von_mises_fisher(direction, kappa):
+    """The von Mises-Fisher law, as a density of the directions of points."""
+    mu, kappa, d = exact(direction), mpf(float(kappa)), mpf(len(direction))
+    length = mp.sqrt(mpmath.fdot(mu, mu))
+    mu = [m / length for m in mu]
+    order = d / 2 - 1
+    # kappa^v / I_v(kappa), which has a limit at 0.
+    if kappa:
+        constant = order * mp.log(kappa) - mp.log(mp.besseli(order, kappa, maxterms=10**7)) - d / 2 * mp.log(2 * mp.pi)
+    else:
+        constant = mp.loggamma(d / 2) - mp.log(2) - d / 2 * mp.log(mp.pi)
+
+    def log_density(x):
+        cosine = mpmath.fdot(mu, x) / mp.sqrt(mpmath.fdot(x, x))
+        return constant + kappa * cosine, [kappa * m for m in mu]
+
+    return log_density
+
+
+def dirichlet(concentrations):
+    """The Dirichlet law, as a density of points over their sums."""
+    a = exact(concentrations)
+    constant = mp.loggamma(mp.fsum(a)) - mp.fsum(mp.loggamma(v) for v in a)
+
+    def log_density(x):
+        total = mp.fsum(x)
+        logs = mp.fsum((v - 1) * mp.log(s / total) for v, s in zip(a, x, strict=True))
+        return constant + logs, [(v - 1) / s for v, s in zip(a, x, strict=True)]
+
+    return log_density
+
+
 def mixture(weights, components, x):
     """Log density, its gradient, responsibilities and component log densities at one point.
 

@@ -13,6 +13,16 @@ from scipy import special, stats
 ALPHA = 1e-6
 
 
+def accept(evidence):
+    statistic, limit = evidence
+    assert statistic <= limit, f"{statistic:.6g} exceeds {limit:.6g}"
+
+
+def reject(evidence):
+    statistic, limit = evidence
+    assert statistic > limit, f"a wrong sampler went unseen: {statistic:.6g} is within {limit:.6g}"
+
+
 def ks_normal(z, alpha=ALPHA):
     """Kolmogorov-Smirnov distance of z from the standard normal law, and its limit.
 

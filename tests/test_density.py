@@ -79,6 +79,8 @@ def test_gradient_is_the_slope_of_log_prob(case):
     m, x = case.mixture(), case.points(20, seed=3)
     points = x.reshape(len(x), case.d)
     direction = np.random.default_rng(5).normal(size=points.shape)
+    along = case.parts[0][0].along
+    direction = along(points, direction) if along else direction
     # Truncation h^2 / 6 times the third derivative, which near the end of a support is 1e7; rounding 1e-13 * 100 / h = 1e-6.
     h = 1e-5
     ahead, behind = (m.log_prob((points + s * h * direction).reshape(x.shape)) for s in (1, -1))

@@ -12,7 +12,7 @@ import fastgen as fg
 import numpy as np
 import pytest
 from scipy import special, stats
-from statistics_tools import ALPHA, chi_square, correlation, count, ks_limit, ks_normal
+from statistics_tools import ALPHA, accept, chi_square, correlation, count, ks_limit, ks_normal, reject
 
 N = 400_000
 STANDARD = fg.Mixture(None, fg.Normal(0.0, 1.0))
@@ -20,6 +20,7 @@ DTYPES = (np.float64, np.float32)
 
 STAT_CASES = [
     *(cases.case((law, 3), d=1 if law.scalar else 4) for law in cases.LAWS),
+    *(cases.case((law, 3), d=d) for law in cases.SURFACE for d in (2, 3, 9)),
     cases.case((cases.NORMAL, 50)),
     cases.case((cases.FULL, 40), d=3),
     cases.case((cases.FULL, 2), (cases.DIAG, 2), (cases.SPHERICAL, 1), d=3),
@@ -27,19 +28,9 @@ STAT_CASES = [
 ]
 
 
-def accept(evidence):
-    statistic, limit = evidence
-    assert statistic <= limit, f"{statistic:.6g} exceeds {limit:.6g}"
-
-
-def reject(evidence):
-    statistic, limit = evidence
-    assert statistic > limit, f"a wrong sampler went unseen: {statistic:.6g} is within {limit:.6g}"
-
-
 def whitened(case, x, labels):
-    """Every point in the coordinates in which its own component is standard normal, (n, D)."""
-    z = np.empty((len(x), case.d))
+    """Every point in the coordinates in which its own component is standard normal, (n, D); on surfaces one less."""
+    z = np.empty((len(x), case.d - case.surface))
     for k, whiten in enumerate(case.whiteners()):
         z[labels == k] = whiten(x[labels == k].astype(np.float64))
     return z
@@ -68,14 +59,15 @@ def test_law(case, dtype):
     accept(chi_square(np.bincount(labels, minlength=case.k), n * weights) if case.k > 1 else (0, 0))
     # Its law: coordinates are independent standard normals, so all of them are one sample.
     accept(ks_normal(z))
-    direction = np.random.default_rng(case.d).normal(size=case.d)
+    d = z.shape[1]
+    direction = np.random.default_rng(d).normal(size=d)
     accept(ks_normal(z @ direction / np.linalg.norm(direction)))
     square = (z * z).sum(axis=1)
-    cells = np.floor(50 * special.chdtr(case.d, square)).clip(0, 49).astype(int)
+    cells = np.floor(50 * special.chdtr(d, square)).clip(0, 49).astype(int)
     accept(chi_square(np.bincount(cells, minlength=50), np.full(50, n / 50)))
     # Coordinates of one sample, and of one sample and those after it, are independent: also their squares.
     energy = (z * z - 1) / np.sqrt(2)
-    for i in range(min(case.d, 4)):
+    for i in range(min(d, 4)):
         for j in range(i):
             accept(correlation(z[:, i], z[:, j]))
             accept(correlation(energy[:, i], energy[:, j]))

@@ -90,6 +90,7 @@ class Mixture(Frozen):
 
     Discrete components (`Poisson`, ...) have masses instead of densities: "density" then means the mass of a point. They
     cannot be mixed with continuous ones. `Delta`, a point mass, mixes with both: see there what that does to densities.
+    Families on a surface (`VonMisesFisher`, `Dirichlet`) have densities with respect to that and mix with their like only.
 
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
     for each; a multivariate one takes (..., D). A single point gives a NumPy scalar. float32 gives float32,
@@ -504,7 +505,7 @@ class Mixture(Frozen):
         >>> fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0)).grad_log_prob([0.0, 1.5]).round(4)
         array([0.033, 0.   ])
         """
-        if not any(block._measure == "continuous" for block in self._blocks):
+        if not any(block._has_slope() for block in self._blocks):
             raise ValueError(
                 f"grad_log_prob needs continuous components, {type(self._blocks[0]).__name__} has masses at single points "
                 "and no slope between them; compare log_prob of neighbouring points instead"
@@ -632,7 +633,7 @@ class Mixture(Frozen):
         Raises
         ------
         ValueError
-            If a feature is out of range or named twice, none is named, or the mixture is scalar.
+            If a feature is out of range or named twice, none is named, or the mixture is scalar or on a surface.
         TypeError
             If `features` does not hold integers.
 
@@ -677,7 +678,7 @@ class Mixture(Frozen):
         ------
         ValueError
             If a feature is out of range or named twice, all or none are named, a value is not finite, or the mixture
-            is scalar.
+            is scalar or on a surface.
         TypeError
             If `features` does not hold integers or `values` not real numbers.
 
@@ -734,6 +735,12 @@ class Mixture(Frozen):
     def _require_features(self, method: str) -> None:
         if self._scalar:
             raise ValueError(f"{method} needs a mixture over several features, this one is scalar and has only one")
+        for block in self._blocks:
+            if not block._slices:
+                raise ValueError(
+                    f"{method} is not offered for {type(block).__name__}: what it would give is of no family; expected a "
+                    "mixture of other families. Samples of some features are those columns of `sample`"
+                )
 
     # Keeping
 
@@ -832,8 +839,19 @@ def _as_blocks(components: Any) -> tuple[Components, ...]:
     return blocks
 
 
+_SURFACES = {"sphere": "on a sphere", "simplex": "on a simplex"}
+
+
 def _check_measures(blocks: tuple[Components, ...]) -> None:
-    """Masses of whole numbers and densities on a line have no common scale; point masses go with either."""
+    """Masses and densities have no common scale, nor have densities in spaces of different kinds; point masses go with both."""
+    for i, block in enumerate(blocks):
+        one, other = blocks[0]._measure, block._measure
+        if one != other and not {one, other}.isdisjoint(_SURFACES):
+            where = [f"{type(b).__name__} {_SURFACES.get(b._measure, 'in space')}" for b in (block, blocks[0])]
+            raise ValueError(
+                f"components[{i}], {where[0]}, cannot be mixed with components[0], {where[1]}: their densities have no common "
+                "scale; expected laws of one kind"
+            )
     _check_columns(blocks)
     first = {block._measure: i for i, block in reversed(list(enumerate(blocks)))}
     if "discrete" in first and "continuous" in first:

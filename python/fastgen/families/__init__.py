@@ -8,6 +8,7 @@ from .binomial import Binomial
 from .categorical import Categorical
 from .cauchy import Cauchy
 from .delta import Delta
+from .dirichlet import Dirichlet
 from .exponential import Exponential
 from .factor_normal import FactorNormal
 from .gamma import Gamma
@@ -30,6 +31,7 @@ from .student_t import StudentT
 from .truncated_normal import TruncatedNormal
 from .uniform import Uniform
 from .von_mises import VonMises
+from .von_mises_fisher import VonMisesFisher
 from .weibull import Weibull
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Categorical",
     "Cauchy",
     "Delta",
+    "Dirichlet",
     "Exponential",
     "FactorNormal",
     "Gamma",
@@ -61,5 +64,6 @@ __all__ = [
     "TruncatedNormal",
     "Uniform",
     "VonMises",
+    "VonMisesFisher",
     "Weibull",
 ]

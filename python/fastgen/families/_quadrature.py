@@ -23,9 +23,11 @@ def _rule() -> tuple[FloatArray, FloatArray]:
 
 
 def mean_and_variance(
-    log_density: Callable[[FloatArray], FloatArray], pieces: list[tuple[FloatArray, FloatArray, FloatArray]]
+    log_density: Callable[[FloatArray], FloatArray],
+    pieces: list[tuple[FloatArray, FloatArray, FloatArray]],
+    value: Callable[[FloatArray], FloatArray] = np.asarray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean and variance, (K,) each, of values ``t + shift`` where t has a density in proportion to ``exp(log_density(t))``.
+    """Mean and variance, (K,) each, of ``value(t) + shift`` where t has a density in proportion to ``exp(log_density(t))``.
 
     The pieces ``(low, high, shift)``, of (K,) each, are the intervals where t may be; `log_density` is smooth in them, takes
     and returns (K, N), and is at most about 0.
@@ -36,7 +38,7 @@ def mean_and_variance(
         half = 0.5 * (high - low)[..., None]
         t = low[..., None] + half * (1.0 + nodes)
         weights.append(half * rule * np.exp(log_density(t)))
-        values.append(t + shift[..., None])
+        values.append(value(t) + shift[..., None])
     w, x = np.concatenate(weights, axis=-1), np.concatenate(values, axis=-1)
     w /= w.sum(axis=-1, keepdims=True)
     mean: FloatArray = (w * x).sum(axis=-1)

@@ -52,8 +52,11 @@ class Components(Frozen):
     sampler: ClassVar[str] = ""
     source: ClassVar[str] = ""
 
-    # What the density is a density of: "continuous" (length, volume), "discrete" (counts of whole numbers) or "atoms".
+    # What the density is a density of: "continuous" (length, volume), "discrete" (counts of whole numbers), "atoms", the
+    # surface of a "sphere", or a "simplex".
     _measure: ClassVar[str] = "continuous"
+    # Whether some of several features, and the rest given those, follow laws that the package has.
+    _slices: ClassVar[bool] = True
     # Whether a point is a number rather than a row of features.
     _scalar: ClassVar[bool] = False
     # Number of mixtures B if every parameter has a leading axis for them (see MixtureBatch), else 0.
@@ -73,6 +76,11 @@ class Components(Frozen):
             REGISTRY[cls.__name__] = cls
 
     # What the core needs
+
+    @classmethod
+    def _has_slope(cls) -> bool:
+        """Whether log densities have a gradient."""
+        return cls._measure not in ("discrete", "atoms")
 
     @property
     def _variant(self) -> str:

@@ -43,6 +43,7 @@ class VonMises(ScalarComponents):
     See Also
     --------
     Normal : The limit of large concentrations.
+    VonMisesFisher : The same law of points on a circle, and on spheres.
     Mixture : Components with weights.
 
     Notes

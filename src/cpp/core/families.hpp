@@ -18,8 +18,9 @@ struct ParameterShape {
   std::array<Extent, 3> extents;  // leading ones are left out
 };
 
-// What a density is a density of: length (or volume), counts of whole numbers, or point masses anywhere.
-enum class Measure { continuous, discrete, atoms };
+// What a density is a density of: length (or volume), counts of whole numbers, point masses anywhere, the surface of a
+// sphere, or a simplex by its coordinates but one. Laws on a sphere or a simplex mix with their like only.
+enum class Measure { continuous, discrete, atoms, sphere, simplex };
 
 struct FamilyInfo {
   std::string_view name;
@@ -66,6 +67,8 @@ enum FamilyId : int {
   factor_normal_id,
   product_id,
   categorical_id,
+  von_mises_fisher_id,
+  dirichlet_id,
 #define FASTGEN_ID(name, ...) name##_id,
   FASTGEN_SCALAR_LAWS(FASTGEN_ID)
 #undef FASTGEN_ID
@@ -110,6 +113,15 @@ inline constexpr FamilyInfo families[] = {
      {{{"means", {one, K, D}}, {"loadings", {K, D, any}}, {"noise", {one, K, D}}}}},
     {"Product", "", product_id, 0, false, continuous, false, {}},  // its parameters are those of its columns
     {"Categorical", "", categorical_id, 0, true, discrete, false, {{{"probs", {one, K, any}}}}},
+    {"VonMisesFisher",
+     "",
+     von_mises_fisher_id,
+     0,
+     false,
+     sphere,
+     false,
+     {{{"mean_directions", {one, K, D}}, {"concentrations", {one, one, K}}}}},
+    {"Dirichlet", "", dirichlet_id, 0, false, simplex, false, {{{"concentrations", {one, K, D}}}}},
 #define FASTGEN_ROW(name, measure, ...) {#name, "", name##_id, 0, true, measure, false, one_each(__VA_ARGS__)},
     FASTGEN_SCALAR_LAWS(FASTGEN_ROW)
 #undef FASTGEN_ROW

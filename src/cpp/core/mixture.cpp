@@ -128,7 +128,7 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
   if (components.empty()) throw std::invalid_argument("components is empty");
   s.D = components.front()->n_features();
   s.scalar = components.front()->info().scalar;
-  bool continuous = false;
+  bool continuous = false, curved = false;
   for (const auto& c : components) {
     if (c->n_features() != s.D || c->info().scalar != s.scalar)
       throw std::invalid_argument("components differ in their number of features");
@@ -136,7 +136,12 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
     s.has_float = s.has_float && c->info().has_float;
     s.discrete = s.discrete || c->info().measure == Measure::discrete;
     continuous = continuous || c->info().measure == Measure::continuous;
+    curved = curved || c->info().measure == Measure::sphere || c->info().measure == Measure::simplex;
   }
+  if (curved)
+    for (const auto& c : components)
+      if (c->info().measure != components.front()->info().measure)
+        throw std::invalid_argument("components on a sphere or a simplex are mixed with their like only");
   if (s.discrete && continuous) throw std::invalid_argument("discrete and continuous components cannot be mixed");
   if (s.K > std::numeric_limits<std::int32_t>::max()) throw std::invalid_argument("too many components");
   if (std::int64_t(weights.size()) != s.K) throw std::invalid_argument("weights must have one value a component");

@@ -3,12 +3,14 @@
 
 #include "../core/families.hpp"
 #include "categorical.hpp"
+#include "dirichlet.hpp"
 #include "factor_normal.hpp"
 #include "family_ops.hpp"
 #include "multivariate_normal.hpp"
 #include "multivariate_student_t.hpp"
 #include "normal.hpp"
 #include "product.hpp"
+#include "von_mises_fisher.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -27,6 +29,8 @@ constexpr FamilyOps<T> written_out[] = {
     family_ops<FactorNormal, T>(),
     family_ops<Product, T>(),
     family_ops<Categorical, T>(),
+    family_ops<VonMisesFisher, T>(),
+    family_ops<Dirichlet, T>(),
 };
 // clang-format on
 

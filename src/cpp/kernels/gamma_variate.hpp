@@ -57,13 +57,30 @@ FASTGEN_INLINE Mask<double, W> gamma_judgement(const GammaShape<Vec<double, W>>&
   return (math::log_positive(u) < fma(x * x, V(0.5), shape.d * math::log1pmx(w))) & (root > V(0.0));
 }
 
-// One attempt, by one block of the stream. True where `value` is a gamma variate of scale 1.
+// One attempt, from a normal x and a uniform u. True where `value` is a gamma variate of scale 1.
+template <int W>
+FASTGEN_INLINE Mask<double, W> gamma_attempt(const GammaShape<Vec<double, W>>& shape, Vec<double, W> x,
+                                             Vec<double, W> u, Vec<double, W>& value) {
+  using V = Vec<double, W>;
+  const V root = V(1.0) + shape.c * x, square = x * x;
+  value = shape.d * (root * root * root);
+  const auto possible = root > V(0.0);
+  auto accepted = possible & (u < fma(square * square, V(-0.0331), V(1.0)));
+  if (any(possible & !accepted)) accepted = accepted | gamma_judgement(shape, x, u, value);
+  return accepted;
+}
+
+// A normal and a uniform from one block of the stream: the uniform has the 32 bits that the normal's angle left; the radius
+// lends its last ones, which count only where these are 0.
+template <int W> FASTGEN_INLINE Vec<double, W> spare_uniform(Vec<std::uint64_t, W> a, Vec<std::uint64_t, W> b) {
+  return unit((b << 32) | (a & Vec<std::uint64_t, W>(std::uint64_t(0xffffffffu))));
+}
+
+// One attempt, by one block of the stream.
 template <int W>
 FASTGEN_INLINE Mask<double, W> gamma_attempt(const GammaShape<Vec<double, W>>& shape, Vec<std::uint64_t, W> a,
                                              Vec<std::uint64_t, W> b, Vec<double, W>& value) {
-  // The 32 bits that the angle left; the radius lends its last ones, which count only where these are 0.
-  const auto u = unit((b << 32) | (a & Vec<std::uint64_t, W>(std::uint64_t(0xffffffffu))));
-  return gamma_judgement(shape, normal_of(a, b), u, value);
+  return gamma_attempt(shape, normal_of(a, b), spare_uniform(a, b), value);
 }
 
 // The factor u^(1/a) of shapes a < 1, 1 for others. Of a shape of 1e-3 many variates are below the smallest double: 0.

@@ -60,10 +60,10 @@ template <int W> struct Source {
     return select(upper, V(0.0), -lost) - math::log_positive(select(upper, half, rest));
   }
 
-  // Two words of 64 bits from block number `attempt` of each sample.
-  FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b) const {
-    const auto block = philox<W>(key, index, index >> 32, U(std::uint64_t(0)),
-                                 U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
+  // Two words of 64 bits from block number `attempt` of each sample, or of one of its features (`slot`).
+  FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b, U slot = U(std::uint64_t(0))) const {
+    const auto block =
+        philox<W>(key, index, index >> 32, slot, U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
     a = merge_halves(block.word[0], block.word[1] << 32);
     b = merge_halves(block.word[2], block.word[3] << 32);
   }
