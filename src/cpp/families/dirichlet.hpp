@@ -298,7 +298,7 @@ struct Dirichlet {
           accepted = gamma_attempt(shape, V::load(x), unit(U::load(word)), value);
         } else {
           U a, b;
-          Source<W>{key, U::load(index), U(std::uint64_t(0))}.words(attempt, a, b, U::load(slot));
+          Source<W>{key, U::load(index), {}}.words(attempt, a, b, U::load(slot));
           accepted = gamma_attempt(shape, a, b, value);
         }
         select(accepted, V(1.0), V(0.0)).store(good), value.store(values);

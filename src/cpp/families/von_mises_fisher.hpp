@@ -266,7 +266,7 @@ struct VonMisesFisher {
           index[j] = tile.first + std::uint64_t(at[j]), b[j] = s.constants[at[j]], square[j] = s.square[at[j]];
         }
         V d, spread, across;
-        const Source<W> source{tile.key, U::load(index), U(std::uint64_t(0))};
+        const Source<W> source{tile.key, U::load(index), {}};
         select(again(source, V::load(b), attempt, d, spread, across), V(1.0), V(0.0)).store(accepted);
         d.store(drop);
         (spread * across / sqrt(V::load(square))).store(factor);
@@ -295,8 +295,7 @@ struct VonMisesFisher {
     attempts_for(tile, s, [&](std::int64_t i, V& drop, V& spread) FASTGEN_LAMBDA_INLINE {
       const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(i));
       V across;
-      const auto good = attempt_at(Source<W>{tile.key, index, U(std::uint64_t(0))}, V::load(s.constants + i), 0, drop,
-                                   spread, across);
+      const auto good = attempt_at(Source<W>{tile.key, index, {}}, V::load(s.constants + i), 0, drop, spread, across);
       spread = spread * across;
       V(1.0).store(s.square + i), V(1.0).store(s.x + s.stride + i);
       return good;
@@ -310,7 +309,7 @@ struct VonMisesFisher {
     for (std::int64_t i = 0; i < tile.n; i += W) {
       const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(i));
       U first, second;
-      Source<W>{tile.key, index, U(std::uint64_t(0))}.words(0, first, second);
+      Source<W>{tile.key, index, {}}.words(0, first, second);
       const auto constant = [&](int j) { return V::load(s.constants + j * s.stride + i); };
       const V drop = exponential_drop(constant(0), constant(1), constant(2), first);
       V y, z;

@@ -32,7 +32,7 @@ template <class T> struct DrawTile {
   T* out;                      // (n, D), row-major
   T* scratch;                  // Family::draw_scratch elements
   bool alone;                  // the mixture has no other block
-  Streams* streams;            // the tile's random bits, where there is one feature
+  Streams* streams = nullptr;  // the tile's random bits, where there is one feature
 };
 
 template <class T> constexpr T infinity = T(__builtin_inff());

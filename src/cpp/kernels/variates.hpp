@@ -34,9 +34,9 @@ template <int W> struct Source {
   U index;  // of the samples in the stream
   U array[most_arrays];  // what the law's Supply names
   // Where the samples' components have their constants: of laws that look some up.
-  const double* constants;
-  std::int64_t stride;
-  U component;
+  const double* constants = nullptr;
+  std::int64_t stride = 0;
+  U component{};
 
   // Constant number j of each sample's component.
   FASTGEN_INLINE V constant(U j) const {
