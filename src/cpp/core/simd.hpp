@@ -287,6 +287,7 @@ template <class T, int W> FASTGEN_INLINE unsigned bits(Mask<T, W> m) {
   } else {
 #if defined(__AVX2__)
     if constexpr (sizeof(m.v) == 32 && W == 4) return unsigned(_mm256_movemask_pd((__m256d)m.v));
+    if constexpr (sizeof(m.v) == 32 && W == 8) return unsigned(_mm256_movemask_ps((__m256)m.v));
     if constexpr (sizeof(m.v) == 16 && W == 4) return unsigned(_mm_movemask_ps((__m128)m.v));
 #endif
     unsigned r = 0;

@@ -120,7 +120,7 @@ template <class Law> struct Rejection {
       }
       const std::int64_t padded = pad();
       for (int j = 0; j < n_arrays; ++j)
-        if (!words[j]) Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, arrays[j]);
+        if (!words[j]) Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, arrays[j], batch);
       for (std::uint32_t number = 0; count > 0; ++number) attempt(block, tile.key, number, tile.out);
     }
   }

@@ -37,13 +37,23 @@ FASTGEN_INLINE std::int64_t list_rows(std::int64_t n, std::uint16_t* list, Test 
   return count;
 }
 
-// The samples of a tile whose labels are first .. first + K - 1.
+// The samples of a tile whose labels are first .. first + K - 1. Labels are read to the next multiple of 8.
 template <class T>
 inline std::int64_t list_labels(const DrawTile<T>& tile, std::int64_t first, std::int64_t K, std::uint16_t* list) {
-  return list_rows<std::int32_t>(tile.n, list, [&]<class I>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-    const I label = I::load(tile.labels + s) - I(std::int32_t(first));
-    return (label > I(std::int32_t(-1))) & (label < I(std::int32_t(K)));
-  });
+  using I = Vec<std::int32_t, 8>;
+  const I low(std::int32_t(first - 1)), high(std::int32_t(first + K));
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < tile.n; i += 64) {
+    const std::int64_t n = tile.n - i < 64 ? tile.n - i : 64;
+    std::uint64_t mine = 0;
+    for (std::int64_t s = 0; s < n; s += 8) {
+      const I label = I::load(tile.labels + i + s);
+      mine |= std::uint64_t(bits((label > low) & (label < high))) << s;
+    }
+    mine &= ~std::uint64_t(0) >> (64 - n);
+    for (; mine != 0; mine &= mine - 1) list[count++] = std::uint16_t(i + __builtin_ctzll(mine));
+  }
+  return count;
 }
 
 }  // namespace

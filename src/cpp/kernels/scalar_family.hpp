@@ -281,7 +281,8 @@ template <class Law> struct ScalarFamily {
         for (int j = 0; j < n_drawn; ++j) constants[j * batch + s] = block.constants[j * K + k];
       }
       for (int j = 0; j < n_arrays; ++j)
-        if (!arrays[j]) Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, bits + j * batch);
+        if (!arrays[j])
+          Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, bits + j * batch, batch);
       std::uint64_t left = 0;
       in_stages<Law>([&](auto stage) FASTGEN_LAMBDA_INLINE {
         for (std::int64_t s = 0; s < count; s += W) {

@@ -96,20 +96,24 @@ struct Streams {
     if (n == tile || has(name) || name == normal || name == normal_2) return false;
     return name == block_a || name == block_b || (name == word ? 2 : 4) * n < tile;
   }
-  // out[0 .. n) = the array's entries of samples index[0 .. n), n a multiple of the widest vector.
-  static void listed(Name name, const PhiloxKey& key, const std::uint64_t* index, std::int64_t n, std::uint64_t* out) {
+  // out[0 .. n) = the array's entries of samples index[0 .. n), n a multiple of the widest vector; of block_a also block_b's,
+  // `pitch` further on.
+  static void listed(Name name, const PhiloxKey& key, const std::uint64_t* index, std::int64_t n, std::uint64_t* out,
+                     std::int64_t pitch) {
     constexpr int W = wide_width<double>;
     using U = Vec<std::uint64_t, W>;
     const auto number = [](std::uint64_t i) { return U(i); };
     const auto first_of = [&](const PhiloxBlocks<W>& b) { return merge_halves(b.word[0], b.word[1] << 32); };
     const auto second_of = [&](const PhiloxBlocks<W>& b) { return merge_halves(b.word[2], b.word[3] << 32); };
     const auto is = [&](U a, std::uint64_t value) { return a == number(value); };
+    if (name == block_b) return;
     for (std::int64_t s = 0; s < n; s += W) {
       const U i = U::load(index + s), row = i & number(15);
       U r;
-      if (name == block_a || name == block_b) {
+      if (name == block_a) {
         const auto b = philox<W>(key, i, i >> 32, number(0), number(attempts));
-        r = name == block_a ? first_of(b) : second_of(b);
+        r = first_of(b);
+        second_of(b).store(out + pitch + s);
       } else if (name == word) {
         const U at = ((i >> 5) << 4) | row;
         const auto b = philox<W>(key, at, at >> 32, number(0), number(words64));
