@@ -48,8 +48,7 @@ BETWEEN = {
         {"concentration": a, "scale": b} for a in (5.0, 20.0, 40.0, 60.0, 90.0, 150.0) for b in (1.0, 1e7)
     ],
     "beta": [
-        {"concentration1": a, "concentration0": b}
-        for a, b in ((5, 5), (20, 30), (50, 3), (60, 60), (90, 2), (1, 200))
+        {"concentration1": a, "concentration0": b} for a, b in ((5, 5), (20, 30), (50, 3), (60, 60), (90, 2), (1, 200))
     ],
     "negative_binomial": [{"concentration": r, "probs": p} for r in (0.5, 20.0, 60.0, 120.0) for p in (0.2, 0.8)],
     "poisson": [{"rate": r} for r in (1e-4, 100.0, 200.0, 255.0, 400.0, 2047.0, 2049.0)],

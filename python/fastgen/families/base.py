@@ -66,8 +66,10 @@ class Components(Frozen):
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
         """Refuse to make what is not a family."""
         if not cls.parameters:
-            families = ", ".join(REGISTRY)
-            raise TypeError(f"{cls.__name__} is what families have in common; construct one of them: {families}")
+            raise TypeError(
+                f"{cls.__name__} is what families have in common; construct one of them, such as fastgen.Normal or "
+                "fastgen.MultivariateNormal"
+            )
         return super().__new__(cls)
 
     def __init_subclass__(cls) -> None:

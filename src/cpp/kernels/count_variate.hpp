@@ -77,8 +77,8 @@ FASTGEN_INLINE Vec<double, W> invert_by_table(const Source<W>& source, int first
 //
 // W. Hoermann, The transformed rejection method for generating Poisson random variables, 1993 (PTRS), and The generation of
 // binomial random variates, 1993 (BTRS). A uniform (U, V) goes to k = floor((2 a / us + b) U + center), us = 1/2 - |U|, and is
-// taken where V alpha / (a / us^2 + b) <= mass(k), in the units that alpha is made for. Hoermann takes some at once, to save the
-// mass; vectors would need it for some lane anyway.
+// taken where V alpha / (a / us^2 + b) <= mass(k), in the units that alpha is made for. Hoermann takes some at once, to
+// save the mass; vectors would need it for some lane anyway.
 
 // Proposes k, and says the height that the mass must reach.
 template <int W>

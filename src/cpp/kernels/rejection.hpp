@@ -1,6 +1,6 @@
-// Drawing by rejection: see the comment of scalar_family.hpp for what a law supplies. The first attempt of all samples is made in
-// the order of the stream (scalar_family.hpp); those that it leaves open are gathered here, so that vectors are full whatever the
-// lanes' fates.
+// Drawing by rejection: see the comment of scalar_family.hpp for what a law supplies. The first attempt of all samples is
+// made there, in the order of the stream; those that it leaves open are gathered here, so that vectors are full whatever
+// the lanes' fates.
 #pragma once
 
 #include "tile.hpp"
@@ -60,7 +60,8 @@ template <class Law> struct Rejection {
   static constexpr int n_drawn = drawn_constants<Law>, n_arrays = Law::supply.arrays();
   static constexpr std::int64_t batch = draw_batch;
 
-  // The samples of a batch: where in the tile each belongs, and what it is drawn from; constant j of sample s is at j batch + s.
+  // The samples of a batch: where in the tile each belongs, and what it is drawn from; constant j of sample s is at
+  // j batch + s.
   std::int64_t count = 0, at[batch];
   double *constants, *value;
   std::uint64_t *arrays[most_arrays], *index, *component;

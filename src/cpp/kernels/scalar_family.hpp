@@ -15,9 +15,11 @@
 //
 // Laws of counts have no slope. A law that rejects has, instead of draw,
 //
-//     template <int W> static Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value);
-//     template <int W> static Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
-//                                                   Vec<double, W>& value);  // for number = 0, 1, 2, ...
+//     template <int W>
+//     static Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value);
+//     template <int W>  // for number = 0, 1, 2, ...
+//     static Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+//                                  Vec<double, W>& value);
 //
 // which say where `value` is accepted. `first` sees what `supply` names and decides what is cheap to decide; a sample that it
 // leaves open goes to `retry` until that accepts (rejection.hpp).
@@ -26,7 +28,8 @@
 // chain of dependent instructions overlaps with those of other samples, a long one does not.
 //
 //     static constexpr int stages;
-//     template <int Stage, int W> static Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value);
+//     template <int Stage, int W>
+//     static Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value);
 //
 // Everything is in double: float32 data are converted on their way in and out (core/widened.cpp).
 #pragma once

@@ -1,5 +1,5 @@
-// What samplers make of random bits first. A law reads the arrays that its Supply names (streams.hpp), and any number of further
-// blocks, whose attempt number is part of the counter, so that a lane that tries again disturbs no other.
+// What samplers make of random bits first. A law reads the arrays that its Supply names (streams.hpp), and any number of
+// further blocks, whose attempt number is part of the counter, so that a lane that tries again disturbs no other.
 #pragma once
 
 #include "../core/math.hpp"
