@@ -9,11 +9,20 @@
 #include "threads.hpp"
 
 namespace fastgen {
+namespace {
+
+// Rows a task takes, a multiple of `whole`: a quarter of a millisecond, or less where that would leave threads idle.
+std::int64_t rows_per_task(std::int64_t total, double row_cost_ns, std::int64_t whole) {
+  const std::int64_t rows = std::min(std::int64_t(250e3 / row_cost_ns), total / (2 * get_num_threads()));
+  return std::max<std::int64_t>(1, rows / whole) * whole;
+}
+
+}  // namespace
 
 struct MixtureBatch::State {
   std::int64_t B = 0, K = 0, D = 0;
   std::shared_ptr<const Components> components;
-  std::vector<std::uint64_t> thresholds;
+  std::vector<std::int64_t> thresholds;
   std::vector<std::int64_t> last;
   Prepared<double> prepared;
   Batch batch{};
@@ -33,9 +42,12 @@ MixtureBatch::MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& w
   s.components = std::move(components);
   s.thresholds.resize(std::size_t(s.B * (s.K - 1)));
   s.last.resize(std::size_t(s.B));
+  std::vector<std::uint64_t> row(std::size_t(s.K - 1));
   for (std::int64_t b = 0; b < s.B; ++b) {
     const double* w = weights.data() + b * s.K;
-    cumulative_thresholds(w, s.K, s.thresholds.data() + b * (s.K - 1));
+    cumulative_thresholds(w, s.K, row.data());
+    for (std::size_t k = 0; k < row.size(); ++k)
+      s.thresholds[k * std::size_t(s.B) + std::size_t(b)] = std::int64_t(row[k] ^ (std::uint64_t(1) << 63));
     for (std::int64_t k = 0; k < s.K; ++k)
       if (w[k] > 0) s.last[std::size_t(b)] = k;
   }
@@ -67,7 +79,7 @@ void MixtureBatch::sample(std::uint64_t key, std::uint64_t start, std::int64_t n
   const std::int64_t scratch = kernel.batch_sample_scratch(model) * std::int64_t(sizeof(double));
   const std::int64_t total = checked_product("the sample", n, s.B);
   const double cost = 10.0 + double(s.D) * (4.0 + 0.05 * double(s.D));
-  const std::int64_t rows = std::max<std::int64_t>(64, std::int64_t(250e3 / cost) / 64 * 64);
+  const std::int64_t rows = rows_per_task(total, cost, 512);
   parallel_for((total + rows - 1) / rows, double(total) * cost, [&](Job&, std::int64_t task) {
     const std::int64_t first = task * rows, count = std::min(rows, total - first);
     kernel.batch_sample(model, s.batch, key, start, n, first, count, out, labels,
@@ -82,7 +94,7 @@ void MixtureBatch::log_prob(const double* x, std::int64_t n, double* out) const 
   const std::int64_t scratch = kernel.batch_log_prob_scratch(model, s.batch) * std::int64_t(sizeof(double));
   const std::int64_t total = checked_product("the answer", n, s.B);
   const double cost = 10.0 + double(s.K) * (6.0 + double(s.D * (s.D + 3)) * 0.1);
-  const std::int64_t rows = std::max<std::int64_t>(48, std::int64_t(250e3 / cost) / 48 * 48);
+  const std::int64_t rows = rows_per_task(total, cost, 240);
   const Points<double> points{x, total, s.D, 1};
   parallel_for((total + rows - 1) / rows, double(total) * cost, [&](Job&, std::int64_t task) {
     const std::int64_t begin = task * rows, end = std::min(begin + rows, total);

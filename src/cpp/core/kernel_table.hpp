@@ -71,7 +71,8 @@ template <class T> struct Model {
 // B mixtures of K components each; component k of mixture b is component b K + k of the block.
 struct Batch {
   std::int64_t n_mixtures, n_components;
-  const std::uint64_t* thresholds;  // (B, K - 1) cumulative weights, as in Chooser
+  // (K - 1, B) cumulative weights, as in Chooser, but with the highest bit flipped: signed comparisons order them.
+  const std::int64_t* thresholds;
   const std::int64_t* last;         // (B,) the last component of each with a positive weight
 };
 

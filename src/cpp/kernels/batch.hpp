@@ -12,32 +12,52 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-// The component of every place, by the first 64-bit threshold of its mixture above the sample's word.
+// The component within its mixture of each of n neighbours in the stream, of mixtures `mixture` and on: how many of their
+// thresholds are at most the sample's word. `words` have the highest bit flipped, as the thresholds.
+inline void count_thresholds(const Batch& batch, std::int64_t mixture, std::int64_t n, const std::int64_t* words,
+                             std::int64_t* out) {
+  const std::int64_t B = batch.n_mixtures, K = batch.n_components;
+  const std::int64_t *thresholds = batch.thresholds + mixture, *last = batch.last + mixture;
+  std::int64_t i = 0;
+  constexpr std::int64_t few = 16;  // from there on a search is quicker
+  if (K <= few) {
+    using I = Vec<std::int64_t, native_width<std::int64_t>>;
+    for (; i + I::width <= n; i += I::width) {
+      const I word = I::load(words + i);
+      I k(std::int64_t(0));
+      for (std::int64_t j = 0; j + 1 < K; ++j) k = k - as_ints(I::load(thresholds + j * B + i) <= word);
+      min(k, I::load(last + i)).store(out + i);  // rounding must not reach components of weight 0
+    }
+  }
+  for (; i < n; ++i) {
+    std::int64_t k = 0;
+    for (std::int64_t left = K - 1; left > 0;) {
+      const std::int64_t half = left / 2;
+      const bool above = thresholds[(k + half) * B + i] <= words[i];
+      k = above ? k + half + 1 : k;
+      left = above ? left - half - 1 : half;
+    }
+    out[i] = k < last[i] ? k : last[i];
+  }
+}
+
+// The component of every place.
 inline void fill_batch_labels(const Batch& batch, const PhiloxKey& key, Position first, std::int64_t n,
                               std::int32_t* out) {
   constexpr std::int64_t piece = 256;
   std::uint64_t words[piece];
-  const std::int64_t K = batch.n_components;
-  std::int64_t mixture = std::int64_t(std::uint64_t(first % Position(batch.n_mixtures)));
+  std::int64_t flipped[piece], component[piece];
+  const std::int64_t B = batch.n_mixtures, K = batch.n_components;
+  std::int64_t mixture = std::int64_t(std::uint64_t(first % Position(B)));
   for (std::int64_t done = 0; done < n; done += piece) {
     const std::int64_t count = n - done < piece ? n - done : piece;
     fill_words64(key, batch_labels, first + Position(done), count, words);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::uint64_t* threshold = batch.thresholds + mixture * (K - 1);
-      std::int64_t k = 0;
-      if (K <= 16) {
-        for (std::int64_t j = 0; j + 1 < K; ++j) k += threshold[j] <= words[i];
-      } else {
-        for (std::int64_t left = K - 1; left > 0;) {
-          const std::int64_t half = left / 2;
-          const bool above = threshold[k + half] <= words[i];
-          k = above ? k + half + 1 : k;
-          left = above ? left - half - 1 : half;
-        }
-      }
-      const std::int64_t last = batch.last[mixture];  // rounding must not reach components of weight 0
-      out[done + i] = std::int32_t(mixture * K + (k < last ? k : last));
-      if (++mixture == batch.n_mixtures) mixture = 0;
+    for (std::int64_t i = 0; i < count; ++i) flipped[i] = std::int64_t(words[i] ^ (std::uint64_t(1) << 63));
+    for (std::int64_t i = 0; i < count;) {
+      const std::int64_t run = count - i < B - mixture ? count - i : B - mixture;
+      count_thresholds(batch, mixture, run, flipped + i, component + i);
+      for (std::int64_t r = 0; r < run; ++r) out[done + i + r] = std::int32_t((mixture + r) * K + component[i + r]);
+      i += run, mixture = mixture + run == B ? 0 : mixture + run;
     }
   }
 }
@@ -64,11 +84,14 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
     const Position at = Position(start) * Position(B) + Position(i);
     fill_batch_labels(batch, round_keys, at, count, chosen);
     streams.made = 0;
-    ops_of(m.blocks[0]).draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, values, rest, true, &streams});
+    // One sample of each mixture: the order of the stream is that of the answer.
+    T* to = rows == 1 ? out + i * D : values;
+    ops_of(m.blocks[0]).draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, to, rest, true, &streams});
+    if (rows == 1 && !labels) continue;
     std::int64_t sample = i / B, mixture = i % B;
     for (std::int64_t s = 0; s < count; ++s) {
       const std::int64_t row = mixture * rows + sample;
-      for (std::int64_t d = 0; d < D; ++d) out[row * D + d] = values[s * D + d];
+      for (std::int64_t d = 0; d < D; ++d) out[row * D + d] = to[s * D + d];
       if (labels) labels[row] = chosen[s] % batch.n_components;
       if (++mixture == B) mixture = 0, ++sample;
     }
