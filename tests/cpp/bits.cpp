@@ -6,13 +6,15 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "fastgen/fastgen.hpp"
 
 namespace {
 
-constexpr std::uint64_t expected = 0x8cc7799082acd7f0;
+constexpr std::uint64_t expected = 0x1412f0ae6201e2f6;
 
 // FNV-1a over the bytes of numbers; NaNs count as one value, since their payloads are nobody's promise.
 struct Hash {
@@ -57,7 +59,92 @@ fastgen::Mixture model(std::int64_t K, std::int64_t D, const char* variant) {
           {fastgen::Components::make(scalar ? "Normal" : "MultivariateNormal", variant, K, D, {means, factor})}};
 }
 
-template <class T> void hash_model(const fastgen::Mixture& m, Hash& hash) {
+// What a parameter may be.
+enum class Kind { positive, real, share, count, above };  // above: greater than the parameter before
+struct Law {
+  const char* name;
+  std::vector<Kind> parameters;
+  bool slope = true;
+};
+std::shared_ptr<const fastgen::Components> components(const Law& law, std::int64_t K) {
+  Numbers next;
+  std::vector<std::vector<double>> parameters;
+  for (const Kind kind : law.parameters) {
+    std::vector<double> values;
+    for (std::int64_t k = 0; k < K; ++k) {
+      const double u = next();
+      switch (kind) {
+        case Kind::positive: values.push_back(0.3 + 4 * u * u); break;
+        case Kind::real: values.push_back(4 * u - 2); break;
+        case Kind::share: values.push_back(0.1 + 0.8 * u); break;
+        case Kind::count: values.push_back(1 + std::floor(400 * u * u)); break;
+        case Kind::above: values.push_back(parameters.back()[std::size_t(k)] + 0.5 + 3 * u); break;
+      }
+    }
+    parameters.push_back(std::move(values));
+  }
+  return fastgen::Components::make(law.name, "", K, 1, std::move(parameters));
+}
+
+const std::vector<Law>& laws() {
+  using enum Kind;
+  static const std::vector<Law> all{{"Bernoulli", {share}, false},
+                                    {"Beta", {positive, positive}},
+                                    {"Binomial", {count, share}, false},
+                                    {"Cauchy", {real, positive}},
+                                    {"Delta", {real}, false},
+                                    {"Exponential", {positive}},
+                                    {"Gamma", {positive, positive}},
+                                    {"Geometric", {share}, false},
+                                    {"Gumbel", {real, positive}},
+                                    {"HalfNormal", {positive}},
+                                    {"InverseGamma", {positive, positive}},
+                                    {"Laplace", {real, positive}},
+                                    {"LogNormal", {real, positive}},
+                                    {"Logistic", {real, positive}},
+                                    {"NegativeBinomial", {positive, share}, false},
+                                    {"Pareto", {positive, positive}},
+                                    {"Poisson", {count}, false},
+                                    {"SkewNormal", {real, positive, real}},
+                                    {"StudentT", {positive, real, positive}},
+                                    {"TruncatedNormal", {real, positive, real, above}},
+                                    {"Uniform", {real, above}},
+                                    {"VonMises", {real, positive}},
+                                    {"Weibull", {positive, positive}}};
+  return all;
+}
+
+// Laws of several features, three components each.
+std::vector<std::shared_ptr<const fastgen::Components>> spatial_laws() {
+  constexpr std::int64_t K = 3, D = 5, rank = 2;
+  Numbers next;
+  const auto numbers = [&](std::int64_t n, double low, double high) {
+    std::vector<double> v;
+    for (std::int64_t i = 0; i < n; ++i) v.push_back(low + (high - low) * next());
+    return v;
+  };
+  std::vector<double> lower, directions = numbers(K * D, -1, 1);
+  for (std::int64_t i = 0; i < K * D * D; ++i) {
+    const std::int64_t row = i / D % D, column = i % D;
+    lower.push_back(row == column ? 0.5 + next() : row > column ? next() - 0.5 : 0.0);
+  }
+  for (std::int64_t k = 0; k < K; ++k) {
+    double square = 0;
+    for (std::int64_t d = 0; d < D; ++d)
+      square += directions[std::size_t(k * D + d)] * directions[std::size_t(k * D + d)];
+    for (std::int64_t d = 0; d < D; ++d) directions[std::size_t(k * D + d)] /= std::sqrt(square);
+  }
+  using fastgen::Components;
+  return {Components::make("FactorNormal", "", K, D,
+                           {numbers(K * D, -3, 3), numbers(K * D * rank, -1, 1), numbers(K * D, 0.3, 2)}),
+          Components::make("MultivariateStudentT", "full", K, D, {numbers(K * D, -3, 3), lower, numbers(K, 0.5, 9)}),
+          Components::make("VonMisesFisher", "", K, D, {directions, numbers(K, 0, 40)}),
+          Components::make("Dirichlet", "", K, D, {numbers(K * D, 0.3, 6)}),
+          Components::product({components(laws()[6], K), components(laws()[16], K), components(laws()[12], K)})};
+}
+
+// Drawing and every question about a point.
+template <class T> void hash_answers(const fastgen::Mixture& m, bool slope_exists, Hash& hash) {
   const std::int64_t n = 3001, K = m.n_components(), D = m.n_features();
   const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
   std::vector<T> x(size(n * D)), row(size(n)), table(size(n * K)), slope(size(n * D));
@@ -74,8 +161,10 @@ template <class T> void hash_model(const fastgen::Mixture& m, Hash& hash) {
   hash.add(table);
   m.assign<T>(data, labels.data());
   hash.add(labels);
-  m.grad_log_prob<T>(data, slope.data());
-  hash.add(slope);
+  if (slope_exists) {
+    m.grad_log_prob<T>(data, slope.data());
+    hash.add(slope);
+  }
   if (m.scalar()) {
     m.cdf<T>(data, row.data());
     hash.add(row);
@@ -84,6 +173,13 @@ template <class T> void hash_model(const fastgen::Mixture& m, Hash& hash) {
     m.icdf<T>({q.data(), n, 1, 1}, row.data());
     hash.add(row);
   }
+}
+
+template <class T> void hash_fit(const fastgen::Mixture& m, Hash& hash) {
+  const std::int64_t n = 3001, D = m.n_features();
+  std::vector<T> x(static_cast<std::size_t>(n * D));
+  m.sample<T>(42, (std::uint64_t(1) << 40) + 7, n, x.data(), nullptr);
+  const fastgen::Data<T> data{x.data(), n, D, 1};
   for (const auto type : {fastgen::CovarianceType::full, fastgen::CovarianceType::tied, fastgen::CovarianceType::diag,
                           fastgen::CovarianceType::spherical}) {
     const fastgen::EMStep step = m.em_step<T>(data, nullptr, type, 1e-3, false);
@@ -116,9 +212,25 @@ std::uint64_t hash_all() {
                         {6, 21, "diag"},
                         {3, 6, "spherical"}}) {
     const fastgen::Mixture m = model(c.K, c.D, c.variant);
-    hash_model<double>(m, hash);
-    hash_model<float>(m, hash);
+    hash_answers<double>(m, true, hash);
+    hash_fit<double>(m, hash);
+    hash_answers<float>(m, true, hash);
+    hash_fit<float>(m, hash);
   }
+  const std::vector<double> weights{0.2, 0.5, 0.3};
+  for (const Law& law : laws()) {
+    const fastgen::Mixture m(weights, {components(law, 3)});
+    hash_answers<double>(m, law.slope, hash);
+  }
+  for (const auto& law : spatial_laws()) {
+    const fastgen::Mixture m(weights, {law});
+    hash_answers<double>(m, law->columns().empty(), hash);
+    hash_answers<float>(m, law->columns().empty(), hash);
+  }
+  std::vector<std::shared_ptr<const fastgen::Components>> mixed;
+  for (const Law& law : laws())
+    if (law.slope) mixed.push_back(components(law, 1));
+  hash_answers<double>({std::vector<double>(mixed.size(), 1.0 / double(mixed.size())), mixed}, true, hash);
   return hash.value;
 }
 

@@ -8,6 +8,7 @@ namespace math {
 
 // log k! for k < 256: the nearest multiple of 2^-40, and the rest.
 constexpr int known_factorials = 256;
+// clang-format off
 constexpr double log_factorials[] = {
       0x0p0, 0x0p0, 0x0p0, 0x0p0, 0x1.62e42fefa4p-1, -0x1.8432a1b0e2634p-43, 0x1.cab0bfa2a2p0, 0x1.19136fea07685p-51,
       0x1.96ca77c923p1, -0x1.83a617f8ed5f9p-42, 0x1.326643c4478p2, 0x1.c934a784f134dp-42, 0x1.a51273acfp2,
@@ -112,6 +113,7 @@ constexpr double log_factorials[] = {
       0x1.1ce486193ee7p10, 0x1.bbe2450000662p-42, 0x1.1e466843c9018p10, 0x1.4b41d128f3231p-44, 0x1.1fa88b517388cp10,
       0x1.f0b0dd3b9d284p-42, 0x1.210aef00b7804p10, -0x1.1ea47bdc9e71ap-43, 0x1.226d931091be8p10,
       -0x1.85d4489078a59p-43};
+// clang-format on
 
 }  // namespace math
 }  // namespace
