@@ -20,7 +20,9 @@ def generate():
         value = mp.loggamma(k + 1)
         high = mp.nint(value / GRAIN) * GRAIN
         pairs += [float(high), float(value - high)]
-    out += "// clang-format off\n" + table("log_factorials", pairs, "double").replace("  static constexpr", "constexpr", 1)
+    out += "// clang-format off\n" + table("log_factorials", pairs, "double").replace(
+        "  static constexpr", "constexpr", 1
+    )
     out += "// clang-format on\n"
     return out + "\n}  // namespace math\n}  // namespace\n}  // namespace FASTGEN_ISA\n}  // namespace fastgen\n"
 
