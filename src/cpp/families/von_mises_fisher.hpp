@@ -115,11 +115,11 @@ struct VonMisesFisher {
     const Constants<T> c(block);
     const std::int64_t stride = tile.stride;
     T *inverse = scratch, *excess = inverse + stride, *barrier = excess + stride;
-    for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-      V i, e, b;
+    for_columns<T>(tile.padded, [&]<class U>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      U i, e, b;
       measure(tile, c.D, s, i, e, b);
       i.store(inverse + s), e.store(excess + s), b.store(barrier + s);
-    }
+    });
     for (std::int64_t k = k0; k < k1; ++k) {
       const T* mean = c.mean + k * c.D;
       const V norm(c.norm[k] + offset[k]), rate(T(-0.5) * c.kappa[k]);
