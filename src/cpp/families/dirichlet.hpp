@@ -100,18 +100,17 @@ struct Dirichlet {
     return (3 * block.shape.n_features + 2) * tile;
   }
 
-  // The sum of a point's shares; 0, or -infinity off the simplex.
+  // The sum of a point's shares and the least of them; 0, or -infinity off the simplex.
   template <class V, class T>
-  static FASTGEN_INLINE V add_shares(const Tile<T>& tile, std::int64_t D, std::int64_t s, V& sum, V& lost) {
+  static FASTGEN_INLINE V add_shares(const Tile<T>& tile, std::int64_t D, std::int64_t s, V& sum, V& lost, V& least) {
     const V zero(T(0));
-    sum = zero, lost = zero;
-    auto inside = zero == zero;
+    sum = zero, lost = zero, least = V(T(1));
     for (std::int64_t d = 0; d < D; ++d) {
       const V x = V::load(tile.x + d * tile.stride + s);
-      inside = inside & (x >= zero);
+      least = min(x, least);
       add_exactly(x, sum, lost);
     }
-    return select(inside & (abs(sum - V(T(1))) <= V(T(tolerance))), zero, V(-infinity<T>));
+    return select((least >= zero) & (abs(sum - V(T(1))) <= V(T(tolerance))), zero, V(-infinity<T>));
   }
 
   template <class T>
@@ -124,17 +123,22 @@ struct Dirichlet {
     bool all_direct = true;
     for (std::int64_t k = k0; k < k1; ++k) all_direct = all_direct && c.direct[k] != T(0);
     for_vectors<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-      V sum, lost;
-      add_shares(tile, D, s, sum, lost).store(barrier + s);
-      const V one(T(1)), t = (sum - one) + lost, inverse = one / sum;
+      V sum, lost, least;
+      add_shares(tile, D, s, sum, lost, least).store(barrier + s);
+      const V one(T(1)), t = (sum - one) + lost;
       (t * fma(-t, fma(t, V(T(-1.0 / 3)), V(T(0.5))), one)).store(log_sum + s);  // log(1 + t)
-      for (std::int64_t d = 0; d < D; ++d) {
-        const V x = V::load(tile.x + d * stride + s);
-        math::log(x).store(logs + d * stride + s);
-        if (all_direct) continue;
+      const auto for_shares = [&](auto body) FASTGEN_LAMBDA_INLINE {
+        for (std::int64_t d = 0; d < D; ++d) body(d * stride + s, V::load(tile.x + d * stride + s));
+      };
+      if (any(least < V(math::Format<T>::smallest_normal)))
+        for_shares([&](std::int64_t at, V x) FASTGEN_LAMBDA_INLINE { math::log(x).store(logs + at); });
+      else for_shares([&](std::int64_t at, V x) FASTGEN_LAMBDA_INLINE { math::log_positive(x).store(logs + at); });
+      if (all_direct) return;
+      const V inverse = one / sum;
+      for_shares([&](std::int64_t at, V x) FASTGEN_LAMBDA_INLINE {
         const V y = x * inverse, rest = fma(-y, lost, fma(-y, sum, x));
-        y.store(share + d * stride + s), (rest * inverse).store(share_lost + d * stride + s);
-      }
+        y.store(share + at), (rest * inverse).store(share_lost + at);
+      });
     });
     for (std::int64_t k = k0; k < k1; ++k) {
       const T constant = c.constant[k] + offset[k], total = c.total[k], lost = c.lost[k], *a = c.a + k * D;
@@ -172,8 +176,8 @@ struct Dirichlet {
     const Constants<T> c(block);
     const V zero(T(0));
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-      V sum, lost;
-      const V barrier = add_shares(tile, c.D, s, sum, lost), undefined = barrier - barrier;  // 0, or NaN
+      V sum, lost, least;
+      const V barrier = add_shares(tile, c.D, s, sum, lost, least), undefined = barrier - barrier;  // 0, or NaN
       for (std::int64_t d = 0; d < c.D; ++d) {
         V less = undefined;
         for (std::int64_t k = 0; k < c.K; ++k)
@@ -213,23 +217,30 @@ struct Dirichlet {
     const Constants<T> c(block);
     const std::int64_t D = c.D, most = rows_together(D);
     const Draws s(padded(most * D), tile.scratch);
-    std::int64_t filled = 0;  // of one component the constants are copied once
+    bool small = false;
+    if (c.K == 1) {  // the same row after row
+      small = c.least[0] < 1.0;
+      const std::int64_t n = (tile.n < most ? tile.n : most) * D;
+      repeat(c.d, D, n, s.d), repeat(c.c, D, n, s.c);
+      if (small) repeat(c.ratio, D, n, s.ratio);
+    }
     for (std::int64_t begin = 0; begin < tile.n; begin += most) {
       const std::int64_t rows = tile.n - begin < most ? tile.n - begin : most, n = rows * D;
       const auto component = [&](std::int64_t i) {
         const std::int64_t k = tile.labels[begin + i] - block.first;
         return std::uint64_t(k) < std::uint64_t(c.K) ? k : -1;
       };
-      bool small = c.K == 1 && c.least[0] < 1.0;
-      for (std::int64_t i = c.K == 1 ? filled : 0; i < rows; ++i) {
-        const std::int64_t k = component(i) < 0 ? 0 : component(i);
-        small = small || c.least[k] < 1.0;
-        for (std::int64_t d = 0; d < D; ++d) {
-          s.d[i * D + d] = c.d[k * D + d], s.c[i * D + d] = c.c[k * D + d];
-          s.ratio[i * D + d] = c.ratio[k * D + d];
+      if (c.K > 1) {
+        small = false;
+        for (std::int64_t i = 0; i < rows; ++i) {
+          const std::int64_t k = component(i) < 0 ? 0 : component(i);
+          small = small || c.least[k] < 1.0;
+          for (std::int64_t d = 0; d < D; ++d) {
+            s.d[i * D + d] = c.d[k * D + d], s.c[i * D + d] = c.c[k * D + d];
+            s.ratio[i * D + d] = c.ratio[k * D + d];
+          }
         }
       }
-      filled = rows > filled ? rows : filled;
       const std::uint64_t first = tile.first + std::uint64_t(begin);
       const Position from = Position(first) * Position(D);
       fill_normals(tile.key, from, n, s.normal);
@@ -239,13 +250,20 @@ struct Dirichlet {
         fill_words64(tile.key, words64, (Position(1) << 95) + from, n, s.word);
         boost(c, component, rows, s);
       }
-      for (std::int64_t i = 0; i < rows; ++i)
-        if (component(i) >= 0) share_out(D, s.gamma + i * D, tile.out + (begin + i) * D);
+      double* out = tile.out + begin * D;
+      if (D == 2) share_out<2>(D, rows, component, s, out);
+      else if (D == 3) share_out<3>(D, rows, component, s, out);
+      else share_out<0>(D, rows, component, s, out);
     }
   }
 
-  // Over their sum: no quotient exceeds 1.
-  static FASTGEN_INLINE void share_out(std::int64_t D, const double* gamma, double* out) {
+  // n values, from[0 .. D) again and again.
+  static FASTGEN_INLINE void repeat(const double* from, std::int64_t D, std::int64_t n, double* to) {
+    for (std::int64_t filled = 0, more = D; filled < n; filled += more, from = to, more = filled)
+      __builtin_memcpy(to + filled, from, std::size_t(more < n - filled ? more : n - filled) * sizeof(double));
+  }
+
+  static FASTGEN_INLINE double sum_of(const double* gamma, std::int64_t D) {
     double sum[4] = {};
     std::int64_t d = 0;
     for (; d + 4 <= D; d += 4) {
@@ -253,30 +271,41 @@ struct Dirichlet {
       for (int i = 0; i < 4; ++i) sum[i] += gamma[d + i];
     }
     for (; d < D; ++d) sum[0] += gamma[d];
-    const double inverse = 1.0 / ((sum[0] + sum[2]) + (sum[1] + sum[3]));
-    for (d = 0; d < D; ++d) out[d] = gamma[d] * inverse;
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
   }
 
-  // Gamma variates, of shapes a, or a + 1 where a < 1. The first attempt has a normal and a word of the stream. What two
-  // squeezes do not accept is gathered, for a judgement and for attempts from blocks: Marsaglia and Tsang's, and one that
-  // is nearly the test itself where d is large. With t = c x the test is u < e^-g, g = d (3/4 t^4 - 3/5 t^5 + 3/6 t^6 - ...),
-  // and from t = -3/4 on g is at most d t^4 (3/4 + 3/5 s + 3/2 s^2), s = max(0, -t).
+  // Over their sum: no quotient exceeds 1. Divisions of many rows together; `Known` is D where the compiler may know it.
+  template <int Known, class Component>
+  static void share_out(std::int64_t D, std::int64_t rows, Component component, const Draws& s, double* out) {
+    if constexpr (Known > 0) D = Known;
+    double* inverse = s.normal;  // used up
+    for (std::int64_t i = 0; i < rows; ++i) inverse[i] = sum_of(s.gamma + i * D, D);
+    for_vectors<double>(rows, [&]<class V>(std::int64_t i)
+                                  FASTGEN_LAMBDA_INLINE { (V(1.0) / V::load(inverse + i)).store(inverse + i); });
+    for (std::int64_t i = 0; i < rows; ++i) {
+      if (component(i) < 0) continue;
+      const double* __restrict from = s.gamma + i * D;
+      double* __restrict to = out + i * D;
+      const double scale = inverse[i];
+      for (std::int64_t d = 0; d < D; ++d) to[d] = from[d] * scale;
+    }
+  }
+
+  // Gamma variates, of shapes a, or a + 1 where a < 1. The first attempt has a normal and a word of the stream. What the
+  // first half of the word does not accept is gathered, for a judgement by all of it and for attempts from blocks.
   static void fill_gammas(const PhiloxKey& key, std::uint64_t first, std::int64_t D, std::int64_t n, const Draws& s) {
     std::int64_t count = 0;
     for_vectors<double>(n, [&]<class V>(std::int64_t j) FASTGEN_LAMBDA_INLINE {
       constexpr int W = V::width;
-      const V one(1.0), zero(0.0), d = V::load(s.d + j), x = V::load(s.normal + j), t = V::load(s.c + j) * x;
-      const V root = one + t, u = unit(Vec<std::uint64_t, W>::load(s.word + j)), xx = x * x, tt = t * t;
-      const V below = max(zero, -t), bound = (d * tt) * (tt * fma(below, fma(below, V(1.5), V(0.6)), V(0.75)));
-      const auto accepted =
-          ((u < fma(xx * xx, V(-0.0331), one)) & (root > zero)) | ((u < one - bound) & (t > V(-0.75)));
-      (d * (root * root * root)).store(s.gamma + j);
-      if (!any(!accepted)) return;
-      double good[W];
-      select(accepted, one, zero).store(good);
-      for (int i = 0; i < W && j + i < n; ++i)
-        if (good[i] == 0.0) s.open[count++] = j + i;
+      const GammaShape<V> shape(V::load(s.d + j), V::load(s.c + j));
+      V value;
+      const V cell = part_number(Vec<std::uint64_t, W>::load(s.word + j) >> 32);
+      const auto accepted = gamma_proposal(shape, V::load(s.normal + j), cell, value);
+      value.store(s.gamma + j);
+      for (std::uint64_t left = bits(!accepted); left != 0; left &= left - 1)
+        s.open[count++] = j + __builtin_ctzll(left);
     });
+    while (count > 0 && s.open[count - 1] >= n) --count;
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
@@ -295,7 +324,7 @@ struct Dirichlet {
         V value;
         Mask<double, W> accepted;
         if (attempt == 0) {
-          accepted = gamma_attempt(shape, V::load(x), unit(U::load(word)), value);
+          accepted = gamma_judgement(shape, V::load(x), unit(U::load(word)), value);
         } else {
           U a, b;
           Source<W>{key, U::load(index), {}}.words(attempt, a, b, U::load(slot));

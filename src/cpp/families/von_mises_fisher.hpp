@@ -15,7 +15,7 @@
 // uniform on the sphere, of which `along` is the first coordinate and r the length,
 //
 //     g = r - along, h = r + along:   drop = 2 b g / (h + b g),   accepted with probability e^((D - 1) (log(1 + s) - s)),
-//                                     s = (b - 1) along / (h + b g)
+//                                     s = (b - 1) along / (h + b g)  > -1/2
 //
 // which is their test, but for cancellation. The same point lends the direction across, of which the test knows nothing.
 #pragma once
@@ -33,6 +33,7 @@ struct VonMisesFisher {
 
   // How far from 1 the length of a point on the sphere may be: more than float32 arithmetic or six decimals leave.
   static constexpr double tolerance = 1e-5;
+  static constexpr std::int64_t most_multiplied = 256;
 
   // `lean` is 1 / (1 + |first coordinate of the mean|); what drawing needs is b, or for D = 3 1 / kappa, 1 - e^(-2 kappa)
   // and e^(-2 kappa).
@@ -114,11 +115,11 @@ struct VonMisesFisher {
     const Constants<T> c(block);
     const std::int64_t stride = tile.stride;
     T *inverse = scratch, *excess = inverse + stride, *barrier = excess + stride;
-    for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-      V i, e, b;
+    for_columns<T>(tile.padded, [&]<class U>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      U i, e, b;
       measure(tile, c.D, s, i, e, b);
       i.store(inverse + s), e.store(excess + s), b.store(barrier + s);
-    }
+    });
     for (std::int64_t k = k0; k < k1; ++k) {
       const T* mean = c.mean + k * c.D;
       const V norm(c.norm[k] + offset[k]), rate(T(-0.5) * c.kappa[k]);
@@ -193,9 +194,10 @@ struct VonMisesFisher {
   };
 
   // The proposal that a point on a sphere leads to, of which `along` and the square of the rest, `across`, are given up to a
-  // common scale: true where u accepts it. `spread` times the rest is the sine.
+  // common scale: true where u accepts it. `spread` times the rest is the sine. The probability is the power of
+  // (1 + s) e^-s, by multiplications, and where these would be too many by its logarithm.
   template <class V>
-  static FASTGEN_INLINE auto ulrich(V b, V power, V along, V across, V u, V& drop, V& spread) {
+  static FASTGEN_INLINE auto ulrich(V b, std::int64_t power, V along, V across, V u, V& drop, V& spread) {
     const V one(1.0), zero(0.0), two(2.0);
     const V large = sqrt(fma(along, along, across)) + abs(along), small = across / large;
     const auto forward = along > zero;
@@ -203,7 +205,15 @@ struct VonMisesFisher {
     const V inverse = one / fma(b, g, h);
     drop = two * b * g * inverse;
     spread = two * sqrt(b) * inverse;
-    return math::log_positive(u) <= power * math::log1pmx((b - one) * along * inverse);
+    const V s = (b - one) * along * inverse;
+    if (power > most_multiplied) return math::log_positive(u) <= V(double(power)) * math::log1pmx(s);
+    constexpr double root_e = 0x1.a61298e1e069cp0;
+    V factor = (one + s) * (math::exp_nonpositive(V(-0.5) - s) * V(root_e)), probability = power & 1 ? factor : one;
+    for (std::int64_t rest = power >> 1; rest != 0; rest >>= 1) {
+      factor = factor * factor;
+      if (rest & 1) probability = probability * factor;
+    }
+    return u <= probability;
   }
 
   // D = 3: an exponential variate below 2. `half` is the chance of a smaller or, on the side of the highest bit, of a larger
@@ -290,7 +300,7 @@ struct VonMisesFisher {
       source.words(attempt, first, second);
       V along;
       unit_vector(first, along, across);
-      return ulrich(b, V(1.0), along, across * across, unit(second), drop, spread);
+      return ulrich(b, 1, along, across * across, unit(second), drop, spread);
     };
     attempts_for(tile, s, [&](std::int64_t i, V& drop, V& spread) FASTGEN_LAMBDA_INLINE {
       const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(i));
@@ -334,7 +344,7 @@ struct VonMisesFisher {
         const V z = V::load(s.x + d * s.stride + i);
         (d == 1 ? z * z : fma(z, z, V::load(s.square + i))).store(s.square + i);
       }
-    const V power{double(D - 1)};
+    const std::int64_t power = D - 1;
     const GammaShape<V> shape{V(0.5 * double(D - 1))};
     attempts_for(tile, s, [&](std::int64_t i, V& drop, V& spread) FASTGEN_LAMBDA_INLINE {
       V square(0.0);

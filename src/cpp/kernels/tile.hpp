@@ -59,6 +59,14 @@ inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t b
     x[d * stride + s] = v;
     check_one = check_one + (v - v);
   };
+  // Whole squares of features are transposed. So is the better part of one: it starts early, at features that are there already,
+  // or, of fewer than W, takes in what follows a row, which is the next row and must be within the data.
+  const std::int64_t beyond = features < W ? W - features : 0;
+  std::int64_t in_squares = 0;
+  if (col == 1 && features % W > W / 2 && (beyond == 0 || row >= features)) {
+    in_squares = n;
+    while (in_squares > 0 && (points.n - begin - in_squares) * row < beyond) --in_squares;
+  }
   // A vector of rows at a time: lines are read once, and written while they are in the first-level cache.
   std::int64_t s = 0;
   for (; s + W <= n; s += W) {
@@ -73,18 +81,26 @@ inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t b
         put(0, s, a), put(1, s, b);
         continue;
       }
-      if (col == 1)
-        for (; d + W <= features; d += W) {
-          V block[W];
-          FASTGEN_UNROLL
-          for (int r = 0; r < W; ++r) block[r] = V::load(from + r * row + d);
-          transpose(block);
-          FASTGEN_UNROLL
-          for (int r = 0; r < W; ++r) put(d + r, s, block[r]);
-        }
-      for (; d < features; ++d) {
+      const auto square = [&](std::int64_t first, std::int64_t most) FASTGEN_LAMBDA_INLINE {
+        V block[W];
         FASTGEN_UNROLL
-        for (int r = 0; r < W; ++r) put_one(d, s + r);
+        for (int r = 0; r < W; ++r) block[r] = V::load(from + r * row + first);
+        transpose(block);
+        FASTGEN_UNROLL
+        for (int r = 0; r < W; ++r)
+          if (r < most) put(first + r, s, block[r]);
+      };
+      if (col == 1)
+        for (; d + W <= features; d += W) square(d, W);
+      if (s + W <= in_squares) {
+        square(beyond > 0 ? 0 : features - W, features);
+        continue;
+      }
+      for (; d < features; ++d) {
+        T lanes[W];
+        FASTGEN_UNROLL
+        for (int r = 0; r < W; ++r) lanes[r] = from[r * row + d * col];
+        put(d, s, V::load(lanes));
       }
     }
   }
