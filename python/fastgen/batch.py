@@ -227,7 +227,7 @@ class MixtureBatch(Frozen):
         most = _STREAM_LENGTH // self.n_mixtures
         hint = "a stream has 2**64 samples, over all mixtures"
         n = as_int(n_per, "n_per", minimum=0, maximum=most, hint=hint)
-        start = as_int(start, "start", minimum=0, maximum=max(most - n - 1, 0), hint=hint)
+        start = as_int(start, "start", minimum=0, maximum=min(most - n, most - 1), hint=hint)
         result_type = as_float_dtype(dtype)
         row = () if self.components._scalar else (self.n_features,)
         samples = new_array(
