@@ -46,7 +46,7 @@ class MixtureBatch(Frozen):
         to 1. None gives all components of a mixture the same weight.
     components : family object
         One family whose parameters have the leading axes (B, K): ``Normal(loc, scale)`` with ``loc`` (B, K), any other
-        scalar family likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
+        scalar family but `Categorical` likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
         (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical"; `MultivariateStudentT` likewise. Or any family object
         at all with B K components, mixture by mixture: component k of mixture b is the one with number ``b * K + k``.
         `weights` then says what B and K are.

@@ -124,6 +124,17 @@ class Components(Frozen):
         """Standard deviations, shaped like `variance`; families that hold them say so, as squares may overflow."""
         return np.sqrt(self.variance)
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say where the methods of a mixture are, which one expects here who comes from other libraries."""
+            from ..mixture import Mixture
+
+            hint = ""
+            if not name.startswith("_") and hasattr(Mixture, name):
+                hint = f"; make a mixture of it: fastgen.Mixture(None, components).{name}"
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
+
     def __len__(self) -> int:
         return self.n_components
 

@@ -85,7 +85,10 @@ class Categorical(ScalarComponents):
     def __init__(self, probs: ArrayLike) -> None:
         values = np.atleast_1d(as_parameter(probs, "probs", NON_NEGATIVE))
         if values.ndim > 2 or values.size == 0:
-            raise ValueError(f"probs has shape {values.shape}, expected (K, C): a row of C probabilities per component")
+            hint = "; components of a MixtureBatch go in one row, (B * K, C)" if values.ndim == 3 else ""
+            raise ValueError(
+                f"probs has shape {values.shape}, expected (K, C): a row of C probabilities per component{hint}"
+            )
         rows = np.atleast_2d(values)
         for k, row in enumerate(rows):
             if not row.any():
