@@ -90,7 +90,7 @@ class Categorical(ScalarComponents):
                 f"probs has shape {values.shape}, expected (K, C): a row of C probabilities per component{hint}"
             )
         rows = np.atleast_2d(values)
-        empty = ~rows.any(axis=1)
+        empty = rows.max(axis=1) == 0
         if empty.any():
             raise ValueError(
                 f"{at('probs', first_index(empty))} is all 0, expected at least one probability greater than 0"
