@@ -15,9 +15,11 @@ from fastgen.families.base import REGISTRY
 FILE = Path(__file__).parent / "families.md"
 HEAD = """# Families
 
-Generated from the registry by `python docs/make_families.py`. Every family has `sample`, `log_prob`, `prob`,
-`component_log_prob`, `responsibilities`, `assign`, `mean`, `covariance`, `save`; the column *also* says what else. Formulas,
-shapes, errors and examples: `help(fastgen.<name>)`.
+Generated from the registry by `python docs/make_families.py`. A family object holds the parameters of K components;
+`Mixture(weights, components)` does the work, with one component too: `Mixture(None, Gamma(2.0, 1.0))`. Mixtures of every
+family have `sample`, `log_prob`, `prob`, `component_log_prob`, `responsibilities`, `assign`, `mean`, `covariance`, `save`; the
+column *also* says what else. `fit` learns mixtures of `Normal` and `MultivariateNormal`. Which families one mixture may hold:
+`help(fastgen.Mixture)`. Formulas, shapes, errors and examples: `help(fastgen.<name>)`.
 
 | family | parameters | support | also | samples by | source |
 |---|---|---|---|---|---|

@@ -652,13 +652,25 @@ VMF = Law(
             "length 0",
             lambda: fg.VonMisesFisher([[0.0, 0.0]], 1.0),
             ValueError,
-            r"mean_directions\[0\] has length 0, expected 1",
+            r"mean_directions\[0\] has length 0, expected 1 within 1e-05$",
         ),
         Bad(
             "length beyond the numbers",
             lambda: fg.VonMisesFisher([[1e200, 0.0]], 1.0),
             ValueError,
-            r"mean_directions\[0\] has length inf, expected 1",
+            r"mean_directions\[0\] has length inf, expected 1 within 1e-05$",
+        ),
+        Bad(
+            "a batch",
+            lambda: fg.VonMisesFisher([[[0.0, 1.0]]], 1.0),
+            ValueError,
+            r"mean_directions has shape \(1, 1, 2\), expected .*; components of a MixtureBatch go in one row, \(B \* K, D\)$",
+        ),
+        Bad(
+            "cdf",
+            lambda: fg.Mixture(None, fg.VonMisesFisher(_AXIS, 1.0)).cdf(0.0),
+            ValueError,
+            r"cdf needs a mixture of scalar components, this one has 2 features$",
         ),
         Bad(
             "concentration < 0",
@@ -730,6 +742,12 @@ DIRICHLET = Law(
             lambda: fg.Dirichlet([[1.0, 0.0]]),
             ValueError,
             r"concentrations\[0, 1\] is 0\.0, expected .*greater than 0",
+        ),
+        Bad(
+            "a batch",
+            lambda: fg.Dirichlet([[[1.0, 1.0]]]),
+            ValueError,
+            r"concentrations has shape \(1, 1, 2\), expected .*; components of a MixtureBatch go in one row, \(B \* K, D\)$",
         ),
         Bad(
             "concentration nan",

@@ -201,3 +201,14 @@ def test_empty_and_short():
 def test_errors(construct, error, message):
     with pytest.raises(error, match=message):
         construct()
+
+
+def test_end_of_the_stream():
+    """The last of the 2**64 samples can be drawn, in any number of pieces, and none beyond it."""
+    for b in (1, 2, 3):
+        batch = batch_of("normal", b, 3)
+        last = 2**64 // b - 1
+        both = batch.sample(2, rng=1, start=last - 1)
+        assert_same_bits(batch.sample(1, rng=1, start=last), both[:, 1:])
+        with pytest.raises(ValueError, match=f"start is {last}, expected at most {last - 1}"):
+            batch.sample(2, rng=1, start=last)

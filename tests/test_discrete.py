@@ -375,3 +375,18 @@ def test_bits_do_not_depend_on_instruction_set_threads_or_chunks(m):
         assert_same_bits(np.concatenate(pieces), expected[0])
         for i in (0, 3, 1510):
             assert m.icdf(q[i : i + 1])[0] == expected[3][i]
+
+
+def test_rows_of_probabilities_are_scaled_as_weights_are():
+    """The same bits, row by row, also where the sum overflows or is 1 already; and those of each component alone."""
+    rng = np.random.default_rng(3)
+    probs = rng.uniform(size=(300, 7)) * 10.0 ** rng.uniform(-300, 300, size=(300, 1))
+    probs[::3] /= probs[::3].sum(axis=1, keepdims=True)
+    probs[5] = 1.7e308
+    together = fg.Categorical(probs)
+    assert abs(together.probs.sum(axis=1) - 1).max() < 1e-15
+    for k, row in enumerate(probs):
+        expected = fg.Mixture(row, fg.Normal(np.zeros(7), 1.0)).weights
+        assert np.array_equal(together.probs[k], expected)
+        assert fg.Categorical(row) == together[k]
+    assert fg.Categorical(together.probs) == together

@@ -135,6 +135,19 @@ SAMPLE = [
         r"n is \(2, 3\) of type tuple, expected an integer; the number of samples",
     ),
     Bad("n array", lambda: LINE.sample(X), TypeError, r"n is array\(.*\.\.\. of type ndarray, expected an integer"),
+    Bad(
+        "sample of a family",
+        lambda: fg.Gamma(2.0, 1.0).sample(5),
+        AttributeError,
+        r"'Gamma' object has no attribute 'sample'; make a mixture of it: fastgen\.Mixture\(None, components\)\.sample$",
+    ),
+    Bad("no such attribute", lambda: fg.Gamma(2.0, 1.0).shape, AttributeError, r"has no attribute 'shape'$"),
+    Bad(
+        "categories of a batch",
+        lambda: fg.Categorical(np.ones((2, 2, 3))),
+        ValueError,
+        r"probs has shape \(2, 2, 3\), expected \(K, C\).*; components of a MixtureBatch go in one row, \(B \* K, C\)$",
+    ),
     Bad("start negative", lambda: LINE.sample(1, start=-1), ValueError, r"start is -1, expected at least 0"),
     Bad(
         "start beyond",

@@ -226,3 +226,20 @@ def test_samples_do_not_depend_on_company(row, isa):
     for share in (0.03, 0.2, 0.7):
         x, labels = fg.Mixture([share, 1 - share], [law, other]).sample(5000, rng=9, start=3, return_labels=True)
         assert np.array_equal(x[labels == 0], alone[labels == 0])
+
+
+@pytest.mark.parametrize("kappa", [1e20, 1e149, 1e151, 1e160, 8e307])
+def test_von_mises_of_huge_concentration(kappa, isa):
+    """It is the normal law of variance 1 / kappa, to 1 / kappa, also where the square of kappa is beyond the numbers."""
+    m, width = fg.Mixture(None, fg.VonMises(0.0, kappa)), 1 / mp.sqrt(kappa)
+    x = np.array([-3.0, -1e-3, 0.0, 0.5, 2.0]) * float(width)
+    for point, value, below in zip(x, m.log_prob(x), m.cdf(x), strict=True):
+        z = mpf(float(point)) / width
+        expected = -z * z / 2 - mp.log(2 * mp.pi) / 2 - mp.log(width)
+        assert abs(mpf(float(value)) - expected) <= LOG_TOLERANCE * abs(expected)
+        assert abs(mpf(float(below)) - mp.ncdf(z)) <= TAIL_TOLERANCE * mp.ncdf(z)
+    samples = m.sample(100, rng=1)
+    assert np.isfinite(m.log_prob(samples)).all()
+    assert 0.5 < np.std(samples) * np.sqrt(kappa) < 1.5
+    np.testing.assert_allclose(m.covariance * kappa, 1.0, rtol=1e-10)
+    np.testing.assert_allclose(m.icdf(m.cdf(x)), x, rtol=1e-9, atol=1e-12 * float(width))

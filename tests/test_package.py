@@ -386,6 +386,29 @@ def test_extreme_parameters_are_shown(size):
     np.testing.assert_allclose(marginal.components.scale, size, rtol=1e-15)
 
 
+@pytest.mark.parametrize(
+    "law",
+    [
+        fg.Exponential(1e-300),
+        fg.Gamma(1e200, 1e-200),
+        fg.InverseGamma(1e10, 1e300),
+        fg.Laplace(0.0, 1e300),
+        fg.Geometric(1e-300),
+        fg.LogNormal(-1e300, 1e10),
+        fg.Pareto(1e10, 1e300),
+        fg.Weibull(2.3e-308, 1.0),
+        fg.Weibull(1e-300, 1.0),
+    ],
+    ids=repr,
+)
+def test_infinite_moments_are_shown(law):
+    """Moments beyond the numbers are inf, and no text or moment of a mixture warns or fails for that."""
+    m = fg.Mixture(None, law)
+    assert "inf" in repr(m) or "nan" in repr(m)
+    assert "<table" in m._repr_html_()
+    assert not np.isfinite(m.mean) or not np.isfinite(m.covariance)
+
+
 def test_reprs():
     for case in cases.SMALL_CASES:
         text = repr(case.mixture())

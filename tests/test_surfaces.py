@@ -176,7 +176,7 @@ def test_gradients_are_those_in_space(isa):
 # Moments
 
 
-@pytest.mark.parametrize("kappa", [0.0, 1e-9, 1e-3, 0.5, 3.0, 20.0, 41.0, 500.0, 1e4, 1e6])
+@pytest.mark.parametrize("kappa", [0.0, 5e-324, 1e-310, 1e-9, 2e-9, 1e-3, 0.5, 3.0, 20.0, 41.0, 500.0, 1e4, 1e6])
 @pytest.mark.parametrize("d", [2, 3, 4, 10, 64])
 def test_moments_on_the_sphere(d, kappa):
     """The variance along the mean is a difference that loses kappa digits: here it has all of them."""

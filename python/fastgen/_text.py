@@ -42,9 +42,11 @@ def _rows(mixture: Mixture) -> list[tuple[str, ...]]:
     for block in mixture._blocks:
         # Only what is shown is computed: a block may hold thousands of components.
         part = block[: _MAX_ROWS - len(rows)]
-        deviations = part._deviation
+        # Where a moment is beyond the numbers it is shown as inf.
+        with np.errstate(all="ignore"):
+            means, deviations = part.mean, part._deviation
         name = " ".join(filter(None, (type(block).__name__, block._variant)))
-        for mean, deviation in zip(part.mean, deviations, strict=True):
+        for mean, deviation in zip(means, deviations, strict=True):
             k = len(rows)
             rows.append((str(k), _number(mixture.weights[k]), _vector(mean), _vector(deviation), name))
         if len(rows) == _MAX_ROWS:

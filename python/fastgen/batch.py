@@ -46,7 +46,7 @@ class MixtureBatch(Frozen):
         to 1. None gives all components of a mixture the same weight.
     components : family object
         One family whose parameters have the leading axes (B, K): ``Normal(loc, scale)`` with ``loc`` (B, K), any other
-        scalar family likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
+        scalar family but `Categorical` likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
         (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical"; `MultivariateStudentT` likewise. Or any family object
         at all with B K components, mixture by mixture: component k of mixture b is the one with number ``b * K + k``.
         `weights` then says what B and K are.
@@ -227,7 +227,7 @@ class MixtureBatch(Frozen):
         most = _STREAM_LENGTH // self.n_mixtures
         hint = "a stream has 2**64 samples, over all mixtures"
         n = as_int(n_per, "n_per", minimum=0, maximum=most, hint=hint)
-        start = as_int(start, "start", minimum=0, maximum=max(most - n - 1, 0), hint=hint)
+        start = as_int(start, "start", minimum=0, maximum=min(most - n, most - 1), hint=hint)
         result_type = as_float_dtype(dtype)
         row = () if self.components._scalar else (self.n_features,)
         samples = new_array(

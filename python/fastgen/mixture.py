@@ -207,7 +207,8 @@ class Mixture(Frozen):
     def _used_moments(self) -> tuple[FloatArray, FloatArray]:
         """Weights and means of the components that have weight: 0 times a huge mean must stay 0."""
         used = self.weights > 0
-        return self.weights[used], np.concatenate([block.mean for block in self._blocks])[used]
+        with np.errstate(over="ignore", invalid="ignore"):  # an infinite mean is an answer, not a mishap
+            return self.weights[used], np.concatenate([block.mean for block in self._blocks])[used]
 
     def _split_weights(self) -> list[FloatArray]:
         """The weights of each block of components."""
@@ -583,9 +584,10 @@ class Mixture(Frozen):
 
     def _require_scalar(self, method: str) -> None:
         if not self._scalar:
+            sliced = all(block._slices for block in self._blocks)
+            hint = f"; take one of them first: marginal(feature).{method}(...)" if sliced else ""
             raise ValueError(
-                f"{method} needs a mixture of scalar components, this one has {self.n_features} features; take one "
-                f"of them first: marginal(feature).{method}(...)"
+                f"{method} needs a mixture of scalar components, this one has {self.n_features} features{hint}"
             )
 
     def _evaluate(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .._validate import FloatArray
 
-__all__ = ["REGISTRY", "Components", "Parameter", "ScalarComponents", "as_means", "restore"]
+__all__ = ["REGISTRY", "Components", "Parameter", "ScalarComponents", "as_means", "restore", "row_hint"]
 
 # Name -> class, in the order of definition. Files name families by it.
 REGISTRY: dict[str, type[Components]] = {}
@@ -123,6 +123,17 @@ class Components(Frozen):
     def _deviation(self) -> FloatArray:
         """Standard deviations, shaped like `variance`; families that hold them say so, as squares may overflow."""
         return np.sqrt(self.variance)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say where the methods of a mixture are, which one expects here who comes from other libraries."""
+            from ..mixture import Mixture
+
+            hint = ""
+            if not name.startswith("_") and hasattr(Mixture, name):
+                hint = f"; make a mixture of it: fastgen.Mixture(None, components).{name}"
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     def __len__(self) -> int:
         return self.n_components
@@ -254,11 +265,18 @@ class ScalarComponents(Components):
         return f"{type(self).__name__}({values})"
 
 
+def row_hint(values: FloatArray, name: str) -> str:
+    """How to make rows, one for each component, of an array with another number of axes."""
+    if values.ndim == 1:
+        return f"; for one component pass {name}[None, :]"
+    return "; components of a MixtureBatch go in one row, (B * K, D)" if values.ndim == 3 else ""
+
+
 def as_means(means: ArrayLike) -> FloatArray:
     """Return means (K, D), checked."""
     values = as_parameter(means, "means")
     if values.ndim != 2:
-        hint = "; for one component pass means[None, :], for one feature means[:, None]" if values.ndim == 1 else ""
+        hint = row_hint(values, "means") + (", for one feature means[:, None]" if values.ndim == 1 else "")
         raise ValueError(f"means has shape {values.shape}, expected (K, D), one row per component{hint}")
     if 0 in values.shape:
         raise ValueError(f"means has shape {values.shape}, expected at least one component and one feature")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import NON_NEGATIVE, as_parameter, normalised_weights, read_only
+from .._validate import NON_NEGATIVE, as_parameter, at, first_index, normalised_rows, read_only
 from .base import Parameter, ScalarComponents
 
 if TYPE_CHECKING:
@@ -85,12 +85,17 @@ class Categorical(ScalarComponents):
     def __init__(self, probs: ArrayLike) -> None:
         values = np.atleast_1d(as_parameter(probs, "probs", NON_NEGATIVE))
         if values.ndim > 2 or values.size == 0:
-            raise ValueError(f"probs has shape {values.shape}, expected (K, C): a row of C probabilities per component")
+            hint = "; components of a MixtureBatch go in one row, (B * K, C)" if values.ndim == 3 else ""
+            raise ValueError(
+                f"probs has shape {values.shape}, expected (K, C): a row of C probabilities per component{hint}"
+            )
         rows = np.atleast_2d(values)
-        for k, row in enumerate(rows):
-            if not row.any():
-                raise ValueError(f"probs[{k}] is all 0, expected at least one probability greater than 0")
-        self._set(probs=read_only(np.array([normalised_weights(row) for row in rows])))
+        empty = rows.max(axis=1) == 0
+        if empty.any():
+            raise ValueError(
+                f"{at('probs', first_index(empty))} is all 0, expected at least one probability greater than 0"
+            )
+        self._set(probs=read_only(normalised_rows(rows)))
         self._make_core(self.probs)
 
     @property

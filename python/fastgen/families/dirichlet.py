@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from .._validate import POSITIVE, as_parameter, at, first_index, read_only
-from .base import Components, Parameter
+from .base import Components, Parameter, row_hint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +101,7 @@ class Dirichlet(Components):
     def __init__(self, concentrations: ArrayLike) -> None:
         values = as_parameter(concentrations, "concentrations", POSITIVE)
         if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] < 2:
-            hint = "; for one component pass concentrations[None, :]" if values.ndim == 1 else ""
+            hint = row_hint(values, "concentrations")
             raise ValueError(
                 f"concentrations has shape {values.shape}, expected (K, D) with D at least 2, one row per component{hint}"
             )

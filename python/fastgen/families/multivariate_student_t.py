@@ -79,7 +79,7 @@ class MultivariateStudentT(EllipticalComponents):
     degrees the variances are infinite and the other covariances undefined, which gives nan; up to 1 degree all are nan.
 
     Samples are :math:`\mu + L z \sqrt{\nu / c}` with :math:`L` the lower Cholesky factor, z standard normal (Box and Muller)
-    and c chi-square with :math:`\nu` degrees of freedom, twice a gamma variate by rejection [2]_: exact. Radii beyond 1e288
+    and c chi-square with :math:`\nu` degrees of freedom, twice a gamma variate by rejection [2]_: exact. Radii beyond 1e289
     (float32: 1e30) scales, which occur at fewer than 0.1 degrees of freedom, stop there.
 
     A marginal has the same `df`. Given m of the features, the others have `df` + m degrees of freedom, means as in the

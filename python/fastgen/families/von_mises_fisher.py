@@ -9,7 +9,7 @@ import numpy as np
 from .. import _core
 from .._validate import NON_NEGATIVE, REAL, as_parameter, at, first_index, read_only
 from ._quadrature import mean_and_variance
-from .base import Components, Parameter
+from .base import Components, Parameter, row_hint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +108,7 @@ class VonMisesFisher(Components):
     def __init__(self, mean_directions: ArrayLike, concentrations: ArrayLike) -> None:
         directions = as_parameter(mean_directions, "mean_directions", REAL)
         if directions.ndim != 2 or directions.shape[0] == 0 or directions.shape[1] < 2:
-            hint = "; for one component pass mean_directions[None, :]" if directions.ndim == 1 else ""
+            hint = row_hint(directions, "mean_directions")
             raise ValueError(
                 f"mean_directions has shape {directions.shape}, expected (K, D) with D at least 2, one direction per "
                 f"component{hint}"
@@ -118,9 +118,9 @@ class VonMisesFisher(Components):
         off = ~(np.abs(length - 1) <= _TOLERANCE)
         if off.any():
             index = first_index(off)
+            hint = "; divide it by its length" if 0 < length[index] < np.inf else ""
             raise ValueError(
-                f"{at('mean_directions', index)} has length {float(length[index]):.6g}, expected 1 within {_TOLERANCE:g}; "
-                "divide it by its length"
+                f"{at('mean_directions', index)} has length {float(length[index]):.6g}, expected 1 within {_TOLERANCE:g}{hint}"
             )
         values = as_parameter(concentrations, "concentrations", NON_NEGATIVE)
         if values.shape not in ((), (len(directions),)):
@@ -174,8 +174,9 @@ class VonMisesFisher(Components):
             lambda angle: 2 * np.square(np.sin(0.5 * angle)),
         )
         exact = np.maximum(self.concentrations, _LARGE)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            across = np.where(self.concentrations > 0, self._mean_cosine / self.concentrations, 1.0 / self.n_features)
+        # A quotient of numbers below 1e-308 would have few digits; long before, it is 1 / D.
+        safe = np.maximum(self.concentrations, 1e-9)
+        across = np.where(self.concentrations > 1e-9, self._mean_cosine / safe, 1.0 / self.n_features)
         return along * np.square(_LARGE / exact), across
 
     @property

@@ -25,7 +25,8 @@ _ZETA = np.array([
 
 
 def _log_gamma(x: FloatArray) -> FloatArray:
-    return np.array([math.lgamma(v) for v in x])
+    # Of more than 1e305 it is beyond the numbers, which math.lgamma calls an error.
+    return np.array([math.lgamma(v) if v < 1e305 else math.inf for v in x])
 
 
 class Weibull(ScalarComponents):
@@ -95,7 +96,8 @@ class Weibull(ScalarComponents):
     @property
     def mean(self) -> FloatArray:
         """Means of the components, (K,)."""
-        return self.scale * np.exp(_log_gamma(1.0 + 1.0 / self.concentration))
+        with np.errstate(over="ignore"):
+            return self.scale * np.exp(_log_gamma(1.0 + 1.0 / self.concentration))
 
     @property
     def variance(self) -> FloatArray:

@@ -40,7 +40,9 @@ struct VonMises {
     const double root = two_k > 1e10 ? two_k : sqrt(V(1.0 + two_k * two_k)).v;
     c[offset] = 0.5 * (1.0 + 1.0 / (root + two_k));
     c[spread] = sqrt(V(c[offset] / (c[offset] + two_k))).v;
-    c[norm] = math::bessel_i(V(0.0), V(k)).log_norm.v;
+    constexpr double limit = 1e150;  // from here on squares overflow, and what follows is exact
+    constexpr double log_two_pi = 1.83787706640934548356;
+    c[norm] = k < limit ? math::bessel_i(V(0.0), V(k)).log_norm.v : 0.5 * (math::log(V(k)).v - log_two_pi);
     c[density] = math::exp(V(c[norm])).v;
     c[cut] = math::angle_between(V(-pi), V(p[0])).v;
     const auto t = math::von_mises_tails(V(c[cut]), V(k), V(c[density]));
