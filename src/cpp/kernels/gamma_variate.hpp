@@ -57,20 +57,7 @@ FASTGEN_INLINE Mask<double, W> gamma_judgement(const GammaShape<Vec<double, W>>&
   return (math::log_positive(u) < fma(x * x, V(0.5), shape.d * math::log1pmx(w))) & (root > V(0.0));
 }
 
-// One attempt, from a normal x and a uniform u. True where `value` is a gamma variate of scale 1.
-template <int W>
-FASTGEN_INLINE Mask<double, W> gamma_attempt(const GammaShape<Vec<double, W>>& shape, Vec<double, W> x,
-                                             Vec<double, W> u, Vec<double, W>& value) {
-  using V = Vec<double, W>;
-  const V root = V(1.0) + shape.c * x, square = x * x;
-  value = shape.d * (root * root * root);
-  const auto possible = root > V(0.0);
-  auto accepted = possible & (u < fma(square * square, V(-0.0331), V(1.0)));
-  if (any(possible & !accepted)) accepted = accepted | gamma_judgement(shape, x, u, value);
-  return accepted;
-}
-
-// A normal and a uniform from one block of the stream: the uniform has the 32 bits that the normal's angle left; the radius
+// A uniform beside the normal of a block of the stream: it has the 32 bits that the normal's angle left; the radius
 // lends its last ones, which count only where these are 0.
 template <int W> FASTGEN_INLINE Vec<double, W> spare_uniform(Vec<std::uint64_t, W> a, Vec<std::uint64_t, W> b) {
   return unit((b << 32) | (a & Vec<std::uint64_t, W>(std::uint64_t(0xffffffffu))));
@@ -80,7 +67,10 @@ template <int W> FASTGEN_INLINE Vec<double, W> spare_uniform(Vec<std::uint64_t, 
 template <int W>
 FASTGEN_INLINE Mask<double, W> gamma_attempt(const GammaShape<Vec<double, W>>& shape, Vec<std::uint64_t, W> a,
                                              Vec<std::uint64_t, W> b, Vec<double, W>& value) {
-  return gamma_attempt(shape, normal_of(a, b), spare_uniform(a, b), value);
+  const auto x = normal_of(a, b);
+  auto accepted = gamma_proposal(shape, x, part_number(b), value);
+  if (any(!accepted)) accepted = accepted | gamma_judgement(shape, x, spare_uniform(a, b), value);
+  return accepted;
 }
 
 // The factor u^(1/a) of shapes a < 1, 1 for others. Of a shape of 1e-3 many variates are below the smallest double: 0.
