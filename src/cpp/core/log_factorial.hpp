@@ -43,7 +43,7 @@ template <int W> FASTGEN_INLINE Cut<Vec<double, W>> log_factorial(Vec<double, W>
     std::int32_t index[W];
     convert<std::int32_t>(k).store(index);
     Cut<V> r;
-    load_pairs(log_factorials, index, r.high, r.low);
+    load_pairs(log_factorials, 2, index, r.high, r.low);
     return r;
   }
 }

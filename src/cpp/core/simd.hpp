@@ -407,11 +407,12 @@ FASTGEN_INLINE Vec<std::uint64_t, W> top_quarter(Vec<std::uint64_t, W> top, Vec<
   return (top & V(~mask)) | (rest & V(mask));
 }
 
-// a[lane] = table[2 index[lane]], b[lane] = table[2 index[lane] + 1].
+// a[lane] and b[lane] = the first two of row index[lane] of a table whose rows are `pitch` long.
 template <class T, int W>
-FASTGEN_INLINE void load_pairs(const T* table, const std::int32_t* index, Vec<T, W>& a, Vec<T, W>& b) {
+FASTGEN_INLINE void load_pairs(const T* table, std::int64_t pitch, const std::int32_t* index, Vec<T, W>& a,
+                               Vec<T, W>& b) {
+  const auto pair = [&](int lane) FASTGEN_LAMBDA_INLINE { return table + pitch * std::int64_t(index[lane]); };
 #if defined(__AVX2__)
-  const auto pair = [&](int lane) { return table + 2 * std::int64_t(index[lane]); };
   if constexpr (sizeof(T) == 8 && W == 4) {
     const __m256d even = _mm256_loadu2_m128d((const double*)pair(2), (const double*)pair(0));
     const __m256d odd = _mm256_loadu2_m128d((const double*)pair(3), (const double*)pair(1));
@@ -431,17 +432,8 @@ FASTGEN_INLINE void load_pairs(const T* table, const std::int32_t* index, Vec<T,
   }
 #endif
   T first[W], second[W];
-  for (int lane = 0; lane < W; ++lane) first[lane] = table[2 * index[lane]], second[lane] = table[2 * index[lane] + 1];
+  for (int lane = 0; lane < W; ++lane) first[lane] = pair(lane)[0], second[lane] = pair(lane)[1];
   a = Vec<T, W>::load(first), b = Vec<T, W>::load(second);
-}
-
-// base[index[lane]].
-template <int W> FASTGEN_INLINE Vec<double, W> gather(const double* base, Vec<std::uint64_t, W> index) {
-  std::uint64_t at[W];
-  index.store(at);
-  double values[W];
-  for (int lane = 0; lane < W; ++lane) values[lane] = base[at[lane]];
-  return Vec<double, W>::load(values);
 }
 
 // Holds a value in a register: without it GCC reads a vector that several multiply-adds share from memory once for each,
@@ -512,6 +504,34 @@ template <int H = 1, class T, int W> FASTGEN_INLINE void transpose(Vec<T, W> (&r
     for (int i = 0; i < W; ++i)
       if (!(i & H)) swap_blocks<H>(rows[i], rows[i + H], typename LaneList<W>::type());
     transpose<2 * H>(rows);
+  }
+}
+
+// c[j][lane] = element j of row index[lane] of a table whose rows are `pitch` long. Rows are read by whole vectors: after the
+// last one there is room for table_margin elements.
+constexpr std::int64_t table_margin = 16;
+template <int N, class T, int W, class Index>
+FASTGEN_INLINE void load_rows(const T* table, std::int64_t pitch, const Index* index, Vec<T, W> (&c)[N]) {
+  if constexpr (is_wide<T, W>) {
+    Vec<T, W / 2> lo[N], hi[N];
+    load_rows(table, pitch, index, lo);
+    load_rows(table, pitch, index + W / 2, hi);
+    FASTGEN_UNROLL
+    for (int j = 0; j < N; ++j) c[j] = {lo[j], hi[j]};
+  } else {
+    const T* row[W];
+    FASTGEN_UNROLL
+    for (int i = 0; i < W; ++i) row[i] = table + pitch * std::int64_t(index[i]);
+    FASTGEN_UNROLL
+    for (int j = 0; j < N; j += W) {
+      Vec<T, W> square[W];
+      FASTGEN_UNROLL
+      for (int i = 0; i < W; ++i) square[i] = Vec<T, W>::load(row[i] + j);
+      transpose(square);
+      FASTGEN_UNROLL
+      for (int i = 0; i < W; ++i)
+        if (j + i < N) c[j + i] = square[i];
+    }
   }
 }
 

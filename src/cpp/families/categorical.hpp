@@ -145,10 +145,9 @@ struct Categorical {
   template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t) { return 0; }
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const std::uint64_t* words = tile.streams->get(Streams::word, tile.key, tile.first, tile.n);
-    for (std::int64_t s = 0; s < tile.n; ++s) {
-      const std::int64_t k = tile.labels[s] - block.first;
-      if (std::uint64_t(k) >= std::uint64_t(block.shape.n_components)) continue;
-      const Tables<T> t(block.shape, block.constants, k);
+    for (std::int64_t j = 0; j < tile.count; ++j) {
+      const std::int64_t s = tile.row(j);
+      const Tables<T> t(block.shape, block.constants, tile.labels[s] - block.first);
       // The number of thresholds, out of all but the last category's, that are not above the word.
       std::int64_t first = 0;
       for (std::int64_t length = std::int64_t(t.threshold(t.C)); length > 0;) {

@@ -472,7 +472,7 @@ struct MultivariateNormal {
 
   template <class T> static T* normals(const Block<T>& block, const DrawTile<T>& tile) {
     const std::int64_t D = block.shape.n_features;
-    T* z = tile.alone ? tile.out : tile.scratch;  // the rows take the place of the normals
+    T* z = tile.alone() ? tile.out : tile.scratch;  // the rows take the place of the normals
     fill_normals(tile.key, Position(tile.first) * Position(D), tile.n * D, z);
     return z;
   }

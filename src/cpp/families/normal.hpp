@@ -15,29 +15,27 @@ constexpr double half_log_two_pi = 0.91893853320467274178;
 struct Normal {
   static constexpr bool scalar = true, has_float = true, bounded = false;
 
-  // Prepared constants, K of each; and {loc, scale} once more, side by side.
-  template <class T> struct Constants {
-    const T *loc, *scale, *inverse, *norm, *pairs;
-    FASTGEN_INLINE Constants(const Block<T>& b) {
-      const std::int64_t K = b.shape.n_components;
-      loc = b.constants, scale = loc + K, inverse = scale + K, norm = inverse + K, pairs = norm + K;
-    }
-  };
-  template <class T> static std::int64_t constants_size(Shape shape) { return 6 * shape.n_components; }
+  // What a component's parameters are prepared into: a row of a table.
+  enum Constant { loc, scale, inverse, norm, n_constants };
+  static constexpr std::int64_t pitch = n_constants;
+  template <class T> static FASTGEN_INLINE const T* row(const Block<T>& b, std::int64_t k) {
+    return b.constants + k * pitch;
+  }
+  template <class T> static std::int64_t constants_size(Shape shape) {
+    return pitch * shape.n_components + table_margin;
+  }
 
   static std::int64_t prepare_scratch(Shape) { return 0; }
 
   template <class T>
-  static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                      double*) {
-    const std::int64_t K = shape.n_components;
+  static void prepare(Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants, double*) {
     for (std::int64_t k = k0; k < k1; ++k) {
-      const double loc = parameters[0][k], scale = parameters[1][k];
-      constants[k] = T(loc) + T(0);  // a -0 would let zero terms of a draw show in its sign
-      constants[K + k] = T(scale);
-      constants[2 * K + k] = T(1.0 / scale);
-      constants[3 * K + k] = T(-half_log_two_pi - math::log(Vec<double, 1>(scale)).v);
-      constants[4 * K + 2 * k] = constants[k], constants[4 * K + 2 * k + 1] = constants[K + k];
+      const double mean = parameters[0][k], sigma = parameters[1][k];
+      T* c = constants + k * pitch;
+      c[loc] = T(mean) + T(0);  // a -0 would let zero terms of a draw show in its sign
+      c[scale] = T(sigma);
+      c[inverse] = T(1.0 / sigma);
+      c[norm] = T(-half_log_two_pi - math::log(Vec<double, 1>(sigma)).v);
     }
   }
 
@@ -47,14 +45,14 @@ struct Normal {
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T*) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> c(block);
     for (std::int64_t k = k0; k < k1; ++k) {
-      const V loc(c.loc[k]), inverse(c.inverse[k]), norm(c.norm[k] + offset[k]), minus_half(T(-0.5));
+      const T* c = row(block, k);
+      const V center(c[loc]), rate(c[inverse]), top(c[norm] + offset[k]), minus_half(T(-0.5));
       T* to = lp + (k - k0) * tile.stride;
       for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-        const V z = (V::load(tile.x + s) - loc) * inverse;
+        const V z = (V::load(tile.x + s) - center) * rate;
         // Finite points give NaN only where a term overflows; their density is 0.
-        max(fma(z * minus_half, z, norm), V(-infinity<T>)).store(to + s);
+        max(fma(z * minus_half, z, top), V(-infinity<T>)).store(to + s);
       }
     }
   }
@@ -63,15 +61,13 @@ struct Normal {
   static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile,
                                const T* offset, T* lp) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> c(block);
-    T loc[V::width], inverse[V::width], norm[V::width];
+    T offsets[V::width];
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-      for (int i = 0; i < V::width; ++i) {
-        const std::int64_t k = component[s + i];
-        loc[i] = c.loc[k], inverse[i] = c.inverse[k], norm[i] = c.norm[k] + offset[k];
-      }
-      const V z = (V::load(tile.x + s) - V::load(loc)) * V::load(inverse);
-      max(fma(z * V(T(-0.5)), z, V::load(norm)), V(-infinity<T>)).store(lp + s);
+      for (int i = 0; i < V::width; ++i) offsets[i] = offset[component[s + i]];
+      V c[n_constants];
+      load_rows(block.constants, pitch, component + s, c);
+      const V z = (V::load(tile.x + s) - c[loc]) * c[inverse];
+      max(fma(z * V(T(-0.5)), z, c[norm] + V::load(offsets)), V(-infinity<T>)).store(lp + s);
     }
   }
 
@@ -79,14 +75,14 @@ struct Normal {
   template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T*) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> c(block);
     for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
-      const V loc(c.loc[k]), inverse(c.inverse[k]);
+      const T* c = row(block, k);
+      const V center(c[loc]), rate(c[inverse]);
       for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-        const V z = (loc - V::load(tile.x + s)) * inverse;
+        const V z = (center - V::load(tile.x + s)) * rate;
         const V share = V::load(r + k * tile.stride + s);
         // A component that has no share in the point must not leak an overflow: 0 x inf.
-        fma(share, select(share > V(T(0)), z * inverse, V(T(0))), V::load(grad + s)).store(grad + s);
+        fma(share, select(share > V(T(0)), z * rate, V(T(0))), V::load(grad + s)).store(grad + s);
       }
     }
   }
@@ -96,16 +92,16 @@ struct Normal {
   static void add_tails(const Block<T>& block, std::int64_t n, const T* x, const T* weights, T* lower, T* upper,
                         T* density) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> c(block);
     // Beyond these erfc is 0 (or 2) and exp 0, whatever the precision's last bits.
     const V far(T(sizeof(T) == 8 ? 40 : 15)), nothing(T(sizeof(T) == 8 ? -750 : -110));
     for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
       if (weights[k] == T(0)) continue;
-      const V loc(c.loc[k]), inverse(c.inverse[k]), norm(c.norm[k]), minus_half(T(-0.5));
+      const T* c = row(block, k);
+      const V center(c[loc]), rate(c[inverse]), top(c[norm]), minus_half(T(-0.5));
       const V weight(weights[k]), half_weight(weights[k] * T(0.5)), to_erf(T(0.70710678118654752440));
       for (std::int64_t s = 0; s < n; s += V::width) {
-        const V z = (V::load(x + s) - loc) * inverse;
-        const V exponent = fma(z * minus_half, z, norm);
+        const V z = (V::load(x + s) - center) * rate;
+        const V exponent = fma(z * minus_half, z, top);
         // Of thousands of components nearly all are far away: one tail of them is the weight, all else rounds to 0.
         if (!any(!((abs(z) > far) & (exponent < nothing)))) {
           const V whole = half_weight + half_weight;
@@ -125,12 +121,12 @@ struct Normal {
   template <class T>
   static void bracket_quantile(const Block<T>& block, std::int64_t n, const T* q, const T* weights, T* low, T* high) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> c(block);
     for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
       if (weights[k] == T(0)) continue;
-      const V loc(c.loc[k]), scale(c.scale[k]);
+      const T* c = row(block, k);
+      const V center(c[loc]), sigma(c[scale]);
       for (std::int64_t s = 0; s < n; s += V::width) {
-        const V x = fma(scale, math::normal_quantile(V::load(q + s)), loc);
+        const V x = fma(sigma, math::normal_quantile(V::load(q + s)), center);
         min(x, V::load(low + s)).store(low + s);
         max(x, V::load(high + s)).store(high + s);
       }
@@ -138,25 +134,25 @@ struct Normal {
   }
 
   template <class T> static std::int64_t evaluate_scratch(const Block<T>&, std::int64_t) { return 0; }
-  // Normals in single precision, and a list of rows.
-  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) { return 2 * samples + 8; }
+  // Normals in single precision.
+  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) { return samples; }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    const Constants<T> c(block);
+    using V = Vec<T, native_width<T>>;
+    const T* table = row(block, -block.first);
     const std::int32_t* labels = tile.labels;
     T* out = tile.out;
-    const auto draw_one = [&](const T* z, std::int64_t i) FASTGEN_LAMBDA_INLINE {
-      const std::int64_t k = labels[i] - block.first;
-      out[i] = fma(Vec<T, 1>(c.scale[k]), Vec<T, 1>(z[i]), Vec<T, 1>(c.loc[k])).v;
+    const auto draw_one = [=](const T* z, std::int64_t i) FASTGEN_LAMBDA_INLINE {
+      const T* c = table + pitch * std::int64_t(labels[i]);
+      out[i] = fma(Vec<T, 1>(c[scale]), Vec<T, 1>(z[i]), Vec<T, 1>(c[loc])).v;
     };
-    if (tile.alone) {
-      using V = Vec<T, native_width<T>>;
+    if (tile.alone()) {
       fill_normals(tile.key, tile.first, tile.n, out);
       std::int64_t i = 0;
       for (; i + V::width <= tile.n; i += V::width) {
-        V loc, scale;
-        load_pairs(c.pairs, labels + i, loc, scale);
-        fma(scale, V::load(out + i), loc).store(out + i);
+        V center, sigma;
+        load_pairs(table, pitch, labels + i, center, sigma);
+        fma(sigma, V::load(out + i), center).store(out + i);
       }
       for (; i < tile.n; ++i) draw_one(out, i);
       return;
@@ -165,9 +161,7 @@ struct Normal {
     if constexpr (sizeof(T) == 8)
       z = reinterpret_cast<const T*>(tile.streams->get(Streams::normal, tile.key, tile.first, tile.n));
     else fill_normals(tile.key, tile.first, tile.n, tile.scratch);
-    auto* mine = reinterpret_cast<std::uint16_t*>(tile.scratch + tile.n);
-    const std::int64_t count = list_labels(tile, block.first, block.shape.n_components, mine);
-    for (std::int64_t s = 0; s < count; ++s) draw_one(z, mine[s]);
+    for (std::int64_t s = 0; s < tile.count; ++s) draw_one(z, tile.mine[s]);
   }
 };
 

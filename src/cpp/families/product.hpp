@@ -78,15 +78,17 @@ struct Product {
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    const std::int64_t K = block.shape.n_components, D = block.shape.n_features;
+    const std::int64_t D = block.shape.n_features;
     T *values = tile.scratch, *memory = values + tile.n, *rest = memory + Streams::count * tile.n;
     for (std::int64_t d = 0; d < D; ++d) {
       const Block<T>& law = block.columns[d];
       const PhiloxKey key(column_key(tile.key, d));
       Streams streams{reinterpret_cast<std::uint64_t*>(memory), tile.n};
-      ops_of(law).draw(law, {key, tile.first, tile.n, tile.labels, values, rest, tile.alone, &streams});
-      for (std::int64_t i = 0; i < tile.n; ++i)
-        if (std::uint64_t(tile.labels[i] - block.first) < std::uint64_t(K)) tile.out[i * D + d] = values[i];
+      ops_of(law).draw(law, {key, tile.first, tile.n, tile.labels, values, rest, tile.mine, tile.count, &streams});
+      for (std::int64_t j = 0; j < tile.count; ++j) {
+        const std::int64_t i = tile.row(j);
+        tile.out[i * D + d] = values[i];
+      }
     }
   }
 

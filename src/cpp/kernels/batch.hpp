@@ -86,7 +86,8 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
     streams.made = 0;
     // One sample of each mixture: the order of the stream is that of the answer.
     T* to = rows == 1 ? out + i * D : values;
-    ops_of(m.blocks[0]).draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, to, rest, true, &streams});
+    ops_of(m.blocks[0])
+        .draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, to, rest, nullptr, count, &streams});
     if (rows == 1 && !labels) continue;
     std::int64_t sample = i / B, mixture = i % B;
     for (std::int64_t s = 0; s < count; ++s) {

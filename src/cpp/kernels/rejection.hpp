@@ -17,20 +17,24 @@ template <class Law> constexpr int drawn_constants = [] {
 }();
 constexpr std::int64_t draw_batch = 64;  // as many as a word has bits
 
+// The length of a row of constants, the same on every instruction set.
+template <class Law> constexpr std::int64_t constants_pitch = (Law::n_constants + 3) / 4 * 4;
+
 template <class Law>
 concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec<double, 1>& value) {
   Law::retry(c, source, 0u, value);
 };
 
-// What W samples of a law are drawn from, whose bits begin at `at` in the arrays.
+// What W samples of a law are drawn from, whose bits begin at `at` in the arrays and whose components are rows of a table.
 template <class Law, int W>
-FASTGEN_INLINE Source<W> make_source(const Block<double>& block, const PhiloxKey& key, Vec<std::uint64_t, W> index,
+FASTGEN_INLINE Source<W> make_source(const double* table, const PhiloxKey& key, Vec<std::uint64_t, W> index,
                                      const std::uint64_t* const* arrays, std::int64_t at,
-                                     const std::uint64_t* component) {
+                                     const std::int32_t* component) {
   using U = Vec<std::uint64_t, W>;
-  Source<W> source{key, index, {}, block.constants, block.shape.n_components, U(std::uint64_t(0))};
+  Source<W> source{key, index, {}};
   for (int j = 0; j < Law::supply.arrays(); ++j) source.array[j] = U::load(arrays[j] + at);
-  if constexpr (requires { Law::looks_up; }) source.component = U::load(component);
+  if constexpr (requires { Law::looks_up; })
+    for (int i = 0; i < W; ++i) source.constants[i] = table + component[i] * constants_pitch<Law>;
   return source;
 }
 
@@ -60,23 +64,22 @@ template <class Law> struct Rejection {
   static constexpr int n_drawn = drawn_constants<Law>, n_arrays = Law::supply.arrays();
   static constexpr std::int64_t batch = draw_batch;
 
-  // The samples of a batch: where in the tile each belongs, and what it is drawn from; constant j of sample s is at
-  // j batch + s.
+  // The samples of a batch: where in the tile each belongs, and what it is drawn from.
   std::int64_t count = 0, at[batch];
-  double *constants, *value;
-  std::uint64_t *arrays[most_arrays], *index, *component;
+  std::int32_t component[batch];
+  double* value;
+  std::uint64_t *arrays[most_arrays], *index;
 
-  static constexpr std::int64_t memory = (n_drawn + n_arrays + 3) * batch;
+  static constexpr std::int64_t memory = (n_arrays + 2) * batch;
   explicit Rejection(double* p) {
-    constants = p, value = p + n_drawn * batch;
-    index = reinterpret_cast<std::uint64_t*>(value + batch), component = index + batch;
-    for (int j = 0; j < n_arrays; ++j) arrays[j] = component + (j + 1) * batch;
+    value = p;
+    index = reinterpret_cast<std::uint64_t*>(value + batch);
+    for (int j = 0; j < n_arrays; ++j) arrays[j] = index + (j + 1) * batch;
   }
 
   FASTGEN_INLINE void move(std::int64_t from, std::int64_t to) {
     at[to] = at[from], index[to] = index[from], component[to] = component[from];
     for (int j = 0; j < n_arrays; ++j) arrays[j][to] = arrays[j][from];
-    for (int j = 0; j < n_drawn; ++j) constants[j * batch + to] = constants[j * batch + from];
   }
 
   // Lanes without a sample repeat the last one; returns how many lanes there are.
@@ -87,16 +90,15 @@ template <class Law> struct Rejection {
   }
 
   // One attempt for every sample of the batch; those that need another are left in it.
-  void attempt(const Block<double>& block, const PhiloxKey& key, std::uint32_t number, double* out) {
+  void attempt(const double* table, const PhiloxKey& key, std::uint32_t number, double* out) {
     constexpr int W = wide_width<double>;
     pad();
     std::uint64_t left = 0;
     for (std::int64_t s = 0; s < count; s += W) {
       Vec<double, W> c[n_drawn], drawn;
-      FASTGEN_UNROLL
-      for (int j = 0; j < n_drawn; ++j) c[j] = Vec<double, W>::load(constants + j * batch + s);
+      load_rows(table, constants_pitch<Law>, component + s, c);
       const auto index_s = Vec<std::uint64_t, W>::load(index + s);
-      const auto source = make_source<Law>(block, key, index_s, arrays, s, component + s);
+      const auto source = make_source<Law>(table, key, index_s, arrays, s, component + s);
       const auto done = Law::retry(c, source, number, drawn);
       drawn = later_stages<Law>(c, source, drawn);
       drawn.store(value + s);
@@ -110,19 +112,18 @@ template <class Law> struct Rejection {
   // Samples open[0 .. n) of the tile, whose bits are in `words`.
   void finish(const Block<double>& block, const DrawTile<double>& tile, const std::uint64_t* const* words,
               const std::uint16_t* open, std::int64_t n) {
-    const std::int64_t K = block.shape.n_components;
+    const double* table = block.constants - block.first * constants_pitch<Law>;
     for (std::int64_t i = 0; i < n;) {
       for (count = 0; i < n && count < batch; ++i, ++count) {
-        const std::int64_t s = open[i], k = tile.labels[s] - block.first;
-        at[count] = s, index[count] = tile.first + std::uint64_t(s), component[count] = std::uint64_t(k);
+        const std::int64_t s = open[i];
+        at[count] = s, index[count] = tile.first + std::uint64_t(s), component[count] = tile.labels[s];
         for (int j = 0; j < n_arrays; ++j)
           if (words[j]) arrays[j][count] = words[j][s];
-        for (int j = 0; j < n_drawn; ++j) constants[j * batch + count] = block.constants[j * K + k];
       }
       const std::int64_t padded = pad();
       for (int j = 0; j < n_arrays; ++j)
         if (!words[j]) Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, arrays[j], batch);
-      for (std::uint32_t number = 0; count > 0; ++number) attempt(block, tile.key, number, tile.out);
+      for (std::uint32_t number = 0; count > 0; ++number) attempt(table, tile.key, number, tile.out);
     }
   }
 };

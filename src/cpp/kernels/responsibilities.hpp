@@ -29,7 +29,7 @@ template <class T> struct Shares {
     factor = p, p += round_to_line(tile);
     top = p, p += round_to_line(tile);
     sum = p, p += round_to_line(tile);
-    list = reinterpret_cast<std::uint16_t*>(p), p += round_to_line((K * tile + 4) / 2);
+    list = reinterpret_cast<std::uint16_t*>(p), p += round_to_line((K * tile + list_margin + 1) / 2);
     count = reinterpret_cast<std::int32_t*>(p), p += round_to_line(K);
     used = p - begin;
   }

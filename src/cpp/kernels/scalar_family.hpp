@@ -51,20 +51,22 @@ template <class Law> struct ScalarFamily {
   static constexpr bool bounded = false;
   static constexpr int n_constants = Law::n_constants;
 
-  // Constant j of component k is at j K + k.
-  template <class T> static std::int64_t constants_size(Shape shape) { return n_constants * shape.n_components; }
+  // A component's constants are a row of a table.
+  static constexpr std::int64_t pitch = constants_pitch<Law>;
+  template <class T> static std::int64_t constants_size(Shape shape) {
+    return pitch * shape.n_components + table_margin;
+  }
 
   static std::int64_t prepare_scratch(Shape) { return 0; }
 
   template <class T>
-  static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                      double*) {
+  static void prepare(Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants, double*) {
     constexpr int most_parameters = 4;
     for (std::int64_t k = k0; k < k1; ++k) {
       double p[most_parameters], c[n_constants] = {};
       for (int i = 0; i < most_parameters; ++i) p[i] = parameters[i] ? parameters[i][k] : 0.0;
       Law::prepare(p, c);
-      for (int j = 0; j < n_constants; ++j) constants[j * shape.n_components + k] = c[j];
+      for (int j = 0; j < n_constants; ++j) constants[k * pitch + j] = c[j];
     }
   }
 
@@ -73,7 +75,7 @@ template <class Law> struct ScalarFamily {
     V c[n_constants];
     FASTGEN_INLINE Lanes(const Block<double>& b, std::int64_t k) {
       FASTGEN_UNROLL
-      for (int j = 0; j < n_constants; ++j) c[j] = V(b.constants[j * b.shape.n_components + k]);
+      for (int j = 0; j < n_constants; ++j) c[j] = V(b.constants[k * pitch + j]);
     }
   };
 
@@ -104,18 +106,12 @@ template <class Law> struct ScalarFamily {
   static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile,
                                const T* offset, T* lp) {
     using V = Vec<double, native_width<double>>;
-    const std::int64_t K = block.shape.n_components;
-    double constants[n_constants + 1][V::width];
+    double offsets[V::width];
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-      for (int i = 0; i < V::width; ++i) {
-        const std::int64_t k = component[s + i];
-        for (int j = 0; j < n_constants; ++j) constants[j][i] = block.constants[j * K + k];
-        constants[n_constants][i] = offset[k];
-      }
+      for (int i = 0; i < V::width; ++i) offsets[i] = offset[component[s + i]];
       V c[n_constants];
-      FASTGEN_UNROLL
-      for (int j = 0; j < n_constants; ++j) c[j] = V::load(constants[j]);
-      const V value = Law::log_density(c, V::load(tile.x + s)) + V::load(constants[n_constants]);
+      load_rows(block.constants, pitch, component + s, c);
+      const V value = Law::log_density(c, V::load(tile.x + s)) + V::load(offsets);
       max(value, V(-infinity<T>)).store(lp + s);
     }
   }
@@ -168,11 +164,11 @@ template <class Law> struct ScalarFamily {
   static constexpr std::int64_t batch = draw_batch;
   static constexpr int n_drawn = drawn_constants<Law>, n_arrays = Law::supply.arrays();
 
-  // A list of the law's samples and of those left open; of a batch: constants, indices, arrays and answers.
+  // A list of the samples left open; of a batch: constants, answers, indices and arrays.
   template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
-    const std::int64_t mine = samples + 8 + (n_drawn + n_arrays + 2) * batch;
-    if constexpr (Rejects<Law>) return mine + Rejection<Law>::memory;
-    else return mine;
+    const std::int64_t own = samples / 4 + 4 + (n_drawn + n_arrays + 2) * batch;
+    if constexpr (Rejects<Law>) return own + Rejection<Law>::memory;
+    else return own;
   }
 
   // Samples of the tile that a first attempt has left open.
@@ -201,26 +197,37 @@ template <class Law> struct ScalarFamily {
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    auto* mine = reinterpret_cast<std::uint16_t*>(tile.scratch);
-    Open open{0, mine + tile.n + 4};
-    T* rest = tile.scratch + tile.n / 2 + 4;
-    std::int64_t n = tile.n;
-    if (!tile.alone) n = list_labels(tile, block.first, block.shape.n_components, mine);
-    if (n == 0) return;
     const std::uint64_t* arrays[most_arrays];
     for (int j = 0; j < n_arrays; ++j) {
       constexpr Supply supply = Law::supply;
       const auto name = Streams::name(supply, j);
-      const bool sparse = tile.streams->sparse(name, n, tile.n);
+      const bool sparse = tile.streams->sparse(name, tile.count, tile.n);
       arrays[j] = sparse ? nullptr : tile.streams->get(name, tile.key, tile.first, tile.n);
     }
-    std::int64_t done = 0;
-    if (n == tile.n) {
-      done = draw_whole(block, tile, arrays, rest, open);
-      for (std::int64_t i = done; i < n; ++i) mine[i] = std::uint16_t(i);
+    Open open{0, reinterpret_cast<std::uint16_t*>(tile.scratch)};
+    T* rest = tile.scratch + tile.n / 4 + 4;
+    if (tile.alone()) {
+      const std::int64_t done = draw_whole(block, tile, arrays, rest, open);
+      std::uint16_t last[wide_width<double>];
+      for (std::int64_t i = done; i < tile.n; ++i) last[i - done] = std::uint16_t(i);
+      draw_listed(block, tile, arrays, rest, open, last, tile.n - done);
+    } else {
+      draw_listed(block, tile, arrays, rest, open, tile.mine, tile.count);
     }
-    draw_listed(block, tile, arrays, rest, open, mine + done, n - done);
     if constexpr (Rejects<Law>) Rejection<Law>(rest).finish(block, tile, arrays, open.at, open.count);
+  }
+
+  // Of a batch of `count` samples, whose components are at `component` in the table that begins at `table`: constant j of
+  // sample s at j batch + s, in whole vectors.
+  static FASTGEN_INLINE void load_constants(const double* table, const std::int32_t* component, std::int64_t count,
+                                            double* constants) {
+    using V = Vec<double, native_width<double>>;
+    for (std::int64_t s = 0; s < count; s += V::width) {
+      V c[n_drawn];
+      load_rows(table, pitch, component + s, c);
+      FASTGEN_UNROLL
+      for (int j = 0; j < n_drawn; ++j) c[j].store(constants + j * batch + s);
+    }
   }
 
   // The samples of a tile that all belong to this block, in whole vectors; returns how many.
@@ -231,18 +238,13 @@ template <class Law> struct ScalarFamily {
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
     const std::int64_t K = block.shape.n_components, whole = tile.n / W * W;
-    std::uint64_t component[batch] = {};
+    const double* table = block.constants - block.first * pitch;
     V c[n_drawn];
     FASTGEN_UNROLL
-    for (int j = 0; j < n_drawn; ++j) c[j] = V(block.constants[j * K]);
+    for (int j = 0; j < n_drawn; ++j) c[j] = V(block.constants[j]);
     for (std::int64_t i = 0; i < whole; i += batch) {
       const std::int64_t end = whole - i < batch ? whole : i + batch;
-      if (K > 1)
-        for (std::int64_t s = i; s < end; ++s) {
-          const std::int64_t k = tile.labels[s] - block.first;
-          component[s - i] = std::uint64_t(k);
-          for (int j = 0; j < n_drawn; ++j) constants[j * batch + s - i] = block.constants[j * K + k];
-        }
+      if (K > 1) load_constants(table, tile.labels + i, end - i, constants);
       std::uint64_t left = 0;
       in_stages<Law>([&](auto stage) FASTGEN_LAMBDA_INLINE {
         for (std::int64_t s = i; s < end; s += W) {
@@ -251,7 +253,7 @@ template <class Law> struct ScalarFamily {
             for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s - i);
           }
           const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
-          const auto source = make_source<Law>(block, tile.key, index, arrays, s, component + s - i);
+          const auto source = make_source<Law>(table, tile.key, index, arrays, s, tile.labels + s);
           draw_vector(stage, c, source, left, s - i, tile.out + s);
         }
       });
@@ -267,22 +269,21 @@ template <class Law> struct ScalarFamily {
     constexpr int W = wide_width<double>;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
-    const std::int64_t K = block.shape.n_components;
+    const double* table = block.constants - block.first * pitch;
     double *constants = memory, *answers = constants + n_drawn * batch;
     auto *index = reinterpret_cast<std::uint64_t*>(answers + batch), *bits = index + batch;
     const std::uint64_t* gathered[most_arrays];
     for (int j = 0; j < n_arrays; ++j) gathered[j] = bits + j * batch;
-    std::uint64_t component[batch];
+    std::int32_t component[batch];
     for (std::int64_t i = 0; i < n; i += batch) {
       const std::int64_t count = n - i < batch ? n - i : batch, padded = (count + W - 1) / W * W;
       for (std::int64_t s = 0; s < padded; ++s) {
         const std::int64_t at = mine[s < count ? i + s : n - 1];  // lanes without a sample repeat the last one
-        const std::int64_t k = tile.labels[at] - block.first;
-        index[s] = tile.first + std::uint64_t(at), component[s] = std::uint64_t(k);
+        index[s] = tile.first + std::uint64_t(at), component[s] = tile.labels[at];
         for (int j = 0; j < n_arrays; ++j)
           if (arrays[j]) bits[j * batch + s] = arrays[j][at];
-        for (int j = 0; j < n_drawn; ++j) constants[j * batch + s] = block.constants[j * K + k];
       }
+      load_constants(table, component, padded, constants);
       for (int j = 0; j < n_arrays; ++j)
         if (!arrays[j])
           Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, bits + j * batch, batch);
@@ -292,7 +293,7 @@ template <class Law> struct ScalarFamily {
           V c[n_drawn];
           FASTGEN_UNROLL
           for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s);
-          const auto source = make_source<Law>(block, tile.key, U::load(index + s), gathered, s, component + s);
+          const auto source = make_source<Law>(table, tile.key, U::load(index + s), gathered, s, component + s);
           draw_vector(stage, c, source, left, s, answers + s);
         }
       });

@@ -22,8 +22,7 @@ template <class T> struct Tile {
 
 struct Streams;
 
-// Samples to draw: rows first .. first + n of a stream, of which this block fills those that carry its labels: all of them
-// where it is the only one.
+// Samples to draw: rows first .. first + n of a stream, of which this block fills those that carry its labels.
 template <class T> struct DrawTile {
   const PhiloxKey& key;
   std::uint64_t first;
@@ -31,8 +30,11 @@ template <class T> struct DrawTile {
   const std::int32_t* labels;  // (n,) component in the mixture
   T* out;                      // (n, D), row-major
   T* scratch;                  // Family::draw_scratch elements
-  bool alone;                  // the mixture has no other block
+  const std::uint16_t* mine;   // which of the rows those are, ascending; null where all are
+  std::int64_t count;          // how many
   Streams* streams = nullptr;  // the tile's random bits, where there is one feature
+  bool alone() const { return !mine; }
+  std::int64_t row(std::int64_t j) const { return mine ? mine[j] : j; }
 };
 
 template <class T> constexpr T infinity = T(__builtin_inff());

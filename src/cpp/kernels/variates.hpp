@@ -33,14 +33,15 @@ template <int W> struct Source {
   const PhiloxKey& key;
   U index;  // of the samples in the stream
   U array[most_arrays];  // what the law's Supply names
-  // Where the samples' components have their constants: of laws that look some up.
-  const double* constants = nullptr;
-  std::int64_t stride = 0;
-  U component{};
+  const double* constants[W] = {};  // of the samples' components, for laws that look some up
 
   // Constant number j of each sample's component.
   FASTGEN_INLINE V constant(U j) const {
-    return gather(constants, mul_wide_u32(j, U(std::uint64_t(stride))) + component);
+    std::uint64_t number[W];
+    j.store(number);
+    double value[W];
+    for (int i = 0; i < W; ++i) value[i] = constants[i][number[i]];
+    return V::load(value);
   }
 
   FASTGEN_INLINE U word() const { return array[0]; }
