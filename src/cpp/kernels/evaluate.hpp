@@ -8,10 +8,14 @@ namespace FASTGEN_ISA {
 namespace {
 
 // Rows at a time. Answers are of each row alone, so this is free: few features are fastest when all that belongs to the
-// rows stays in the first-level cache; many want a good number of rows for every component, for pruning.
+// rows stays in the first-level cache, but not so few rows that what is done once for them shows; many want a good number of
+// rows for every component, for pruning.
 template <class T> inline std::int64_t rows_at_once(const Model<T>& m) {
-  constexpr std::int64_t few = 3 * tile_quantum, many = 4 * tile_quantum;
-  if (m.n_features < 32) return m.tile < few ? m.tile : few;
+  constexpr std::int64_t few = 3 * tile_quantum, many = 4 * tile_quantum, near = 20480 / std::int64_t(sizeof(T));
+  if (m.n_features < 32) {
+    const std::int64_t fit = near / (m.n_features + m.n_components + 4) / tile_quantum * tile_quantum;
+    return m.tile < few ? m.tile : fit < few ? few : fit < m.tile ? fit : m.tile;
+  }
   const std::int64_t larger = m.n_components > m.n_features ? m.n_components : m.n_features;
   const std::int64_t most = larger * many > 65536 ? 65536 / larger / tile_quantum * tile_quantum : many;
   return m.tile > most ? m.tile : most;
@@ -47,13 +51,15 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
   T* answer = scratch + w.used;
   const Patience patience{cancelled, context};
   const std::int64_t K = m.n_components, D = m.n_features;
+  const bool line_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
   const T cutoff = depth_that_counts<T>(quantity, K);
+  Pace pace{patience};
   for (std::int64_t i = begin; i < end; i += rows) {
-    if (i != begin && patience.over()) return;
     const std::int64_t n = end - i < rows ? end - i : rows;
+    if (pace.over(n * K * pair_work(D) * (line_only ? 256 : 1))) return;
     const Tile<T> tile = load_tile(points, D, i, n, rows, w.x, w.special, w.seen);
     T* to = static_cast<T*>(out) + i;
-    if (quantity == Quantity::cdf || quantity == Quantity::icdf) {
+    if (line_only) {
       if (quantity == Quantity::cdf) mixture_cdf(m, tile, to, answer);
       else if (m.discrete) discrete_icdf(m, tile, to, answer);
       else if (!mixture_icdf(m, tile, to, answer, patience)) return;
@@ -71,14 +77,16 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
     if (!component_table(m, tile, offset, cutoff, w, patience)) return;
     switch (quantity) {
       case Quantity::log_prob:
-      case Quantity::prob:
-        log_sum_exp(w.table, tile, K, cutoff, answer + round_to_line(rows), answer);
+      case Quantity::prob: {
+        T* sums = n == tile.padded ? to : answer;
+        log_sum_exp(w.table, tile, K, cutoff, answer + round_to_line(rows), sums);
         if (quantity == Quantity::prob) {
           using V = Vec<T, native_width<T>>;
-          for (std::int64_t s = 0; s < tile.padded; s += V::width) math::exp(V::load(answer + s)).store(answer + s);
+          for (std::int64_t s = 0; s < tile.padded; s += V::width) math::exp(V::load(sums + s)).store(sums + s);
         }
-        __builtin_memcpy(to, answer, std::size_t(n) * sizeof(T));
+        if (sums != to) __builtin_memcpy(to, sums, std::size_t(n) * sizeof(T));
         break;
+      }
       case Quantity::component_log_prob: store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K); break;
       case Quantity::responsibilities:
         soft_max(m, w.table, tile, cutoff, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
