@@ -26,6 +26,7 @@ struct Gumbel {
     const V e = math::exp(-z), rest = fma(-z, c[scale], d) * c[inverse];
     return select(abs(z) < V(700.0), fma(-rest, e, e), e);
   }
+  static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     V z;
     const V e = decay(c, x, z);

@@ -19,6 +19,7 @@ struct Logistic {
     c[norm] = -math::log(Vec<double, 1>(p[1])).v;
   }
 
+  static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     const V a = abs((x - c[loc]) * c[inverse]), e = math::exp_nonpositive(-a);
     // log(1 + e) = 2 atanh(s) with s = e / (2 + e) <= 1/3

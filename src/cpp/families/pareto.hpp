@@ -37,6 +37,7 @@ struct Pareto {
   template <class V> static FASTGEN_INLINE power::Sum<V> log_ratio(const V* c, V x) {
     return power::log_ratio(x, c[exponent], c[mantissa], c[inverse_mantissa]);
   }
+  static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     const V r = fma(c[negative_power], log_ratio(c, x).high, c[norm]);
     return select(x < c[scale], V(-math::infinity<double>), r);

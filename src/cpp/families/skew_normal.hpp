@@ -39,6 +39,7 @@ struct SkewNormal {
     const V beyond = math::exp_nonpositive(half_square) * m;
     return select(negative, half_square, V(0.0)) + math::log_positive(select(negative, m, one - beyond));
   }
+  static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     const V z = (x - c[loc]) * c[inverse];
     return fma(V(-0.5) * z, z, c[norm]) + log_cdf(c[shape] * z);

@@ -49,6 +49,7 @@ struct VonMises {
     c[cut_lower] = t.lower.v, c[cut_upper] = t.upper.v;
   }
 
+  static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     return math::von_mises_exponent(math::angle_between(x, c[loc]), c[kappa]) + c[norm];
   }

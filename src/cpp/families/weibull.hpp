@@ -48,6 +48,7 @@ struct Weibull {
     return power::exp(power::product(c[concentration], sum));
   }
   // With y = e^(k log(x / scale)) in one piece where its error, y (2 k + |k log(x / scale)|) roundings, does not show.
+  static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
     const V z = x * c[inverse], log_z = math::log_positive(z), t = c[concentration] * log_z, e = math::exp(t);
     const V plain = fma(c[less_one], log_z, c[norm]) - e;

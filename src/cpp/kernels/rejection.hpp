@@ -17,6 +17,9 @@ template <class Law> constexpr int drawn_constants = [] {
 }();
 constexpr std::int64_t draw_batch = 64;  // as many as a word has bits
 
+// Samples in a round of a loop: four vectors, as most laws are chains of dependent instructions that must overlap.
+constexpr int long_width = native_width<double> == 1 ? 1 : 2 * wide_width<double>;
+
 // The length of a row of constants, the same on every instruction set.
 template <class Law> constexpr std::int64_t constants_pitch = (Law::n_constants + 3) / 4 * 4;
 

@@ -13,6 +13,10 @@
 //     template <int W> static Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source);
 //   };
 //
+// A law whose log density gains by twice as many points side by side, as its instructions wait for each other, says
+//
+//     static constexpr bool long_chains = true;
+//
 // Laws of counts have no slope. A law that rejects has, instead of draw,
 //
 //     template <int W>
@@ -44,6 +48,11 @@ namespace {
 
 template <class Law>
 concept HasSlope = requires(const Vec<double, 1>* c, Vec<double, 1> x) { Law::slope(c, x); };
+
+template <class Law> constexpr bool scored_in_long_chains = [] {
+  if constexpr (requires { Law::long_chains; }) return bool(Law::long_chains);
+  else return false;
+}();
 
 template <class Law> struct ScalarFamily {
   static constexpr bool scalar = true;
@@ -79,10 +88,10 @@ template <class Law> struct ScalarFamily {
     }
   };
 
-  // Calls body.template operator()<V>(constants, s) for the vectors that cover 0 .. n, two side by side while there are two.
-  template <class Body>
+  // Calls body.template operator()<V>(constants, s) for the vectors that cover 0 .. n, `Most` lanes while there are as many.
+  template <int Most = wide_width<double>, class Body>
   static FASTGEN_INLINE void for_points(const Block<double>& block, std::int64_t k, std::int64_t n, Body body) {
-    using Wide = Vec<double, wide_width<double>>;
+    using Wide = Vec<double, Most>;
     using V = Vec<double, native_width<double>>;
     const Lanes<Wide> wide(block, k);
     std::int64_t s = 0;
@@ -95,8 +104,9 @@ template <class Law> struct ScalarFamily {
   template <class T>
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T*) {
+    constexpr int most = scored_in_long_chains<Law> ? long_width : wide_width<double>;
     for (std::int64_t k = k0; k < k1; ++k)
-      for_points(block, k, tile.padded, [&]<class V>(const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      for_points<most>(block, k, tile.padded, [&]<class V>(const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
         const V value = Law::log_density(c, V::load(tile.x + s)) + V(offset[k]);
         max(value, V(-infinity<T>)).store(lp + (k - k0) * tile.stride + s);
       });
@@ -208,7 +218,7 @@ template <class Law> struct ScalarFamily {
     T* rest = tile.scratch + tile.n / 4 + 4;
     if (tile.alone()) {
       const std::int64_t done = draw_whole(block, tile, arrays, rest, open);
-      std::uint16_t last[wide_width<double>];
+      std::uint16_t last[long_width];
       for (std::int64_t i = done; i < tile.n; ++i) last[i - done] = std::uint16_t(i);
       draw_listed(block, tile, arrays, rest, open, last, tile.n - done);
     } else {
@@ -234,7 +244,7 @@ template <class Law> struct ScalarFamily {
   template <class T>
   static std::int64_t draw_whole(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* const* arrays,
                                  T* constants, Open& open) {
-    constexpr int W = wide_width<double>;
+    constexpr int W = long_width;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
     const std::int64_t K = block.shape.n_components, whole = tile.n / W * W;
@@ -266,7 +276,7 @@ template <class Law> struct ScalarFamily {
   template <class T>
   static void draw_listed(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* const* arrays, T* memory,
                           Open& open, const std::uint16_t* mine, std::int64_t n) {
-    constexpr int W = wide_width<double>;
+    constexpr int W = long_width;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
     const double* table = block.constants - block.first * pitch;
