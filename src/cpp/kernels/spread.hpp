@@ -22,7 +22,7 @@ inline void spread(Points<T> points, const double* sample_weight, std::int64_t D
       for (std::int64_t s = 0; s < tile.padded; s += V::width) {
         V total(T(0));
         for (std::int64_t d = 0; d < D; ++d) {
-          const V step = (V::load(x + d * spread_tile + s) - V(centers[c * D + d])) * V(inverse_scale[d]);
+          const V step = (V::load(tile.x + d * spread_tile + s) - V(centers[c * D + d])) * V(inverse_scale[d]);
           total = fma(step, step, total);
         }
         total.store(distance + s);
