@@ -118,51 +118,57 @@ struct FactorNormal {
 
   static constexpr int strip = 3;  // vectors of samples side by side
 
+  static constexpr std::int64_t piece = 64;  // features at a time: what stands between two loops stays near
+
   template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t) {
-    return (block.shape.n_features + 2 * block.shape.width) * strip * native_width<T>;
+    return (piece + 2 * block.shape.width) * strip * native_width<T>;
   }
 
-  // y and c = Q^T y of C vectors of samples, in memory with one row of C vectors a feature or factor; returns |y|^2.
+  // y_d of one vector of samples.
+  template <class T, class V>
+  static FASTGEN_INLINE V standardised(const Constants<T>& k, std::int64_t component, std::int64_t d, V x) {
+    return (x - V(k.mean[component * k.D + d])) * V(k.inverse[component * k.D + d]);
+  }
+
+  // c = Q^T y of C vectors of samples, in memory with one row of C vectors a factor; returns |y|^2. `y` is room for a piece.
   template <int C, class T, class V = Vec<T, native_width<T>>>
   static FASTGEN_INLINE void project(const Constants<T>& k, std::int64_t component, const T* x, std::int64_t stride,
                                      T* y, T* c, V (&square)[C]) {
     constexpr std::int64_t W = V::width, row = C * W;
-    const T *mean = k.mean + component * k.D, *inverse = k.inverse + component * k.D;
     FASTGEN_UNROLL
     for (int v = 0; v < C; ++v) square[v] = V(T(0));
-    for (std::int64_t d = 0; d < k.D; ++d) {
-      const V m(mean[d]), i(inverse[d]);
-      FASTGEN_UNROLL
-      for (int v = 0; v < C; ++v) {
-        const V z = (V::load(x + d * stride + v * W) - m) * i;
-        z.store(y + d * row + v * W);
-        square[v] = fma(z, z, square[v]);
-      }
-    }
-    for_factors(k, component, [&]<int B>(std::int64_t r, const T* q) FASTGEN_LAMBDA_INLINE {
-      V sum[B][C];
-      FASTGEN_UNROLL
-      for (int b = 0; b < B; ++b) {
+    for (std::int64_t i = 0; i < k.R * row; i += W) V(T(0)).store(c + i);
+    for (std::int64_t first = 0; first < k.D; first += piece) {
+      const std::int64_t n = k.D - first < piece ? k.D - first : piece;
+      for (std::int64_t d = 0; d < n; ++d) {
         FASTGEN_UNROLL
-        for (int v = 0; v < C; ++v) sum[b][v] = V(T(0));
-      }
-      for (std::int64_t d = 0; d < k.D; ++d, q += B) {
-        V z[C];
-        FASTGEN_UNROLL
-        for (int v = 0; v < C; ++v) z[v] = V::load(y + d * row + v * W), in_register(z[v]);
-        FASTGEN_UNROLL
-        for (int b = 0; b < B; ++b) {
-          const V w(q[b]);
-          FASTGEN_UNROLL
-          for (int v = 0; v < C; ++v) sum[b][v] = fma(w, z[v], sum[b][v]);
+        for (int v = 0; v < C; ++v) {
+          const V z = standardised(k, component, first + d, V::load(x + (first + d) * stride + v * W));
+          z.store(y + d * row + v * W);
+          square[v] = fma(z, z, square[v]);
         }
       }
-      FASTGEN_UNROLL
-      for (int b = 0; b < B; ++b) {
+      for_factors(k, component, [&]<int B>(std::int64_t r, const T* q) FASTGEN_LAMBDA_INLINE {
+        V sum[B][C];
         FASTGEN_UNROLL
-        for (int v = 0; v < C; ++v) sum[b][v].store(c + (r + b) * row + v * W);
-      }
-    });
+        for (int b = 0; b < B; ++b) {
+          FASTGEN_UNROLL
+          for (int v = 0; v < C; ++v) sum[b][v] = V::load(c + (r + b) * row + v * W);
+        }
+        q += first * B;
+        for (std::int64_t d = 0; d < n; ++d, q += B) {
+          V z[C];
+          FASTGEN_UNROLL
+          for (int v = 0; v < C; ++v) z[v] = V::load(y + d * row + v * W);
+          add_outer_product(sum, q, z);
+        }
+        FASTGEN_UNROLL
+        for (int b = 0; b < B; ++b) {
+          FASTGEN_UNROLL
+          for (int v = 0; v < C; ++v) sum[b][v].store(c + (r + b) * row + v * W);
+        }
+      });
+    }
   }
 
   // Calls body.template operator()<B>(first factor, its part of Q) for blocks of B factors.
@@ -181,9 +187,10 @@ struct FactorNormal {
 
   // y_d - (Q h)_d of one vector of samples.
   template <class T, class V>
-  static FASTGEN_INLINE V residual(const Constants<T>& k, std::int64_t component, std::int64_t d, V y, const T* h,
+  static FASTGEN_INLINE V residual(const Constants<T>& k, std::int64_t component, std::int64_t d, V x, const T* h,
                                    std::int64_t row) {
     const T* q = k.q + component * k.D * k.R;
+    V y = standardised(k, component, d, x);
     for (std::int64_t r = 0; r < k.R; ++r) {
       const std::int64_t block = r / 4 * 4, size = k.R - block < 4 ? k.R - block : 4;
       y = fma(-V(q[block * k.D + d * size + r - block]), V::load(h + r * row), y);
@@ -196,7 +203,7 @@ struct FactorNormal {
                           T* lp, T* scratch) {
     using V = Vec<T, native_width<T>>;
     const Constants<T> k(block);
-    T *y = scratch, *c = y + k.D * strip * V::width;
+    T *y = scratch, *c = y + piece * strip * V::width;
     for (std::int64_t component = k0; component < k1; ++component) {
       const V norm(k.norm[component] + offset[component]);
       const T* lower = k.lower + component * k.R * k.R;
@@ -205,7 +212,7 @@ struct FactorNormal {
         V square[C];
         project<C>(k, component, tile.x + s, tile.stride, y, c, square);
         for (int v = 0; v < C; ++v) {
-          const T *yv = y + v * V::width, *cv = c + v * V::width;
+          const T* cv = c + v * V::width;
           V inside(T(0)), distance(T(0));
           for (std::int64_t r = 0; r < k.R; ++r) {
             inside = fma(V::load(cv + r * row), V::load(cv + r * row), inside);
@@ -218,7 +225,7 @@ struct FactorNormal {
           if (any(cancels)) {
             V sum(T(0));
             for (std::int64_t d = 0; d < k.D; ++d) {
-              const V e = residual(k, component, d, V::load(yv + d * row), cv, row);
+              const V e = residual(k, component, d, V::load(tile.x + d * tile.stride + s + v * V::width), cv, row);
               sum = fma(e, e, sum);
             }
             rest = select(cancels, sum, rest);
@@ -238,7 +245,7 @@ struct FactorNormal {
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T* scratch) {
     using V = Vec<T, native_width<T>>;
     const Constants<T> k(block);
-    T *y = scratch, *c = y + k.D * strip * V::width, *h = c + k.R * strip * V::width;
+    T *y = scratch, *c = y + piece * strip * V::width, *h = c + k.R * strip * V::width;
     for (std::int64_t component = 0; component < k.K; ++component) {
       const T *lower = k.lower + component * k.R * k.R, *inverse = k.inverse + component * k.D;
       for_strips<T, strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
@@ -246,7 +253,7 @@ struct FactorNormal {
         V square[C];
         project<C>(k, component, tile.x + s, tile.stride, y, c, square);
         for (int v = 0; v < C; ++v) {
-          T *yv = y + v * V::width, *cv = c + v * V::width, *hv = h + v * V::width;
+          T *cv = c + v * V::width, *hv = h + v * V::width;
           for (std::int64_t i = 0; i < k.R; ++i) V::load(cv + i * row).store(hv + i * row);
           for (std::int64_t i = 0; i < k.R; ++i) {
             V sum(T(0));
@@ -257,7 +264,8 @@ struct FactorNormal {
           const V minus_share = -V::load(r + component * tile.stride + s + v * V::width);
           for (std::int64_t d = 0; d < k.D; ++d) {
             T* to = grad + d * tile.stride + s + v * V::width;
-            const V e = residual(k, component, d, V::load(yv + d * row), hv, row) * V(inverse[d]);
+            const V x = V::load(tile.x + d * tile.stride + s + v * V::width);
+            const V e = residual(k, component, d, x, hv, row) * V(inverse[d]);
             fma(minus_share, e, V::load(to)).store(to);
           }
         }
