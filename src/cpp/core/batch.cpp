@@ -29,9 +29,9 @@ struct MixtureBatch::State {
 };
 
 MixtureBatch::MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& weights,
-                           std::shared_ptr<const Components> components)
-    : state_(std::make_unique<State>()) {
-  State& s = *state_;
+                           std::shared_ptr<const Components> components) {
+  auto made = std::make_shared<State>();
+  State& s = *made;
   if (n_mixtures < 1 || components->n_components() % n_mixtures != 0)
     throw std::invalid_argument("the components do not divide into the mixtures");
   s.B = n_mixtures, s.K = components->n_components() / n_mixtures, s.D = components->n_features();
@@ -63,9 +63,9 @@ MixtureBatch::MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& w
   p.model.blocks = p.blocks.data();
   p.model.integrates_missing = p.blocks[0].columns != nullptr;
   p.model.log_weights = p.log_weights.data();
+  state_ = std::move(made);
 }
 
-MixtureBatch::~MixtureBatch() = default;
 std::int64_t MixtureBatch::n_mixtures() const { return state_->B; }
 std::int64_t MixtureBatch::n_components() const { return state_->K; }
 std::int64_t MixtureBatch::n_features() const { return state_->D; }

@@ -122,9 +122,9 @@ std::shared_ptr<const Components> Components::product(std::vector<std::shared_pt
   return made;
 }
 
-Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const Components>> components)
-    : state_(std::make_unique<State>()) {
-  State& s = *state_;
+Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const Components>> components) {
+  auto made = std::make_shared<State>();
+  State& s = *made;
   if (components.empty()) throw std::invalid_argument("components is empty");
   s.D = components.front()->n_features();
   s.scalar = components.front()->info().scalar;
@@ -160,9 +160,9 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
     cumulative_thresholds(s.weights.data(), s.K, s.thresholds.data());
     s.chooser.thresholds = s.thresholds.data();
   }
+  state_ = std::move(made);
 }
 
-Mixture::~Mixture() = default;
 std::int64_t Mixture::n_components() const { return state_->K; }
 std::int64_t Mixture::n_features() const { return state_->D; }
 bool Mixture::scalar() const { return state_->scalar; }

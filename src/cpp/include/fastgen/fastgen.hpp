@@ -96,9 +96,6 @@ struct EMStep {
 class Mixture {
  public:
   Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const Components>> components);
-  ~Mixture();
-  Mixture(const Mixture&) = delete;
-  Mixture& operator=(const Mixture&) = delete;
 
   std::int64_t n_components() const;
   std::int64_t n_features() const;
@@ -123,7 +120,7 @@ class Mixture {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<const State> state_;  // copies share it: it never changes
 };
 
 // B mixtures of K components of one family each: `components` holds B K of them, those of a mixture together, and `weights`
@@ -132,9 +129,6 @@ class MixtureBatch {
  public:
   MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& weights,
                std::shared_ptr<const Components> components);
-  ~MixtureBatch();
-  MixtureBatch(const MixtureBatch&) = delete;
-  MixtureBatch& operator=(const MixtureBatch&) = delete;
 
   std::int64_t n_mixtures() const;
   std::int64_t n_components() const;  // of one mixture
@@ -148,7 +142,7 @@ class MixtureBatch {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<const State> state_;
 };
 
 // ---- for learning ----
