@@ -12,7 +12,7 @@
 #pragma once
 
 #include "../core/special.hpp"
-#include "../kernels/gamma_variate.hpp"
+#include "../kernels/open_gammas.hpp"
 #include "../kernels/panels.hpp"
 
 namespace fastgen {
@@ -191,9 +191,6 @@ struct Dirichlet {
 
   // ---- sampling ----
 
-  // Panels drawn together: some 1,000 shares, of few features whole groups of normals.
-  static std::int64_t panels_together(std::int64_t D) { return D > 64 ? 1 : D > 8 ? 8 : 128 / D / 8 * 8; }
-
   // Of every share of these panels: normal, gamma variate, part, and a place among those that are open.
   template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t) {
     return 4 * panels_together(block.shape.n_features) * block.shape.n_features * panel_rows;
@@ -208,22 +205,8 @@ struct Dirichlet {
     }
   };
 
-  using V = Vec<double, panel_width>;
-  using U = Vec<std::uint64_t, panel_width>;
-
-  // Constants of the components of eight rows: `One` where there is only one.
-  template <bool One> struct PanelConstants {
-    std::uint64_t row[panel_rows];  // of the (K, D) tables
-    FASTGEN_INLINE PanelConstants(const PanelLabels<One>& labels, std::int64_t D) {
-      if constexpr (!One)
-        for (int r = 0; r < panel_rows; ++r) row[r] = labels.component[r] * std::uint64_t(D);
-    }
-    // Of share d, of rows r, r + 1, ...
-    FASTGEN_INLINE V operator()(const double* table, std::int64_t d, int r) const {
-      if constexpr (One) return V(table[d]);
-      else return gather(table + d, U::load(row + r));
-    }
-  };
+  using V = PanelVec;
+  using U = PanelWords;
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     if (block.shape.n_components == 1 && tile.alone) draw_rows<true>(block, tile);
@@ -234,6 +217,7 @@ struct Dirichlet {
     const Constants<double> c(block);
     const std::int64_t D = c.D;
     const Draws s(D, tile.scratch);
+    PanelRows<One> rows[most_panels];
     bool small = false;
     for (std::int64_t k = 0; k < c.K; ++k) small = small || c.least[k] < 1.0;
     for_panels(tile, panels_together(D), [&](std::uint64_t panel, std::int64_t row, std::int64_t panels) {
@@ -242,16 +226,15 @@ struct Dirichlet {
       fill_normals(tile.key, from, n, s.normal);
       fill_parts(tile.key, from, n, s.part);
       std::int64_t count = 0;
-      for (std::int64_t p = 0; p < panels; ++p)
-        count = propose<One>(c, PanelLabels<One>(block, tile, row + p * panel_rows), p, s, count);
+      for (std::int64_t p = 0; p < panels; ++p) rows[p].find(block, tile, row + p * panel_rows);
+      for (std::int64_t p = 0; p < panels; ++p) count = propose<One>(c, rows[p], p, s, count);
       finish<One>(c, block, tile, row, count, s);
       for (std::int64_t p = 0; p < panels; ++p) {
         const std::int64_t at = row + p * panel_rows;
-        const PanelLabels<One> labels(block, tile, at);
         double *gamma = s.gamma + p * D * panel_rows,
                *excess = s.normal + p * D * panel_rows;  // the normals are used up
-        if (small) boost<One>(c, labels, tile.key, (panel + std::uint64_t(p)) * panel_rows, gamma, excess);
-        share_out(tile, D, at, labels.wanted, gamma);
+        if (small) boost<One>(c, rows[p], tile.key, (panel + std::uint64_t(p)) * panel_rows, gamma, excess);
+        share_out(tile, D, at, rows[p].wanted, gamma);
       }
     });
   }
@@ -259,26 +242,24 @@ struct Dirichlet {
   // The first attempts for gamma variates of shapes a, or a + 1 where a < 1, of panel p: from a normal and the first bits of a
   // uniform. Those that are left open are listed.
   template <bool One>
-  static FASTGEN_NOINLINE std::int64_t propose(const Constants<double>& c, const PanelLabels<One>& labels,
-                                               std::int64_t p, const Draws& s, std::int64_t count) {
-    const PanelConstants<One> constant(labels, c.D);
+  static FASTGEN_NOINLINE std::int64_t propose(const Constants<double>& c, const PanelRows<One>& rows, std::int64_t p,
+                                               const Draws& s, std::int64_t count) {
     // By value: through references all would be read again after every store.
     const std::int64_t D = c.D, begin = p * D * panel_rows;
     const double *shape_d = c.d, *shape_c = c.c, *normal = s.normal + begin;
     double* gamma = s.gamma + begin;
     const std::uint64_t* part = s.part + begin;
-    const unsigned wanted = labels.wanted;
+    const unsigned wanted = rows.wanted;
     std::uint64_t left = 0;  // of eight shares, a byte each
     for (std::int64_t d = 0; d < D; ++d) {
       unsigned good = 0;
-      FASTGEN_UNROLL
-      for (int r = 0; r < panel_rows; r += panel_width) {
+      for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
         const std::int64_t at = d * panel_rows + r;
-        const GammaShape<V> shape(constant(shape_d, d, r), constant(shape_c, d, r));
+        const GammaShape<V> shape(rows.of_column(shape_d + d, r), rows.of_column(shape_c + d, r));
         V value;
         good |= unsigned(bits(gamma_proposal(shape, V::load(normal + at), U::load(part + at), value))) << r;
         value.store(gamma + at);
-      }
+      });
       left |= std::uint64_t(wanted & ~good) << (d % 8 * 8);
       if (d % 8 < 7 && d + 1 < D) continue;
       for (; left != 0; left &= left - 1)
@@ -287,63 +268,26 @@ struct Dirichlet {
     return count;
   }
 
-  // What is open, in full vectors: attempt 1 has the bits that follow the first of the uniform, later ones make a proposal.
   template <bool One>
   static FASTGEN_NOINLINE void finish(const Constants<double>& c, const Block<double>& block,
                                       const DrawTile<double>& tile, std::int64_t row, std::int64_t count,
                                       const Draws& s) {
-    constexpr int W = panel_width;
     const std::uint64_t D = std::uint64_t(c.D);
-    for (std::uint32_t attempt = 1; count > 0; ++attempt) {
-      std::int64_t again = 0;
-      for (std::int64_t j = 0; j < count; j += W) {
-        double d[W], k[W], x[W], gamma[W];
-        std::uint64_t at[W], part[W], index[W], slot[W];
-        for (int i = 0; i < W; ++i) {
-          const std::uint64_t o = at[i] = s.open[j + i < count ? j + i : count - 1], column = o / panel_rows;
-          const std::int64_t r = row + std::int64_t(column / D * panel_rows + o % panel_rows);
-          slot[i] = column % D, index[i] = tile.first + std::uint64_t(r);
-          const std::uint64_t base = One ? 0 : std::uint64_t(tile.labels[r] - block.first) * D;
-          d[i] = c.d[base + slot[i]], k[i] = c.c[base + slot[i]], x[i] = s.normal[o], part[i] = s.part[o];
-          gamma[i] = s.gamma[o];
-        }
-        const GammaShape<V> shape(V::load(d), V::load(k));
-        const auto words = [&](U& a, U& b) FASTGEN_LAMBDA_INLINE {
-          Source<W>{tile.key, U::load(index), {}}.words(attempt, a, b, U::load(slot));
-        };
-        V value = V::load(gamma);
-        Mask<double, W> accepted;
-        if (attempt == 1) {
-          accepted = gamma_judgement(shape, V::load(x), part_number(U::load(part)), [&]() FASTGEN_LAMBDA_INLINE {
-            U a, b;
-            words(a, b);
-            return unit(b);
-          });
-        } else {
-          U a, b;
-          words(a, b);
-          accepted = gamma_attempt(shape, a, b, value);
-        }
-        value.store(gamma);
-        const unsigned open = unsigned(bits(!accepted));
-        for (int i = 0; i < W && j + i < count; ++i) {
-          s.gamma[at[i]] = gamma[i];
-          s.open[again] = at[i], again += open >> i & 1;
-        }
-      }
-      count = again;
-    }
+    finish_gammas(tile.key, s.open, count, s.gamma, [&](std::uint64_t at) FASTGEN_LAMBDA_INLINE {
+      const std::uint64_t column = at / panel_rows, d = column % D;
+      const std::int64_t r = row + std::int64_t(column / D * panel_rows + at % panel_rows);
+      const std::uint64_t place = (One ? 0 : std::uint64_t(tile.labels[r] - block.first) * D) + d;
+      return OpenGamma{c.d[place], c.c[place], s.normal[at], s.part[at], tile.first + std::uint64_t(r), d};
+    });
   }
 
   // Shapes a < 1: the variate times u^(1/a) = e^-excess, for all shares of a row relative to the least excess. Excesses are
   // kept as multiples of 1 / least, beside which they may be beyond the numbers. The uniforms are those of attempt 0, a block for
   // two shares. Of a column without a shape below 1 all excesses are 0, then the least is, and nothing changes.
   template <bool One>
-  static FASTGEN_NOINLINE void boost(const Constants<double>& c, const PanelLabels<One>& labels, const PhiloxKey& key,
+  static FASTGEN_NOINLINE void boost(const Constants<double>& c, const PanelRows<One>& rows, const PhiloxKey& key,
                                      std::uint64_t index, double* gamma, double* excess) {
-    const PanelConstants<One> constant(labels, c.D);
-    FASTGEN_UNROLL
-    for (int r = 0; r < panel_rows; r += panel_width) {
+    for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
       const Source<panel_width> source{key, iota<std::uint64_t, panel_width>() + U(index + std::uint64_t(r)), {}};
       const V zero(0.0);
       V nearest(infinity<double>);
@@ -351,7 +295,7 @@ struct Dirichlet {
         U word[2];
         bool made = false;
         for (int i = 0; i < 2 && first + i < c.D; ++i) {
-          const V ratio = constant(c.ratio, first + i, r);
+          const V ratio = rows.of_column(c.ratio + first + i, r);
           V value = zero;
           if (any(ratio != zero)) {
             if (!made) source.words(0, word[0], word[1], U(std::uint64_t(first / 2)));
@@ -362,31 +306,24 @@ struct Dirichlet {
           nearest = min(value, nearest);
         }
       }
-      V least;
-      if constexpr (One) {
-        least = V(c.least[0]);
-      } else {
-        least = gather(c.least, U::load(labels.component + r));
-      }
-      const V inverse = V(1.0) / least;
+      const V inverse = V(1.0) / rows.of(c.least, r);
       for (std::int64_t d = 0; d < c.D; ++d) {
-        if (!any(constant(c.ratio, d, r) != zero)) continue;
+        if (!any(rows.of_column(c.ratio + d, r) != zero)) continue;
         const std::int64_t at = d * panel_rows + r;
         (V::load(gamma + at) * math::exp((nearest - V::load(excess + at)) * inverse)).store(gamma + at);
       }
-    }
+    });
   }
 
   // The rows of a panel over their sums: no quotient exceeds 1.
   static FASTGEN_NOINLINE void share_out(const DrawTile<double>& tile, std::int64_t D, std::int64_t row,
                                          unsigned wanted, const double* gamma) {
     double inverse[panel_rows];
-    FASTGEN_UNROLL
-    for (int r = 0; r < panel_rows; r += panel_width) {
+    for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
       V sum = V::load(gamma + r);
       for (std::int64_t d = 1; d < D; ++d) sum = sum + V::load(gamma + d * panel_rows + r);
       (V(1.0) / sum).store(inverse + r);
-    }
+    });
     write_panel(tile, D, row, wanted, [&](std::int64_t d, int r) FASTGEN_LAMBDA_INLINE {
       using N = Vec<double, native_width<double>>;
       return N::load(gamma + d * panel_rows + r) * N::load(inverse + r);

@@ -14,6 +14,21 @@ namespace {
 constexpr int panel_rows = 8;
 // Of vectors of rows: a panel is one or more of them on every instruction set.
 constexpr int panel_width = wide_width<double> < panel_rows ? wide_width<double> : panel_rows;
+using PanelVec = Vec<double, panel_width>;
+using PanelWords = Vec<std::uint64_t, panel_width>;
+
+// Calls body(r) for the vectors of a panel, of its rows r, r + 1, ...
+template <class Body> FASTGEN_INLINE void for_panel_vectors(Body body) {
+  FASTGEN_UNROLL
+  for (int r = 0; r < panel_rows; r += panel_width) body(r);
+}
+
+// Panels drawn together: some 2,000 numbers, whole groups of normals where that is possible.
+constexpr std::int64_t most_panels = 128;
+inline std::int64_t panels_together(std::int64_t D) {
+  const std::int64_t panels = 256 / D / 8 * 8;
+  return D > 128 ? 1 : panels < 8 ? 8 : panels;
+}
 
 // Calls body(panel, row, count) for batches of at most `most` panels that cover a tile: `panel` is the number of the first in
 // the stream, `row` the place of its first row in the tile, which may lie before it.
@@ -24,23 +39,31 @@ template <class T, class Body> FASTGEN_INLINE void for_panels(const DrawTile<T>&
     body(tile.first / panel_rows + std::uint64_t(p), p * panel_rows - before, panels - p < most ? panels - p : most);
 }
 
-// The rows of a panel that a block draws: their components, 0 for others, and bits that tell which they are. `All`: the block
-// draws all rows of the tile, and has one component.
-template <bool All> struct PanelLabels {
-  std::uint64_t component[panel_rows] = {};
-  unsigned wanted = 0;
-  template <class T>
-  FASTGEN_INLINE PanelLabels(const Block<T>& block, const DrawTile<T>& tile, std::int64_t row) {
-    if (All && row >= 0 && row + panel_rows <= tile.n) {
-      wanted = (1u << panel_rows) - 1;
-      return;
-    }
+// The rows of a panel that a block draws: bits that tell which they are, and what their components' constants are. `One`: the
+// block has one component and draws all rows of the tile. Lanes without a row take those of component 0.
+template <bool One> struct PanelRows {
+  unsigned wanted;
+  std::uint64_t component[panel_rows], place[panel_rows];  // in tables (K,) and (K, D)
+
+  template <class T> FASTGEN_INLINE void find(const Block<T>& block, const DrawTile<T>& tile, std::int64_t row) {
+    wanted = (1u << panel_rows) - 1;
+    if (One && row >= 0 && row + panel_rows <= tile.n) return;
     for (int r = 0; r < panel_rows; ++r) {
-      if (std::uint64_t(row + r) >= std::uint64_t(tile.n)) continue;
-      const std::uint64_t k = std::uint64_t(tile.labels[row + r] - block.first);
-      if (k >= std::uint64_t(block.shape.n_components)) continue;
-      component[r] = k, wanted |= 1u << r;
+      const bool there = std::uint64_t(row + r) < std::uint64_t(tile.n);
+      const std::uint64_t k = std::uint64_t(tile.labels[there ? row + r : 0] - block.first);
+      const bool ours = there && k < std::uint64_t(block.shape.n_components);
+      component[r] = ours ? k : 0, place[r] = component[r] * std::uint64_t(block.shape.n_features);
+      wanted ^= unsigned(!ours) << r;
     }
+  }
+  // Of rows r, r + 1, ...: an entry of a table (K,), or of column d of one (K, D), which is table + d.
+  FASTGEN_INLINE PanelVec of(const double* table, int r) const {
+    if constexpr (One) return PanelVec(table[0]);
+    else return gather(table, PanelWords::load(component + r));
+  }
+  FASTGEN_INLINE PanelVec of_column(const double* table, int r) const {
+    if constexpr (One) return PanelVec(table[0]);
+    else return gather(table, PanelWords::load(place + r));
   }
 };
 
