@@ -36,8 +36,8 @@ template <int W> FASTGEN_INLINE Vec<double, W> part_number(Vec<std::uint64_t, W>
 // The condition is log u < h = x^2 / 2 + d (1 - v + log v), v = (1 + t)^3. The terms up to t^3 cancel:
 //     h = 3 d (log(1 + t) - t + t^2 / 2 - t^3 / 3) >= -3/4 d t^4 (1 + 2.281 max(-t, 0))   for t > -3/4,
 // by the signs of the terms for t > 0; for t < 0 their sum over t^4 is convex, and 2.281 above its chord. With e^h >= 1 + h and
-// 9 d t^2 = x^2 this leaves open one proposal in 14 at a = 1, of which one in 20 is rejected, one in 25 at a = 1.4, one in 50 at
-// a = 2.5. Half of what it leaves open is beyond t = -3/4 where a = 1; a bound that reached less far would leave more.
+// 9 d t^2 = x^2 this leaves open one proposal in 14 at a = 1, where one in 20 is to be rejected, one in 25 at a = 1.4 and one in
+// 50 at a = 2.5. Half of what it leaves open at a = 1 is beyond t = -3/4; farther out the chord is too steep to gain.
 template <int W>
 FASTGEN_INLINE Mask<double, W> gamma_proposal(const GammaShape<Vec<double, W>>& shape, Vec<double, W> x,
                                               Vec<std::uint64_t, W> word, Vec<double, W>& value) {
