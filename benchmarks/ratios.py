@@ -21,6 +21,7 @@ from contenders import Fastgen, Numpy, NumpyBatch, TunedNumpy, contenders
 from fastgen import _core
 from laws import DRAWN, LAWS, SCORED, SCORING_TARGET
 from problems import CASES, FactorProblem, Problem
+from vector_laws import VECTOR_LAWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -237,7 +238,21 @@ def of_laws(rounds: int) -> Iterator[Row]:
 
 
 def of_families(rounds: int) -> Iterator[Row]:
-    """Factor models beside full covariances, many mixtures beside a broadcast, mixed laws beside each alone."""
+    """Laws of several features beside SciPy, factor models beside full covariances, many mixtures beside a broadcast, mixed laws
+    beside each alone."""
+    for law in VECTOR_LAWS:
+        mixture, rng, n, x = law.mixture, np.random.default_rng(3), law.n, law.points
+        for drawn in (mixture.sample(n, rng=1), x):
+            law.check_sample(drawn)
+        law.check_log_density(mixture.log_prob(x), law.log_density(x))
+        for item, pair in {
+            "sample": (lambda: mixture.sample(n, rng=1), lambda: law.draw(rng, n)),
+            "log density": (lambda: mixture.log_prob(x), lambda: law.log_density(x)),
+        }.items():
+            ours, theirs = take_turns(rounds, *pair)
+            detail = f"{nanoseconds(ours, n)} against {nanoseconds(theirs, n)} ns a row"
+            yield Row(f"{item} {law} against {law.peer}", law.target, ratio(theirs, ours), detail)
+
     problem = FactorProblem(4, 784, 2_000, spread=0.0)  # all means in one place: nothing can be left out
     factors, x = fg.Mixture(problem.weights, fg.FactorNormal(problem.means, *problem.factors)), problem.rows
     peers = Fastgen(problem), Numpy(problem)

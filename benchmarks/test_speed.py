@@ -9,6 +9,7 @@ import pytest
 from contenders import Numpy, contenders
 from laws import DRAWN, LAWS, SCORED, Law
 from problems import CASES, DTYPES, Problem
+from vector_laws import VECTOR_LAWS, VectorLaw
 
 FIT_ITERATIONS = 5
 
@@ -101,3 +102,21 @@ class TestLaw:
         x = law.points(SCORED)
         answer = benchmark(law.mixture.log_prob if peer == "fastgen" else law.log_density, x)
         law.check_log_density(answer, law.log_density(x))
+
+
+@pytest.mark.parametrize("peer", ["fastgen", "peer"])
+@pytest.mark.parametrize("law", VECTOR_LAWS, ids=str)
+class TestVectorLaw:
+    """Laws of several features, beside SciPy or the NumPy idiom."""
+
+    def test_sample(self, benchmark, law: VectorLaw, peer: str) -> None:
+        benchmark.group = f"sample {law}"
+        benchmark.extra_info["work"] = law.n
+        draw = law.mixture.sample if peer == "fastgen" else lambda n: law.draw(np.random.default_rng(3), n)
+        law.check_sample(benchmark(draw, law.n))
+
+    def test_log_prob(self, benchmark, law: VectorLaw, peer: str) -> None:
+        benchmark.group = f"log_prob {law}"
+        benchmark.extra_info["work"] = law.n
+        answer = benchmark(law.mixture.log_prob if peer == "fastgen" else law.log_density, law.points)
+        law.check_log_density(answer, law.log_density(law.points))

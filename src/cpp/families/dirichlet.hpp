@@ -12,8 +12,8 @@
 #pragma once
 
 #include "../core/special.hpp"
-#include "../kernels/gamma_variate.hpp"
-#include "../kernels/tile.hpp"
+#include "../kernels/open_gammas.hpp"
+#include "../kernels/panels.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -191,174 +191,142 @@ struct Dirichlet {
 
   // ---- sampling ----
 
-  // Rows drawn together: some 1,000 shares, and whole groups of normals where D is small.
-  static std::int64_t rows_together(std::int64_t D) {
-    const std::int64_t rows = 1024 / D / 8 * 8;
-    return rows < 8 ? 8 : rows > 128 ? 128 : rows;
-  }
-  static std::int64_t padded(std::int64_t n) { return (n + 15) / 16 * 16; }
-
-  // Of every share of these rows: normal, gamma variate, shape (d and c), ratio, excess, word, and a place among those that
-  // are open.
+  // Of every share of these panels: normal, gamma variate, part, and a place among those that are open.
   template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t) {
-    return 8 * padded(rows_together(block.shape.n_features) * block.shape.n_features);
+    return 4 * panels_together(block.shape.n_features) * block.shape.n_features * panel_rows;
   }
   struct Draws {
-    double *normal, *gamma, *d, *c, *ratio, *excess;
-    std::uint64_t* word;
-    std::int64_t* open;
-    Draws(std::int64_t size, double* p) {
-      normal = p, gamma = normal + size, d = gamma + size, c = d + size, ratio = c + size, excess = ratio + size;
-      word = reinterpret_cast<std::uint64_t*>(excess + size), open = reinterpret_cast<std::int64_t*>(word + size);
+    double *normal, *gamma;
+    std::uint64_t *part, *open;
+    Draws(std::int64_t D, double* p) {
+      const std::int64_t size = panels_together(D) * D * panel_rows;
+      normal = p, gamma = normal + size;
+      part = reinterpret_cast<std::uint64_t*>(gamma + size), open = part + size;
     }
   };
 
+  using V = PanelVec;
+  using U = PanelWords;
+
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    const Constants<T> c(block);
-    const std::int64_t D = c.D, most = rows_together(D);
-    const Draws s(padded(most * D), tile.scratch);
+    if (block.shape.n_components == 1 && tile.alone) draw_rows<true>(block, tile);
+    else draw_rows<false>(block, tile);
+  }
+
+  template <bool One> static void draw_rows(const Block<double>& block, const DrawTile<double>& tile) {
+    const Constants<double> c(block);
+    const std::int64_t D = c.D;
+    const Draws s(D, tile.scratch);
+    PanelRows<One> rows[most_panels];
     bool small = false;
-    if (c.K == 1) {  // the same row after row
-      small = c.least[0] < 1.0;
-      const std::int64_t n = (tile.n < most ? tile.n : most) * D;
-      repeat(c.d, D, n, s.d), repeat(c.c, D, n, s.c);
-      if (small) repeat(c.ratio, D, n, s.ratio);
-    }
-    for (std::int64_t begin = 0; begin < tile.n; begin += most) {
-      const std::int64_t rows = tile.n - begin < most ? tile.n - begin : most, n = rows * D;
-      const auto component = [&](std::int64_t i) {
-        const std::int64_t k = tile.labels[begin + i] - block.first;
-        return std::uint64_t(k) < std::uint64_t(c.K) ? k : -1;
-      };
-      if (c.K > 1) {
-        small = false;
-        for (std::int64_t i = 0; i < rows; ++i) {
-          const std::int64_t k = component(i) < 0 ? 0 : component(i);
-          small = small || c.least[k] < 1.0;
-          for (std::int64_t d = 0; d < D; ++d) {
-            s.d[i * D + d] = c.d[k * D + d], s.c[i * D + d] = c.c[k * D + d];
-            s.ratio[i * D + d] = c.ratio[k * D + d];
-          }
-        }
-      }
-      const std::uint64_t first = tile.first + std::uint64_t(begin);
-      const Position from = Position(first) * Position(D);
+    for (std::int64_t k = 0; k < c.K; ++k) small = small || c.least[k] < 1.0;
+    for_panels(tile, panels_together(D), [&](std::uint64_t panel, std::int64_t row, std::int64_t panels) {
+      const std::int64_t n = panels * D * panel_rows;
+      const Position from = Position(panel) * Position(D * panel_rows);
       fill_normals(tile.key, from, n, s.normal);
-      fill_words64(tile.key, words64, from, n, s.word);
-      fill_gammas(tile.key, first, D, n, s);
-      if (small) {
-        fill_words64(tile.key, words64, (Position(1) << 95) + from, n, s.word);
-        boost(c, component, rows, s);
+      fill_parts(tile.key, from, n, s.part);
+      std::int64_t count = 0;
+      for (std::int64_t p = 0; p < panels; ++p) rows[p].find(block, tile, row + p * panel_rows);
+      for (std::int64_t p = 0; p < panels; ++p) count = propose<One>(c, rows[p], p, s, count);
+      finish<One>(c, block, tile, row, count, s);
+      for (std::int64_t p = 0; p < panels; ++p) {
+        const std::int64_t at = row + p * panel_rows;
+        double *gamma = s.gamma + p * D * panel_rows,
+               *excess = s.normal + p * D * panel_rows;  // the normals are used up
+        if (small) boost<One>(c, rows[p], tile.key, (panel + std::uint64_t(p)) * panel_rows, gamma, excess);
+        share_out(tile, D, at, rows[p].wanted, gamma);
       }
-      double* out = tile.out + begin * D;
-      if (D == 2) share_out<2>(D, rows, component, s, out);
-      else if (D == 3) share_out<3>(D, rows, component, s, out);
-      else share_out<0>(D, rows, component, s, out);
-    }
-  }
-
-  // n values, from[0 .. D) again and again.
-  static FASTGEN_INLINE void repeat(const double* from, std::int64_t D, std::int64_t n, double* to) {
-    for (std::int64_t filled = 0, more = D; filled < n; filled += more, from = to, more = filled)
-      __builtin_memcpy(to + filled, from, std::size_t(more < n - filled ? more : n - filled) * sizeof(double));
-  }
-
-  static FASTGEN_INLINE double sum_of(const double* gamma, std::int64_t D) {
-    double sum[4] = {};
-    std::int64_t d = 0;
-    for (; d + 4 <= D; d += 4) {
-      FASTGEN_UNROLL
-      for (int i = 0; i < 4; ++i) sum[i] += gamma[d + i];
-    }
-    for (; d < D; ++d) sum[0] += gamma[d];
-    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
-  }
-
-  // Over their sum: no quotient exceeds 1. Divisions of many rows together; `Known` is D where the compiler may know it.
-  template <int Known, class Component>
-  static void share_out(std::int64_t D, std::int64_t rows, Component component, const Draws& s, double* out) {
-    if constexpr (Known > 0) D = Known;
-    double* inverse = s.normal;  // used up
-    for (std::int64_t i = 0; i < rows; ++i) inverse[i] = sum_of(s.gamma + i * D, D);
-    for_vectors<double>(rows, [&]<class V>(std::int64_t i)
-                                  FASTGEN_LAMBDA_INLINE { (V(1.0) / V::load(inverse + i)).store(inverse + i); });
-    for (std::int64_t i = 0; i < rows; ++i) {
-      if (component(i) < 0) continue;
-      const double* __restrict from = s.gamma + i * D;
-      double* __restrict to = out + i * D;
-      const double scale = inverse[i];
-      for (std::int64_t d = 0; d < D; ++d) to[d] = from[d] * scale;
-    }
-  }
-
-  // Gamma variates, of shapes a, or a + 1 where a < 1. The first attempt has a normal and a word of the stream. What the
-  // first half of the word does not accept is gathered, for a judgement by all of it and for attempts from blocks.
-  static void fill_gammas(const PhiloxKey& key, std::uint64_t first, std::int64_t D, std::int64_t n, const Draws& s) {
-    std::int64_t count = 0;
-    for_vectors<double>(n, [&]<class V>(std::int64_t j) FASTGEN_LAMBDA_INLINE {
-      constexpr int W = V::width;
-      const GammaShape<V> shape(V::load(s.d + j), V::load(s.c + j));
-      V value;
-      const V cell = part_number(Vec<std::uint64_t, W>::load(s.word + j) >> 32);
-      const auto accepted = gamma_proposal(shape, V::load(s.normal + j), cell, value);
-      value.store(s.gamma + j);
-      for (std::uint64_t left = bits(!accepted); left != 0; left &= left - 1)
-        s.open[count++] = j + __builtin_ctzll(left);
     });
-    while (count > 0 && s.open[count - 1] >= n) --count;
-    constexpr int W = wide_width<double>;
-    using V = Vec<double, W>;
-    using U = Vec<std::uint64_t, W>;
-    for (std::uint32_t attempt = 0; count > 0; ++attempt) {
-      std::int64_t again = 0;
-      for (std::int64_t j = 0; j < count; j += W) {
-        std::int64_t at[W];
-        double d[W], c[W], x[W], good[W], values[W];
-        std::uint64_t word[W], index[W], slot[W];
-        for (int i = 0; i < W; ++i) {
-          const std::int64_t o = at[i] = s.open[j + i < count ? j + i : count - 1];
-          d[i] = s.d[o], c[i] = s.c[o], x[i] = s.normal[o], word[i] = s.word[o];
-          index[i] = first + std::uint64_t(o / D), slot[i] = std::uint64_t(o % D);
-        }
-        const GammaShape<V> shape(V::load(d), V::load(c));
+  }
+
+  // The first attempts for gamma variates of shapes a, or a + 1 where a < 1, of panel p: from a normal and the first bits of a
+  // uniform. Those that are left open are listed.
+  template <bool One>
+  static FASTGEN_NOINLINE std::int64_t propose(const Constants<double>& c, const PanelRows<One>& rows, std::int64_t p,
+                                               const Draws& s, std::int64_t count) {
+    // By value: through references all would be read again after every store.
+    const std::int64_t D = c.D, begin = p * D * panel_rows;
+    const double *shape_d = c.d, *shape_c = c.c, *normal = s.normal + begin;
+    double* gamma = s.gamma + begin;
+    const std::uint64_t* part = s.part + begin;
+    const unsigned wanted = rows.wanted;
+    std::uint64_t left = 0;  // of eight shares, a byte each
+    for (std::int64_t d = 0; d < D; ++d) {
+      unsigned good = 0;
+      for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
+        const std::int64_t at = d * panel_rows + r;
+        const GammaShape<V> shape(rows.of_column(shape_d + d, r), rows.of_column(shape_c + d, r));
         V value;
-        Mask<double, W> accepted;
-        if (attempt == 0) {
-          accepted = gamma_judgement(shape, V::load(x), unit(U::load(word)), value);
-        } else {
-          U a, b;
-          Source<W>{key, U::load(index), {}}.words(attempt, a, b, U::load(slot));
-          accepted = gamma_attempt(shape, a, b, value);
-        }
-        select(accepted, V(1.0), V(0.0)).store(good), value.store(values);
-        for (int i = 0; i < W && j + i < count; ++i) {
-          if (good[i] != 0.0) s.gamma[at[i]] = values[i];
-          else s.open[again++] = at[i];
-        }
-      }
-      count = again;
+        good |= unsigned(bits(gamma_proposal(shape, V::load(normal + at), U::load(part + at), value))) << r;
+        value.store(gamma + at);
+      });
+      left |= std::uint64_t(wanted & ~good) << (d % 8 * 8);
+      if (d % 8 < 7 && d + 1 < D) continue;
+      for (; left != 0; left &= left - 1)
+        s.open[count++] = std::uint64_t(begin + (d - d % 8) * panel_rows + __builtin_ctzll(left));
     }
+    return count;
+  }
+
+  template <bool One>
+  static FASTGEN_NOINLINE void finish(const Constants<double>& c, const Block<double>& block,
+                                      const DrawTile<double>& tile, std::int64_t row, std::int64_t count,
+                                      const Draws& s) {
+    const std::uint64_t D = std::uint64_t(c.D);
+    finish_gammas(tile.key, s.open, count, s.gamma, [&](std::uint64_t at) FASTGEN_LAMBDA_INLINE {
+      const std::uint64_t column = at / panel_rows, d = column % D;
+      const std::int64_t r = row + std::int64_t(column / D * panel_rows + at % panel_rows);
+      const std::uint64_t place = (One ? 0 : std::uint64_t(tile.labels[r] - block.first) * D) + d;
+      return OpenGamma{c.d[place], c.c[place], s.normal[at], s.part[at], tile.first + std::uint64_t(r), d};
+    });
   }
 
   // Shapes a < 1: the variate times u^(1/a) = e^-excess, for all shares of a row relative to the least excess. Excesses are
-  // kept as multiples of 1 / least, beside which they may be beyond the numbers.
-  template <class Component>
-  static void boost(const Constants<double>& c, Component component, std::int64_t rows, const Draws& s) {
-    const std::int64_t D = c.D, n = rows * D;
-    for_vectors<double>(n, [&]<class V>(std::int64_t j) FASTGEN_LAMBDA_INLINE {
-      const V u = unit(Vec<std::uint64_t, V::width>::load(s.word + j));
-      (V::load(s.ratio + j) * -math::log_positive(u)).store(s.excess + j);
+  // kept as multiples of 1 / least, beside which they may be beyond the numbers. The uniforms are those of attempt 0, a block for
+  // two shares. Of a column without a shape below 1 all excesses are 0, then the least is, and nothing changes.
+  template <bool One>
+  static FASTGEN_NOINLINE void boost(const Constants<double>& c, const PanelRows<One>& rows, const PhiloxKey& key,
+                                     std::uint64_t index, double* gamma, double* excess) {
+    for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
+      const Source<panel_width> source{key, iota<std::uint64_t, panel_width>() + U(index + std::uint64_t(r)), {}};
+      const V zero(0.0);
+      V nearest(infinity<double>);
+      for (std::int64_t first = 0; first < c.D; first += 2) {
+        U word[2];
+        bool made = false;
+        for (int i = 0; i < 2 && first + i < c.D; ++i) {
+          const V ratio = rows.of_column(c.ratio + first + i, r);
+          V value = zero;
+          if (any(ratio != zero)) {
+            if (!made) source.words(0, word[0], word[1], U(std::uint64_t(first / 2)));
+            made = true;
+            value = ratio * -math::log_positive(unit(word[i]));
+          }
+          value.store(excess + (first + i) * panel_rows + r);
+          nearest = min(value, nearest);
+        }
+      }
+      const V inverse = V(1.0) / rows.of(c.least, r);
+      for (std::int64_t d = 0; d < c.D; ++d) {
+        if (!any(rows.of_column(c.ratio + d, r) != zero)) continue;
+        const std::int64_t at = d * panel_rows + r;
+        (V::load(gamma + at) * math::exp((nearest - V::load(excess + at)) * inverse)).store(gamma + at);
+      }
     });
-    for (std::int64_t i = 0; i < rows; ++i) {
-      const std::int64_t k = component(i);
-      double* excess = s.excess + i * D;
-      double nearest = excess[0];
-      for (std::int64_t d = 1; d < D; ++d) nearest = excess[d] < nearest ? excess[d] : nearest;
-      const double inverse = 1.0 / c.least[k < 0 ? 0 : k];
-      for (std::int64_t d = 0; d < D; ++d) excess[d] = (nearest - excess[d]) * inverse;
-    }
-    for_vectors<double>(n, [&]<class V>(std::int64_t j) FASTGEN_LAMBDA_INLINE {
-      (V::load(s.gamma + j) * math::exp(V::load(s.excess + j))).store(s.gamma + j);
+  }
+
+  // The rows of a panel over their sums: no quotient exceeds 1.
+  static FASTGEN_NOINLINE void share_out(const DrawTile<double>& tile, std::int64_t D, std::int64_t row,
+                                         unsigned wanted, const double* gamma) {
+    double inverse[panel_rows];
+    for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
+      V sum = V::load(gamma + r);
+      for (std::int64_t d = 1; d < D; ++d) sum = sum + V::load(gamma + d * panel_rows + r);
+      (V(1.0) / sum).store(inverse + r);
+    });
+    write_panel(tile, D, row, wanted, [&](std::int64_t d, int r) FASTGEN_LAMBDA_INLINE {
+      using N = Vec<double, native_width<double>>;
+      return N::load(gamma + d * panel_rows + r) * N::load(inverse + r);
     });
   }
 };

@@ -58,7 +58,7 @@ FASTGEN_INLINE void bracket(V a, V log_a, V log_factorial, V log_lower, V log_up
 template <int W>
 FASTGEN_INLINE Mask<double, W> first(Vec<double, W> d, Vec<double, W> c, Vec<double, W> normal,
                                      Vec<std::uint64_t, W> cell, Vec<double, W>& value) {
-  return gamma_proposal(GammaShape<Vec<double, W>>(d, c), normal, part_number(cell), value);
+  return gamma_proposal(GammaShape<Vec<double, W>>(d, c), normal, cell, value);
 }
 template <int W>
 FASTGEN_INLINE Mask<double, W> retry(Vec<double, W> d, Vec<double, W> c, Vec<double, W> normal,

@@ -22,6 +22,7 @@
 
 #include "../core/bessel.hpp"
 #include "../kernels/gamma_variate.hpp"
+#include "../kernels/panels.hpp"
 #include "normal.hpp"
 
 namespace fastgen {
@@ -35,8 +36,8 @@ struct VonMisesFisher {
   static constexpr double tolerance = 1e-5;
   static constexpr std::int64_t most_multiplied = 256;
 
-  // `lean` is 1 / (1 + |first coordinate of the mean|); what drawing needs is b, or for D = 3 1 / kappa, 1 - e^(-2 kappa)
-  // and e^(-2 kappa).
+  // `lean` is 1 / (1 + |first coordinate of the mean|); what drawing needs is b and 2 sqrt(b), or for D = 3 1 / kappa,
+  // 1 - e^(-2 kappa) and e^(-2 kappa).
   static constexpr int n_drawn = 3;
   template <class T> struct Constants {
     std::int64_t K, D;
@@ -82,7 +83,8 @@ struct VonMisesFisher {
       } else {
         const double two = kappa + kappa;
         drawn[0] = kappa < limit ? across / (two + sqrt(V(two * two + across * across)).v) : 0.25 * across / kappa;
-        drawn[c.K] = drawn[2 * c.K] = 0.0;
+        drawn[c.K] = 2.0 * sqrt(V(drawn[0])).v;
+        drawn[2 * c.K] = 0.0;
       }
     }
   }
@@ -101,9 +103,12 @@ struct VonMisesFisher {
       const V x = V::load(tile.x + d * tile.stride + s);
       square = fma(x, x, square);
     }
-    const V length = sqrt(square), off = (square - one) / (length + one);
-    const auto on = abs(off) <= V(T(tolerance));
-    inverse = one / select(on, length, one);
+    // With |x|^2 = 1 + t, t at most 2e-5: series in place of a root and a division, which would be half of the work.
+    const V t = square - one;
+    const auto on = abs(t - V(T(tolerance * tolerance))) <= V(T(2 * tolerance));
+    const V near = select(on, t, zero);
+    inverse = fma(near, fma(near, fma(near, V(T(-5.0 / 16)), V(T(3.0 / 8))), V(T(-0.5))), one);
+    const V off = near * fma(near, fma(near, fma(near, V(T(-5.0 / 128)), V(T(1.0 / 16))), V(T(-1.0 / 8))), V(T(0.5)));
     excess = off * off;
     barrier = select(on, zero, V(-infinity<T>));
   }
@@ -169,42 +174,70 @@ struct VonMisesFisher {
 
   // ---- sampling ----
 
-  static std::int64_t padded(std::int64_t n) { return (n + 15) / 16 * 16; }
+  using V = PanelVec;
+  using U = PanelWords;
 
-  // Of a tile: a direction across (D features, the first of another use), drop, what the direction is to be multiplied
-  // with, its square, constants, words, components, and samples that need another attempt.
-  template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t samples) {
-    return padded(samples) * (block.shape.n_features + n_drawn + 6);
+  // Of the panels drawn together: a direction across, feature by feature, of which the first has another use. Of each row: drop,
+  // what the direction is to be multiplied with, its square, two words, and a place among those that need another attempt.
+  template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t) {
+    const std::int64_t D = block.shape.n_features;
+    return panels_together(D) * panel_rows * (D + 6);
   }
   struct Draws {
-    std::int64_t stride;
-    double *x, *drop, *factor, *square, *constants;
-    std::uint64_t* words;
-    std::int64_t *component, *open;
-    Draws(std::int64_t n, std::int64_t D, double* p) : stride(padded(n)) {
-      x = p, p += D * stride;
-      drop = p, p += stride;
-      factor = p, p += stride;
-      square = p, p += stride;
-      constants = p, p += n_drawn * stride;
-      words = reinterpret_cast<std::uint64_t*>(p);
-      component = reinterpret_cast<std::int64_t*>(p + stride);
-      open = component + stride;
+    double *x, *drop, *factor, *square;
+    std::uint64_t *word, *word_2, *open;
+    Draws(std::int64_t D, double* p) {
+      const std::int64_t rows = panels_together(D) * panel_rows;
+      x = p, drop = x + rows * D, factor = drop + rows, square = factor + rows;
+      word = reinterpret_cast<std::uint64_t*>(square + rows), word_2 = word + rows, open = word_2 + rows;
     }
   };
+
+  template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
+    if (block.shape.n_components == 1 && tile.alone) draw_rows<true>(block, tile);
+    else draw_rows<false>(block, tile);
+  }
+
+  template <bool One> static void draw_rows(const Block<double>& block, const DrawTile<double>& tile) {
+    const Constants<double> c(block);
+    const std::int64_t D = c.D;
+    const Draws s(D, tile.scratch);
+    PanelRows<One> rows[most_panels];
+    for_panels(tile, panels_together(D), [&](std::uint64_t panel, std::int64_t row, std::int64_t panels) {
+      const std::int64_t n = panels * panel_rows;
+      const std::uint64_t first = panel * panel_rows;
+      if (D > 3) {
+        fill_normals(tile.key, Position(first) * Position(D), n * D, s.x);
+        fill_words64(tile.key, words64, first, n, s.word);
+      } else {
+        fill_blocks(tile.key, first, n, s.word, s.word_2);
+      }
+      std::int64_t open = 0;
+      for (std::int64_t p = 0; p < panels; ++p) rows[p].find(block, tile, row + p * panel_rows);
+      for (std::int64_t p = 0; p < panels; ++p) {
+        if (D == 3) {
+          ball(c, rows[p], p, s);
+        } else {
+          unsigned left = rows[p].wanted & ~(D == 2 ? circle(c, rows[p], p, s) : sphere(c, rows[p], p, s));
+          for (; left != 0; left &= left - 1) s.open[open++] = std::uint64_t(p * panel_rows + __builtin_ctz(left));
+        }
+      }
+      if (open > 0) finish<One>(c, block, tile, row, open, s);
+      for (std::int64_t p = 0; p < panels; ++p) turn(c, rows[p], tile, row + p * panel_rows, p, s);
+    });
+  }
 
   // The proposal that a point on a sphere leads to, of which `along` and the square of the rest, `across`, are given up to a
   // common scale: true where u accepts it. `spread` times the rest is the sine. The probability is the power of
   // (1 + s) e^-s, by multiplications, and where these would be too many by its logarithm.
-  template <class V>
-  static FASTGEN_INLINE auto ulrich(V b, std::int64_t power, V along, V across, V u, V& drop, V& spread) {
+  static FASTGEN_INLINE auto ulrich(V b, V two_root_b, std::int64_t power, V along, V across, V u, V& drop, V& spread) {
     const V one(1.0), zero(0.0), two(2.0);
     const V large = sqrt(fma(along, along, across)) + abs(along), small = across / large;
     const auto forward = along > zero;
     const V g = select(forward, small, large), h = select(forward, large, small);
     const V inverse = one / fma(b, g, h);
     drop = two * b * g * inverse;
-    spread = two * sqrt(b) * inverse;
+    spread = two_root_b * inverse;
     const V s = (b - one) * along * inverse;
     if (power > most_multiplied) return math::log_positive(u) <= V(double(power)) * math::log1pmx(s);
     constexpr double root_e = 0x1.a61298e1e069cp0;
@@ -216,14 +249,76 @@ struct VonMisesFisher {
     return u <= probability;
   }
 
-  // D = 3: an exponential variate below 2. `half` is the chance of a smaller or, on the side of the highest bit, of a larger
-  // one, so that neither end is coarse; small kappa, whose law is nearly flat, asks for the former always.
-  template <int W>
-  static FASTGEN_INLINE Vec<double, W> exponential_drop(Vec<double, W> scale, Vec<double, W> most, Vec<double, W> rest,
-                                                        Vec<std::uint64_t, W> word) {
-    using V = Vec<double, W>;
+  // D = 2: the point on a circle has a side, which is the direction across.
+  static FASTGEN_INLINE auto propose_on_circle(V b, V two_root_b, U first, U second, V& drop, V& factor) {
+    V along, across, spread;
+    unit_vector(first, along, across);
+    const auto accepted = ulrich(b, two_root_b, 1, along, across * across, unit(second), drop, spread);
+    factor = spread * across;
+    return accepted;
+  }
+
+  // First attempts at the rows of panel p: the bits of those that are accepted.
+  template <bool One>
+  static FASTGEN_NOINLINE unsigned circle(const Constants<double>& c, const PanelRows<One>& rows, std::int64_t p,
+                                          const Draws& s) {
+    unsigned good = 0;
+    for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
+      const std::int64_t i = p * panel_rows + r;
+      V drop, factor;
+      const auto accepted = propose_on_circle(rows.of(c.drawn, r), rows.of(c.drawn + c.K, r), U::load(s.word + i),
+                                              U::load(s.word_2 + i), drop, factor);
+      good |= unsigned(bits(accepted)) << r;
+      drop.store(s.drop + i), factor.store(s.factor + i);
+      V(1.0).store(s.x + (2 * p + 1) * panel_rows + r);
+    });
+    return good;
+  }
+
+  // D >= 4: from the normals of a row.
+  template <bool One>
+  static FASTGEN_NOINLINE unsigned sphere(const Constants<double>& c, const PanelRows<One>& rows, std::int64_t p,
+                                          const Draws& s) {
+    const std::int64_t D = c.D;
+    const double* x = s.x + p * D * panel_rows;
+    unsigned good = 0;
+    for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
+      const std::int64_t i = p * panel_rows + r;
+      V square(0.0), drop, factor;
+      for (std::int64_t d = 1; d < D; ++d) {
+        const V z = V::load(x + d * panel_rows + r);
+        square = fma(z, z, square);
+      }
+      const auto accepted = ulrich(rows.of(c.drawn, r), rows.of(c.drawn + c.K, r), D - 1, V::load(x + r), square,
+                                   unit(U::load(s.word + i)), drop, factor);
+      good |= unsigned(bits(accepted)) << r;
+      drop.store(s.drop + i), factor.store(s.factor + i), square.store(s.square + i);
+    });
+    return good;
+  }
+
+  // D = 3: nothing is rejected.
+  template <bool One>
+  static FASTGEN_NOINLINE void ball(const Constants<double>& c, const PanelRows<One>& rows, std::int64_t p,
+                                    const Draws& s) {
+    for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
+      const std::int64_t i = p * panel_rows + r;
+      const V drop = exponential_drop(rows.of(c.drawn, r), rows.of(c.drawn + c.K, r), rows.of(c.drawn + 2 * c.K, r),
+                                      U::load(s.word + i));
+      V y, z;
+      unit_vector(U::load(s.word_2 + i), y, z);
+      drop.store(s.drop + i);
+      sqrt(drop * (V(2.0) - drop)).store(s.factor + i);
+      double* x = s.x + 3 * p * panel_rows + r;
+      y.store(x + panel_rows), z.store(x + 2 * panel_rows);
+    });
+  }
+
+  // An exponential variate below 2. `half` is the chance of a smaller or, on the side of the highest bit, of a larger one, so that
+  // neither end is coarse; small kappa, whose law is nearly flat, asks for the former always.
+  static FASTGEN_INLINE V exponential_drop(V scale, V most, V rest, U word) {
     const V one(1.0), zero(0.0), half = half_unit(word);
-    const auto upper = mask_cast<double>(bit_cast<std::int64_t>(word) < Vec<std::int64_t, W>(std::int64_t(0)));
+    const auto upper = mask_cast<double>(bit_cast<std::int64_t>(word) < Vec<std::int64_t, V::width>(std::int64_t(0)));
     const auto beyond = upper & (scale <= one);
     const V below = most * select(upper, one - half, half), left = one - below;
     const V tail = select(beyond, fma(most, half, rest), left);
@@ -231,210 +326,85 @@ struct VonMisesFisher {
     return min((math::log_positive(tail) + lost) * -scale, V(2.0));
   }
 
-  template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    const Constants<T> c(block);
-    const Draws s(tile.n, c.D, tile.scratch);
-    for (std::int64_t i = 0; i < s.stride; ++i) {
-      const std::int64_t label = i < tile.n ? tile.labels[i] - block.first : -1;
-      const bool ours = std::uint64_t(label) < std::uint64_t(c.K);
-      s.component[i] = ours ? label : -1;
-      for (int j = 0; j < n_drawn; ++j) s.constants[j * s.stride + i] = c.drawn[j * c.K + (ours ? label : 0)];
-    }
-    if (c.D == 2) circle(tile, s);
-    else if (c.D == 3) ball(tile, s);
-    else sphere(c.D, tile, s);
-    if (c.K == 1) turn<true>(c, tile.n, s);
-    else turn<false>(c, tile.n, s);
-    write_rows(c.D, tile, s);
-  }
-
-  // Attempts for all samples: first(i, drop, spread), for vectors of neighbours from i on, then again(source, b, attempt, drop,
-  // spread, across), for attempts 1, 2, ... of what is open. Both are true where one is accepted; `across` is the length of
-  // the rest, which may have a sign, and that of the first attempt, of which the square is kept, the unit of the direction.
-  template <class First, class Again>
-  static FASTGEN_INLINE void attempts_for(const DrawTile<double>& tile, const Draws& s, First first, Again again) {
-    constexpr int W = wide_width<double>;
-    using V = Vec<double, W>;
-    using U = Vec<std::uint64_t, W>;
-    std::int64_t count = 0;
-    for (std::int64_t i = 0; i < tile.n; i += W) {
-      V drop, spread;
-      double accepted[W];
-      select(first(i, drop, spread), V(1.0), V(0.0)).store(accepted);
-      drop.store(s.drop + i), spread.store(s.factor + i);
-      for (int j = 0; j < W; ++j)
-        if (accepted[j] == 0.0 && s.component[i + j] >= 0) s.open[count++] = i + j;
-    }
+  // Attempts 1, 2, ... of what is open, from blocks of the sample's own. Directions stay those of the first attempt; from D = 4 on a
+  // normal and a chi-square variate stand for the point on a sphere.
+  template <bool One>
+  static FASTGEN_NOINLINE void finish(const Constants<double>& c, const Block<double>& block,
+                                      const DrawTile<double>& tile, std::int64_t row, std::int64_t count,
+                                      const Draws& s) {
+    constexpr int W = panel_width;
+    const GammaShape<V> shape{V(0.5 * double(c.D - 1))};
     for (std::uint32_t attempt = 1; count > 0; ++attempt) {
-      std::int64_t open = 0;
-      for (std::int64_t i = 0; i < count; i += W) {
-        std::uint64_t index[W];
-        double b[W], square[W], accepted[W], drop[W], factor[W];
-        std::int64_t at[W];
-        for (int j = 0; j < W; ++j) {
-          at[j] = s.open[i + j < count ? i + j : count - 1];
-          index[j] = tile.first + std::uint64_t(at[j]), b[j] = s.constants[at[j]], square[j] = s.square[at[j]];
+      std::int64_t again = 0;
+      for (std::int64_t j = 0; j < count; j += W) {
+        std::uint64_t at[W], index[W];
+        double b[W], two_root_b[W], square[W], drops[W], factors[W];
+        for (int i = 0; i < W; ++i) {
+          at[i] = s.open[j + i < count ? j + i : count - 1];
+          const std::int64_t r = row + std::int64_t(at[i]), k = One ? 0 : tile.labels[r] - block.first;
+          index[i] = tile.first + std::uint64_t(r);
+          b[i] = c.drawn[k], two_root_b[i] = c.drawn[c.K + k], square[i] = s.square[at[i]];
         }
-        V d, spread, across;
         const Source<W> source{tile.key, U::load(index), {}};
-        select(again(source, V::load(b), attempt, d, spread, across), V(1.0), V(0.0)).store(accepted);
-        d.store(drop);
-        (spread * across / sqrt(V::load(square))).store(factor);
-        for (int j = 0; j < W && i + j < count; ++j) {
-          if (accepted[j] != 0.0) s.drop[at[j]] = drop[j], s.factor[at[j]] = factor[j];
-          else s.open[open++] = at[j];
+        V drop, factor;
+        Mask<double, W> accepted;
+        U first, second;
+        if (c.D == 2) {
+          source.words(attempt, first, second);
+          accepted = propose_on_circle(V::load(b), V::load(two_root_b), first, second, drop, factor);
+        } else {
+          source.words(2 * attempt, first, second);
+          V gamma;
+          const auto drawn = gamma_attempt(shape, first, second, gamma);
+          source.words(2 * attempt + 1, first, second);
+          const V chi_square = gamma + gamma, u = spare_uniform(first, second);
+          accepted = drawn & ulrich(V::load(b), V::load(two_root_b), c.D - 1, normal_of(first, second), chi_square, u,
+                                    drop, factor);
+          factor = factor * sqrt(chi_square / V::load(square));
+        }
+        drop.store(drops), factor.store(factors);
+        const unsigned open = ~unsigned(bits(accepted));
+        for (int i = 0; i < W && j + i < count; ++i) {
+          s.drop[at[i]] = drops[i], s.factor[at[i]] = factors[i];  // of those still open, until the next attempt
+          s.open[again] = at[i], again += open >> i & 1;
         }
       }
-      count = open;
+      count = again;
     }
-  }
-
-  // D = 2: the point on a circle has a side, which is the direction across.
-  static void circle(const DrawTile<double>& tile, const Draws& s) {
-    constexpr int W = wide_width<double>;
-    using V = Vec<double, W>;
-    using U = Vec<std::uint64_t, W>;
-    const auto attempt_at = [](const Source<W>& source, V b, std::uint32_t attempt, V& drop, V& spread, V& across)
-                                FASTGEN_LAMBDA_INLINE {
-      U first, second;
-      source.words(attempt, first, second);
-      V along;
-      unit_vector(first, along, across);
-      return ulrich(b, 1, along, across * across, unit(second), drop, spread);
-    };
-    attempts_for(tile, s, [&](std::int64_t i, V& drop, V& spread) FASTGEN_LAMBDA_INLINE {
-      const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(i));
-      V across;
-      const auto good = attempt_at(Source<W>{tile.key, index, {}}, V::load(s.constants + i), 0, drop, spread, across);
-      spread = spread * across;
-      V(1.0).store(s.square + i), V(1.0).store(s.x + s.stride + i);
-      return good;
-    }, attempt_at);
-  }
-
-  static void ball(const DrawTile<double>& tile, const Draws& s) {
-    constexpr int W = wide_width<double>;
-    using V = Vec<double, W>;
-    using U = Vec<std::uint64_t, W>;
-    for (std::int64_t i = 0; i < tile.n; i += W) {
-      const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(i));
-      U first, second;
-      Source<W>{tile.key, index, {}}.words(0, first, second);
-      const auto constant = [&](int j) { return V::load(s.constants + j * s.stride + i); };
-      const V drop = exponential_drop(constant(0), constant(1), constant(2), first);
-      V y, z;
-      unit_vector(second, y, z);
-      drop.store(s.drop + i);
-      sqrt(drop * (V(2.0) - drop)).store(s.factor + i);
-      y.store(s.x + s.stride + i), z.store(s.x + 2 * s.stride + i);
-    }
-  }
-
-  // D >= 4: the first attempt from D normals of the stream, each feature's in a part of it by itself. The others, whose
-  // direction is that of the first, take a normal and a chi-square variate from blocks.
-  static void sphere(std::int64_t D, const DrawTile<double>& tile, const Draws& s) {
-    constexpr int W = wide_width<double>;
-    using V = Vec<double, W>;
-    using U = Vec<std::uint64_t, W>;
-    for (std::int64_t d = 0; d < D; ++d)
-      fill_normals(tile.key, (Position(d) << 66) + tile.first, tile.n, s.x + d * s.stride);
-    fill_words64(tile.key, words64, tile.first, tile.n, s.words);
-    for (std::int64_t d = 1; d < D; ++d)
-      for (std::int64_t i = 0; i < tile.n; i += W) {
-        const V z = V::load(s.x + d * s.stride + i);
-        (d == 1 ? z * z : fma(z, z, V::load(s.square + i))).store(s.square + i);
-      }
-    const std::int64_t power = D - 1;
-    const GammaShape<V> shape{V(0.5 * double(D - 1))};
-    attempts_for(tile, s, [&](std::int64_t i, V& drop, V& spread) FASTGEN_LAMBDA_INLINE {
-      V square(0.0);
-      for (std::int64_t d = 1; d < D; ++d) {
-        const V z = V::load(s.x + d * s.stride + i);
-        square = fma(z, z, square);
-      }
-      square.store(s.square + i);
-      return ulrich(V::load(s.constants + i), power, V::load(s.x + i), square, unit(U::load(s.words + i)), drop,
-                    spread);
-    }, [&](const Source<W>& source, V b, std::uint32_t attempt, V& drop, V& spread, V& across) FASTGEN_LAMBDA_INLINE {
-      U first, second;
-      V gamma;
-      source.words(2 * attempt, first, second);
-      const auto drawn = gamma_attempt(shape, first, second, gamma);
-      source.words(2 * attempt + 1, first, second);
-      const V square = gamma + gamma, u = spare_uniform(first, second);
-      across = sqrt(square);
-      return drawn & ulrich(b, power, normal_of(first, second), square, u, drop, spread);
-    });
   }
 
   // x = mean - drop mean + factor H across: H the reflection that takes the first axis to -+mean, with the sign that keeps
-  // its normal, mean +- axis, long. All samples feature by feature.
-  template <bool One> static void turn(const Constants<double>& c, std::int64_t n, const Draws& s) {
-    constexpr int W = native_width<double>;
-    using V = Vec<double, W>;
-    // Constant `which` of the components of samples i ..., `step` apart.
-    const auto constants_of = [&](const double* which, std::int64_t step, std::int64_t i) FASTGEN_LAMBDA_INLINE {
-      if constexpr (One) {
-        return V(which[0]);
-      } else {
-        double lanes[W];
-        for (int j = 0; j < W; ++j) lanes[j] = which[(s.component[i + j] < 0 ? 0 : s.component[i + j]) * step];
-        return V::load(lanes);
+  // its normal, mean +- axis, long. Then to length 1, of which it lacks so little that one step of Newton's does.
+  template <bool One>
+  static FASTGEN_NOINLINE void turn(const Constants<double>& c, const PanelRows<One>& rows,
+                                    const DrawTile<double>& tile, std::int64_t row, std::int64_t p, const Draws& s) {
+    const std::int64_t D = c.D;
+    const double* mean = c.mean;
+    double *x = s.x + p * D * panel_rows, excess[panel_rows];
+    for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
+      const std::int64_t i = p * panel_rows + r;
+      V along(0.0);
+      for (std::int64_t d = 1; d < D; ++d)
+        along = fma(rows.of_column(mean + d, r), V::load(x + d * panel_rows + r), along);
+      const V factor = V::load(s.factor + i), drop = V::load(s.drop + i), a = along * factor;
+      const V m = rows.of_column(mean, r), first = m - fma(drop, m, copysign(a, a * m));
+      const V shift = fma(a, rows.of(c.lean, r), drop);
+      V square = first * first;
+      first.store(x + r);
+      for (std::int64_t d = 1; d < D; ++d) {
+        const V mean_d = rows.of_column(mean + d, r);
+        double* at = x + d * panel_rows + r;
+        const V value = mean_d + fma(factor, V::load(at), -(mean_d * shift));
+        value.store(at);
+        square = fma(value, value, square);
       }
-    };
-    const auto for_samples = [&](auto body) FASTGEN_LAMBDA_INLINE {
-      for (std::int64_t i = 0; i < n; i += W) body(i);
-    };
-    double *along = s.constants, *square = s.square;
-    for_samples([&](std::int64_t i) FASTGEN_LAMBDA_INLINE { V(0.0).store(along + i); });
-    for (std::int64_t d = 1; d < c.D; ++d)
-      for_samples([&](std::int64_t i) FASTGEN_LAMBDA_INLINE {
-        const V m = constants_of(c.mean + d, c.D, i);
-        fma(m, V::load(s.x + d * s.stride + i), V::load(along + i)).store(along + i);
-      });
-    double* shift = along;
-    for_samples([&](std::int64_t i) FASTGEN_LAMBDA_INLINE {
-      const V m = constants_of(c.mean, c.D, i), a = V::load(along + i) * V::load(s.factor + i),
-              drop = V::load(s.drop + i);
-      const V x = m - fma(drop, m, copysign(a, a * m));
-      x.store(s.x + i), (x * x).store(square + i);
-      fma(a, constants_of(c.lean, 1, i), drop).store(shift + i);
+      (V(0.5) * (square - V(1.0))).store(excess + r);
     });
-    for (std::int64_t d = 1; d < c.D; ++d)
-      for_samples([&](std::int64_t i) FASTGEN_LAMBDA_INLINE {
-        const V m = constants_of(c.mean + d, c.D, i);
-        double* at = s.x + d * s.stride + i;
-        const V x = m + fma(V::load(s.factor + i), V::load(at), -(m * V::load(shift + i)));
-        x.store(at), fma(x, x, V::load(square + i)).store(square + i);
-      });
-  }
-
-  // The rows of the answer, of length 1: what turn leaves is so nearly that one step of Newton's does.
-  static void write_rows(std::int64_t D, const DrawTile<double>& tile, const Draws& s) {
-    constexpr int W = native_width<double>;
-    using V = Vec<double, W>;
-    for (std::int64_t i = 0; i < tile.n; i += W) {
-      const V excess = V(0.5) * (V::load(s.square + i) - V(1.0));
-      const auto scaled = [&](std::int64_t d) FASTGEN_LAMBDA_INLINE {
-        const V x = V::load(s.x + d * s.stride + i);
-        return fma(-excess, x, x);
-      };
-      std::int64_t d = 0;
-      for (; d + W <= D; d += W) {
-        V block[W];
-        FASTGEN_UNROLL
-        for (int r = 0; r < W; ++r) block[r] = scaled(d + r);
-        if constexpr (W > 1) transpose(block);
-        for (int r = 0; r < W; ++r)
-          if (s.component[i + r] >= 0) block[r].store(tile.out + (i + r) * D + d);
-      }
-      for (; d < D; ++d) {
-        double x[W];
-        scaled(d).store(x);
-        for (int r = 0; r < W; ++r)
-          if (s.component[i + r] >= 0) tile.out[(i + r) * D + d] = x[r];
-      }
-    }
+    write_panel(tile, D, row, rows.wanted, [&](std::int64_t d, int r) FASTGEN_LAMBDA_INLINE {
+      using N = Vec<double, native_width<double>>;
+      const N value = N::load(x + d * panel_rows + r);
+      return fma(-N::load(excess + r), value, value);
+    });
   }
 };
 

@@ -1,73 +1,77 @@
 // The radii of Student t laws: sqrt(v / c), c chi-square with v degrees of freedom, a variate for every sample of a tile.
 //
-// c / 2 is a gamma variate of shape v / 2 (gamma_variate.hpp). Attempt number i of a sample is block i + 1 of its own, and block
-// 0 the uniform that shapes below 1 take; samples that need another attempt are gathered, so that vectors are full.
+// c / 2 is a gamma variate of shape v / 2, from a normal and a part of the stream at the sample's index, far from those of its
+// features; block 0 of the sample has the uniform that shapes below 1 take.
 #pragma once
 
-#include "gamma_variate.hpp"
+#include "open_gammas.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-constexpr std::int64_t radii_together = 64;
+constexpr std::int64_t radii_together = 128;
+constexpr Position radii_supply = Position(1) << 95;
 
-// Samples of a batch: where each belongs, its index in the stream and degrees of freedom; then its radius, and whether that is
-// still open.
+// What radii are made of: degrees of freedom, 0 where none is wanted, and the numbers of the stream.
 struct Radii {
-  std::int64_t count, at[radii_together];
-  std::uint64_t index[radii_together];
-  double v[radii_together], radius[radii_together], open[radii_together];
+  double v[radii_together], normal[radii_together], gamma[radii_together];
+  std::uint64_t part[radii_together], open[radii_together];
 };
 
-// One attempt at the radii of all samples of a batch. A function of its own, so that it is compiled once, undisturbed.
-inline FASTGEN_NOINLINE void attempt_radii(const PhiloxKey& key, std::uint32_t attempt, Radii& some) {
+// Radii of samples first .. first + n; out[i] is left alone where v[i] is 0. A function of its own, so that it is compiled once,
+// undisturbed.
+inline FASTGEN_NOINLINE void make_radii(const PhiloxKey& key, std::uint64_t first, std::int64_t n, Radii& some,
+                                        double* out) {
   constexpr int W = wide_width<double>;
   using V = Vec<double, W>;
-  using U = Vec<std::uint64_t, W>;
-  // Lanes without a sample repeat the last one.
-  for (std::int64_t s = some.count; s % W != 0; ++s) some.v[s] = some.v[s - 1], some.index[s] = some.index[s - 1];
-  for (std::int64_t s = 0; s < some.count; s += W) {
-    const Source<W> source{key, U::load(some.index + s), {}};
-    U a, b;
-    source.words(attempt + 1, a, b);
-    const V half = V(0.5) * V::load(some.v + s);
+  const V zero(0.0), one(1.0), half(0.5);
+  fill_normals(key, radii_supply + first, n, some.normal);
+  fill_parts(key, radii_supply + first, n, some.part);
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < n; i += W) {
+    const V v = V::load(some.v + i);
     V gamma;
-    const auto accepted = gamma_attempt(GammaShape<V>(half), a, b, gamma);
-    V radius = sqrt(half / gamma);
-    const auto small = half < V(1.0);
-    if (any(small)) {
-      source.words(0, a, b);
-      // A shape below 1 is u^(1 / shape) times a larger one, which may be below the smallest number: its root never is.
-      radius = select(small, radius * math::exp(math::log_positive(unit(a)) / (V(-2.0) * half)), radius);
-    }
-    radius.store(some.radius + s);
-    select(accepted, V(0.0), V(1.0)).store(some.open + s);
+    const auto accepted = gamma_proposal(GammaShape<V>(half * v), V::load(some.normal + i),
+                                         Vec<std::uint64_t, W>::load(some.part + i), gamma);
+    gamma.store(some.gamma + i);
+    for (unsigned left = bits(v > zero) & ~bits(accepted); left != 0; left &= left - 1)
+      some.open[count++] = std::uint64_t(i + __builtin_ctz(left));
   }
+  finish_gammas(key, some.open, count, some.gamma, [&](std::uint64_t at) FASTGEN_LAMBDA_INLINE {
+    const GammaShape<Vec<double, 1>> shape(Vec<double, 1>(0.5 * some.v[at]));
+    return OpenGamma{shape.d.v, shape.c.v, some.normal[at], some.part[at], first + at, 0};
+  });
+  for (std::int64_t i = 0; i < n; i += W) {
+    const V shape = half * V::load(some.v + i), gamma = V::load(some.gamma + i);
+    V radius = sqrt(shape / gamma);
+    const auto small = (shape > zero) & (shape < one);
+    if (any(small)) {
+      using U = Vec<std::uint64_t, W>;
+      U a, b;
+      Source<W>{key, iota<std::uint64_t, W>() + U(first + std::uint64_t(i)), {}}.words(0, a, b);
+      // A shape below 1 is u^(1 / shape) times a larger one, which may be below the smallest number: its root never is.
+      radius = select(small, radius * math::exp(math::log_positive(unit(a)) / (V(-2.0) * shape)), radius);
+    }
+    radius.store(some.gamma + i);
+  }
+  for (std::int64_t i = 0; i < n; ++i)
+    if (some.v[i] > 0.0) out[i] = some.gamma[i];
 }
 
 // out[i] = a radius for sample first + i of a stream, with degrees(i) degrees of freedom; left alone where that is 0.
 template <class Degrees>
 inline void fill_radii(const PhiloxKey& key, std::uint64_t first, std::int64_t n, Degrees degrees, double* out) {
   Radii some;
-  for (std::int64_t i = 0; i < n;) {
-    std::int64_t count = 0;
-    for (; i < n && count < radii_together; ++i) {
-      const double v = degrees(i);
-      some.v[count] = v, some.at[count] = i, some.index[count] = first + std::uint64_t(i);
-      count += v > 0;
+  for (std::int64_t i = 0; i < n; i += radii_together) {
+    const std::int64_t count = n - i < radii_together ? n - i : radii_together;
+    double most = 0.0;
+    for (std::int64_t j = 0; j < count; ++j) {
+      some.v[j] = degrees(i + j);
+      most = some.v[j] > most ? some.v[j] : most;
     }
-    some.count = count;
-    for (std::uint32_t attempt = 0; some.count > 0; ++attempt) {
-      attempt_radii(key, attempt, some);
-      std::int64_t again = 0;
-      for (std::int64_t s = 0; s < some.count; ++s) {
-        out[some.at[s]] = some.radius[s];
-        some.at[again] = some.at[s], some.v[again] = some.v[s], some.index[again] = some.index[s];
-        again += some.open[s] != 0;
-      }
-      some.count = again;
-    }
+    for (std::int64_t j = count; j % wide_width<double> != 0; ++j) some.v[j] = 0.0;
+    if (most > 0.0) make_radii(key, first + std::uint64_t(i), count, some, out + i);
   }
 }
 
