@@ -436,6 +436,15 @@ FASTGEN_INLINE void load_pairs(const T* table, std::int64_t pitch, const std::in
   a = Vec<T, W>::load(first), b = Vec<T, W>::load(second);
 }
 
+// base[index[lane]].
+template <int W> FASTGEN_INLINE Vec<double, W> gather(const double* base, Vec<std::uint64_t, W> index) {
+  std::uint64_t at[W];
+  index.store(at);
+  double values[W];
+  for (int lane = 0; lane < W; ++lane) values[lane] = base[at[lane]];
+  return Vec<double, W>::load(values);
+}
+
 // Holds a value in a register: without it GCC reads a vector that several multiply-adds share from memory once for each,
 // and the loads bind instead.
 template <class T, int W> FASTGEN_INLINE void in_register(Vec<T, W>& a) {

@@ -194,7 +194,7 @@ struct VonMisesFisher {
   };
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    if (block.shape.n_components == 1 && tile.alone) draw_rows<true>(block, tile);
+    if (block.shape.n_components == 1 && tile.alone()) draw_rows<true>(block, tile);
     else draw_rows<false>(block, tile);
   }
 

@@ -93,7 +93,7 @@ FASTGEN_INLINE void write_panel(const DrawTile<double>& tile, std::int64_t D, st
     // follows a row, which is then written too.
     if (d > 0) {
       store_square(D - W, W);
-    } else if (tile.alone && row + first >= 0 && (row + first + W - 1) * D + W <= tile.n * D) {
+    } else if (tile.alone() && row + first >= 0 && (row + first + W - 1) * D + W <= tile.n * D) {
       store_square(0, D);
     } else {
       for (; d < D; ++d) {
