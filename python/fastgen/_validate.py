@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     AnyFloatArray = NDArray[np.float32] | NDArray[np.float64]
 
 __all__ = [
+    "ANGLE",
     "COUNT",
     "NON_NEGATIVE",
     "POSITIVE",
@@ -29,6 +30,7 @@ __all__ = [
     "PROBABILITY",
     "REAL",
     "REAL_OR_INFINITE",
+    "SHAPE",
     "SHARE",
     "Constraint",
     "as_feature_indices",
@@ -75,8 +77,16 @@ def _not_nan(values: FloatArray) -> NDArray[np.bool_]:
     return ~np.isnan(values)
 
 
+def _angle(values: FloatArray) -> NDArray[np.bool_]:
+    return np.abs(values) <= 2**50
+
+
 def _positive(values: FloatArray) -> NDArray[np.bool_]:
     return (values >= TINY) & np.isfinite(values)
+
+
+def _shape(values: FloatArray) -> NDArray[np.bool_]:
+    return (values >= TINY) & (values <= 1e300)
 
 
 def _non_negative(values: FloatArray) -> NDArray[np.bool_]:
@@ -103,8 +113,10 @@ def _probability(values: FloatArray) -> NDArray[np.bool_]:
 
 
 REAL = Constraint("a finite number", _finite)
+ANGLE = Constraint("a finite number, at most 2**50 in size (angles beyond are coarser than a quarter)", _angle)
 REAL_OR_INFINITE = Constraint("a number or an infinity", _not_nan)
 POSITIVE = Constraint("a finite number greater than 0 (at least 2.3e-308)", _positive)
+SHAPE = Constraint("a finite number greater than 0 (from 2.3e-308 to 1e300)", _shape)
 NON_NEGATIVE = Constraint("a finite number of at least 0", _non_negative)
 COUNT = Constraint("a whole number from 0 to 2**53", _count)
 SHARE = Constraint("a probability from 0 to 1 (0, or at least 2.3e-308)", _share)
