@@ -45,6 +45,7 @@ __all__ = [
     "check_constraint",
     "check_out",
     "first_index",
+    "kind_of",
     "new_array",
     "normalised_rows",
     "normalised_weights",
@@ -113,7 +114,7 @@ def _probability(values: FloatArray) -> NDArray[np.bool_]:
 
 
 REAL = Constraint("a finite number", _finite)
-ANGLE = Constraint("a finite number, at most 2**50 in size (angles beyond are coarser than a quarter)", _angle)
+ANGLE = Constraint("a finite number (an angle, up to 2**50 in size: rounding leaves none of larger ones)", _angle)
 REAL_OR_INFINITE = Constraint("a number or an infinity", _not_nan)
 POSITIVE = Constraint("a finite number greater than 0 (at least 2.3e-308)", _positive)
 SHAPE = Constraint("a finite number greater than 0 (from 2.3e-308 to 1e300)", _shape)
@@ -242,6 +243,11 @@ def shown(value: Any) -> str:
     """A value as it appears in a message: its repr in one line, cut where it gets long."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def kind_of(value: Any) -> str:
+    """What a value is that should have been something else."""
+    return f"the class {value.__name__}" if isinstance(value, type) else f"of type {type(value).__name__}"
 
 
 def as_int(

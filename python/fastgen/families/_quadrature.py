@@ -34,14 +34,13 @@ def mean_and_variance(
     """
     nodes, rule = _rule()
     weights, values = [], []
-    # Widths in units of the sum: narrow laws may be as narrow as numbers go, or a point.
-    total = np.maximum(sum(high - low for low, high, _ in pieces), np.finfo(np.float64).tiny)
     for low, high, shift in pieces:
-        width = (high - low)[..., None]
-        t = low[..., None] + width * (0.5 * (1.0 + nodes))
-        weights.append(width / total[..., None] * rule * np.exp(log_density(t)))
+        half = 0.5 * (high - low)[..., None]
+        t = low[..., None] + half * (1.0 + nodes)
+        weights.append(half * rule * np.exp(log_density(t)))
         values.append(value(t) + shift[..., None])
     w, x = np.concatenate(weights, axis=-1), np.concatenate(values, axis=-1)
+    # Without length all nodes are one point.
     mass = w.sum(axis=-1, keepdims=True)
     w = np.divide(w, mass, out=np.full_like(w, 1.0 / w.shape[-1]), where=mass > 0.0)
     mean: FloatArray = (w * x).sum(axis=-1)

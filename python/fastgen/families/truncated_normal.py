@@ -119,22 +119,34 @@ class TruncatedNormal(ScalarComponents):
             k = first_index(far)
             end = "low" if low[k] > loc[k] else "high"
             raise ValueError(
-                f"{at(end, k)} is {float(nearest[k])!r}, beyond {at('loc', k)}, {float(loc[k])!r}, by more than {_FARTHEST:g} "
-                f"times {at('scale', k)}, {float(scale[k])!r}; expected less: the law is that end then, "
+                f"{at(end, k)} is {float(nearest[k])!r}, more than {_FARTHEST:g} times {at('scale', k)}, {float(scale[k])!r}, "
+                f"from {at('loc', k)}, {float(loc[k])!r}; expected less: so far out all numbers drawn are that end, "
                 f"fastgen.Delta({float(nearest[k])!r})"
             )
 
     def _moments(self) -> tuple[FloatArray, FloatArray]:
         # From the end nearest to the mean, or the mean itself, as far as the density counts. By halves, whose differences are
-        # finite, and in the unit of the data, in which the narrowest interval has a width.
+        # finite.
         anchor = np.clip(self.loc, self.low, self.high)
         reach = (0.5 * anchor - 0.5 * self.loc) / (0.5 * self.scale)
-        far = self.scale * (80.0 / (np.abs(reach) + np.hypot(reach, np.sqrt(80.0))))
-        low, high = np.maximum(-far, self.low - anchor), np.minimum(far, self.high - anchor)
-        zero, scale, slope = np.zeros_like(far), self.scale[..., None], reach[..., None]
-        pieces = [(low, zero, zero), (zero, high, zero)]
-        mean, variance = mean_and_variance(lambda t: -(t / scale) * (0.5 * (t / scale) + slope), pieces)
-        return anchor + mean, variance
+        far = 80.0 / (np.abs(reach) + np.hypot(reach, np.sqrt(80.0)))
+
+        def ends(unit: FloatArray) -> tuple[FloatArray, FloatArray]:
+            most = far * (self.scale / unit)
+            below, above = ((0.5 * end - 0.5 * anchor) / (0.5 * unit) for end in (self.low, self.high))
+            return np.maximum(-most, below), np.minimum(most, above)
+
+        # In units of the scale, or of their length, where that is so short that its square would leave the numbers.
+        low, high = ends(self.scale)
+        from_low, to_high = ends(np.ones_like(self.scale))
+        length = np.maximum(to_high - from_low, np.finfo(np.float64).tiny)
+        unit = np.where(high - low < 1e-140, length, self.scale)
+        low, high = ends(unit)
+        z, slope, zero = (unit / self.scale)[..., None], reach[..., None], np.zeros_like(unit)
+        mean, variance = mean_and_variance(
+            lambda t: -t * z * (0.5 * t * z + slope), [(low, zero, zero), (zero, high, zero)]
+        )
+        return anchor + unit * mean, np.square(unit * np.sqrt(variance))
 
     @property
     def mean(self) -> FloatArray:

@@ -95,8 +95,10 @@ class VonMises(ScalarComponents):
         far = 2.0 * np.arcsin(np.sqrt(20.0 / np.maximum(self.concentration, 20.0)))
         cut = np.clip(np.where(center < 0, -np.pi - center, np.pi - center), -far, far)
         early, late = (np.where(center < 0, turn, 0.0), np.where(center < 0, 0.0, turn))
-        pieces = [(-far, cut, center + early), (cut, far, center + late)]
-        return mean_and_variance(lambda t: kappa * (-2.0 * np.square(np.sin(0.5 * t))), pieces)
+        mean, variance = mean_and_variance(
+            lambda t: kappa * (-2.0 * np.square(np.sin(0.5 * t))), [(-far, cut, early), (cut, far, late)]
+        )
+        return center + mean, variance
 
     @property
     def mean(self) -> FloatArray:
