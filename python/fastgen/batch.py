@@ -92,15 +92,9 @@ class MixtureBatch(Frozen):
 
     def __init__(self, weights: ArrayLike | None, components: Components) -> None:
         if not isinstance(components, Components):
-            several = isinstance(components, (list, tuple)) and any(isinstance(c, Components) for c in components)
             raise TypeError(
                 f"components is {kind_of(components)}, expected a family object such as "
-                "fastgen.Normal(loc, scale) with parameters of shape (B, K)"
-                + (
-                    "; join the parameters of one family in it, or make a fastgen.Mixture for each row"
-                    if several
-                    else ""
-                )
+                "fastgen.Normal(loc, scale) with parameters of shape (B, K)" + _how_to_join(components)
             )
         shape = components._batch, components.n_components
         if weights is None:
@@ -312,3 +306,10 @@ class MixtureBatch(Frozen):
     def __repr__(self) -> str:
         b, k = self.weights.shape
         return f"MixtureBatch of {b} mixtures of {k} {type(self.components).__name__} components, {self.n_features} features"
+
+
+def _how_to_join(components: Any) -> str:
+    """What to do instead of passing several family objects."""
+    if not isinstance(components, (list, tuple)) or not any(isinstance(c, Components) for c in components):
+        return ""
+    return "; join the parameters of one family in it, or make a fastgen.Mixture for each row"
