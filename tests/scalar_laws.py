@@ -554,6 +554,7 @@ _ROWS = (
             ({"loc": 1e8, "scale": 1e-8}, (1e8, 1e8 + 2.0**-20, 1e8 - 2.0**-22, 0.0)),
             ({"loc": -5.0, "scale": 1e150}, (-1e152, 0.0, 3e151, 1e300)),
             ({"loc": 0.0, "scale": 1e-150}, (-1e300, -1e-150, 1e-151, 1.0)),
+            ({"loc": 0.0, "scale": 1e300}, (-1e305, 0.0, 1e308)),
         ),
         bad=bad_positive(fg.Cauchy, "scale", loc=0.0) + bad_real(fg.Cauchy, "loc", scale=1.0),
     ),
@@ -647,6 +648,7 @@ _ROWS = (
             ({"concentration": 1e3, "scale": 3.0}, (3.0, 3.0 + 2.0**-50, 3.001, 4.0, 6.0)),
             ({"concentration": 2.5, "scale": 1e150}, (1e150, 1.1e150, 1e200, 1e250)),
             ({"concentration": 0.2, "scale": 1e-150}, (1e-150, 1.5e-150, 1.0, 1e200)),
+            ({"concentration": 0.01, "scale": 1.0}, (1.0, 1e150, 1.7e308)),
         ),
         edges=(
             ({"concentration": 3.0, "scale": 0.3}, 0.3, np.log(10.0)),
@@ -745,6 +747,7 @@ _ROWS = (
             ({"rate": 1.0}, (0.0, 1e-300, 1e-9, 1.0, 36.0, 700.0)),
             ({"rate": 1e-150}, (0.0, 1e140, 1e150, 1e152)),
             ({"rate": 1e150}, (1e-160, 1e-150, 1e-148)),
+            ({"rate": 2.5e-308}, (0.0, 1e300, 1.7e308)),
         ),
         edges=(({"rate": 2.0}, 0.0, np.log(2.0)), ({"rate": 2.0}, -1e-300, -np.inf), ({"rate": 2.0}, -1.0, -np.inf)),
         bad=bad_positive(fg.Exponential, "rate"),
@@ -785,6 +788,9 @@ _ROWS = (
             ({"n": 5.0, "probs": 0.0}, (0.0, 1.0, 5.0)),
             ({"n": 5.0, "probs": 1.0}, (0.0, 4.0, 5.0)),
             ({"n": 0.0, "probs": 0.5}, (0.0, 1.0)),
+            ({"n": 32.0, "probs": 0.3}, (0.0, 9.0, 20.0, 31.0, 32.0)),
+            ({"n": 32.0, "probs": 1e-12}, (0.0, 1.0, 31.0)),
+            ({"n": 31.0, "probs": 1 - 2.0**-40}, (0.0, 20.0, 30.0)),
         ),
         discrete=True,
         bad=(
@@ -841,6 +847,8 @@ _ROWS = (
             ({"concentration": 1e8, "probs": 0.5}, (1e8, 1e8 - 3e4, 1e8 + 1e5)),
             ({"concentration": 1e8, "probs": 1 - 1e-7}, (0.0, 1.0, 10.0, 60.0)),
             ({"concentration": 5.0, "probs": 1.0}, (0.0, 1.0)),
+            ({"concentration": 3.0, "probs": 0.3}, (0.0, 1.0, 29.0, 30.0, 100.0)),
+            ({"concentration": 30.0, "probs": 1e-12}, (0.0, 2.0, 3.0)),
         ),
         discrete=True,
         bad=(
@@ -899,6 +907,7 @@ _ROWS = (
             ({"concentration": 1e8, "rate": 1e8}, (1.0, 1.0 - 1e-8, 1.0 + 1e-8, 0.997, 1.003)),
             ({"concentration": 1e8 + 0.7, "rate": 1e150}, (1e-142, 1.0001e-142, 0.9999e-142)),
             ({"concentration": 40.3, "rate": 1e-150}, (1e-300, 1e151, 4e151, 5e152)),
+            ({"concentration": 0.3, "rate": 2.5e-308}, (1e-300, 1.0, 1e300, 1.7e308)),
         ),
         edges=(
             ({"concentration": 0.5, "rate": 2.0}, 0.0, np.inf),
@@ -906,7 +915,11 @@ _ROWS = (
             ({"concentration": 2.0, "rate": 2.0}, 0.0, -np.inf),
             *(({"concentration": c, "rate": 2.0}, x, -np.inf) for c in (0.5, 1.0, 2.0) for x in (-1e-300, -1.0)),
         ),
-        bad=bad_positive(fg.Gamma, "concentration", rate=1.0) + bad_positive(fg.Gamma, "rate", concentration=1.0),
+        bad=(
+            *bad_positive(fg.Gamma, "concentration", rate=1.0),
+            *bad_positive(fg.Gamma, "rate", concentration=1.0),
+            Bad("concentration 1e301", lambda: fg.Gamma(1e301, 1.0), ValueError, r"is 1e\+301, expected .* to 1e300\)"),
+        ),
     ),
     Row(
         "inverse_gamma",
@@ -923,6 +936,7 @@ _ROWS = (
             ({"concentration": 1.5, "scale": 1e150}, (1e147, 1e150, 1e160)),
             ({"concentration": 1e8, "scale": 0.3}, (3e-9, 3.0003e-9, 2.999e-9, 3.01e-9)),
             ({"concentration": 1e8 + 0.7, "scale": 1e8}, (1.0, 1.0 - 1e-8, 0.9997, 1.003)),
+            ({"concentration": 1e-300, "scale": 1e-5}, (1.0, 1e300)),
         ),
         edges=tuple(({"concentration": c, "scale": 2.0}, x, -np.inf) for c in (0.5, 2.0) for x in (0.0, -1e-300, -1.0)),
         bad=(
@@ -945,6 +959,7 @@ _ROWS = (
             ({"loc": 1e8, "scale": 1e-2, "shape": 5.0}, (1e8, 1e8 + 2.0**-6, 1e8 - 2.0**-8)),
             ({"loc": -5.0, "scale": 1e150, "shape": 30.0}, (-1e149, 0.0, 1e150, 3e151)),
             ({"loc": 0.0, "scale": 1.0, "shape": 1e4}, (-3e-3, -1e-4, 0.0, 0.5, 8.0)),
+            ({"loc": 0.0, "scale": 1.0, "shape": -1e140}, (-8.0, -0.5, -1e-9)),
         ),
         bad=(
             *bad_positive(fg.SkewNormal, "scale", loc=0.0, shape=1.0),
@@ -968,6 +983,7 @@ _ROWS = (
             ({"df": 1e8, "loc": 0.0, "scale": 1.0}, (-36.0, -3.0, 1e-5, 0.0, 0.7, 10.0)),
             ({"df": 0.5, "loc": 0.0, "scale": 1e-150}, (-1e300, -1e-150, 1e-151, 1.0)),
             ({"df": 7.0, "loc": -5.0, "scale": 1e150}, (-1e152, 0.0, 3e151)),
+            ({"df": 0.1, "loc": 0.0, "scale": 1.0}, (-1e300, -1e101, -2.0, 0.0, 1.0, 1e102, 1e200, 1e308)),
         ),
         bad=(
             *bad_positive(fg.StudentT, "df", loc=0.0, scale=1.0),
@@ -1024,6 +1040,15 @@ _ROWS = (
                 ValueError,
                 r"low\[0\] is inf and high\[0\] is inf, expected high greater than low$",
             ),
+            *(
+                Bad(
+                    f"{end} beyond reach",
+                    lambda sign=sign: fg.TruncatedNormal(-sign * 1e300, 1e-300, *sorted((0.0, sign * 1.0))),
+                    ValueError,
+                    rf"{end}\[0\] is 0\.0, more than 1e\+300 times scale\[0\], 1e-300, from loc\[0\], {loc}; expected less",
+                )
+                for end, sign, loc in (("low", 1.0, r"-1e\+300"), ("high", -1.0, r"1e\+300"))
+            ),
         ),
     ),
     Row(
@@ -1046,6 +1071,12 @@ _ROWS = (
         ),
         bad=(
             *bad_real(fg.VonMises, "loc", concentration=1.0),
+            Bad(
+                "loc no angle",
+                lambda: fg.VonMises(1e16, 1.0),
+                ValueError,
+                r"loc is 1e\+16, expected .* up to 2\*\*50 in size",
+            ),
             Bad(
                 "negative",
                 lambda: fg.VonMises(0.0, [1.0, -1.0]),

@@ -91,7 +91,7 @@ MIXTURE = [
         "components a class",
         lambda: fg.Mixture(None, fg.Normal),
         TypeError,
-        r"components is of type type, expected a family object such as fastgen\.Normal\(loc, scale\)",
+        r"components is the class Normal, expected a family object such as fastgen\.Normal\(loc, scale\)",
     ),
     Bad("components empty", lambda: fg.Mixture(None, []), ValueError, r"components is empty, expected at least one"),
     Bad(
@@ -119,7 +119,9 @@ MIXTURE = [
     ),
 ]
 SAMPLE = [
-    Bad("n negative", lambda: LINE.sample(-1), ValueError, r"n is -1, expected at least 0"),
+    Bad(
+        "n negative", lambda: LINE.sample(-1), ValueError, r"n is -1, expected at least 0; n is the number of samples$"
+    ),
     Bad(
         "n float",
         lambda: LINE.sample(10.0),
@@ -132,7 +134,7 @@ SAMPLE = [
         "n tuple",
         lambda: LINE.sample((2, 3)),
         TypeError,
-        r"n is \(2, 3\) of type tuple, expected an integer; the number of samples",
+        r"n is \(2, 3\) of type tuple, expected an integer; n is the number of samples",
     ),
     Bad("n array", lambda: LINE.sample(X), TypeError, r"n is array\(.*\.\.\. of type ndarray, expected an integer"),
     Bad(
@@ -472,7 +474,7 @@ FIT = [
         "verbose",
         lambda: fg.fit(X, 2, verbose="yes"),
         TypeError,
-        r"verbose is 'yes' of type str, expected an integer; 0, 1 or 2",
+        r"verbose is 'yes' of type str, expected an integer; verbose is 0, 1 or 2",
     ),
     Bad("rng", lambda: fg.fit(X, 2, rng=0.5), TypeError, r"rng is 0\.5 of type float"),
     Bad("x overflows", lambda: fg.fit((X * 1e30).astype(np.float32), 2), ValueError, r"float32.*rescale x"),

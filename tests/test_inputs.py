@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import ctypes
 import mmap
 import sys
 
@@ -72,6 +73,44 @@ def test_layout(case, layout, dtype):
     for method in METHODS:
         assert_same_bits(getattr(m, method)(same), getattr(m, method)(x), f"{method}, {layout}")
     assert np.array_equal(same, before)
+
+
+def between_guards(count, dtype, at_end):
+    """An array at the very end (or beginning) of memory that may be touched: pages before and after it may not."""
+    page, size = mmap.PAGESIZE, count * np.dtype(dtype).itemsize
+    pages = -(-size // page)
+    memory = mmap.mmap(-1, (pages + 2) * page)
+    start = np.frombuffer(memory, np.uint8).ctypes.data
+    protect = ctypes.CDLL(None, use_errno=True).mprotect
+    for guard in (start, start + (pages + 1) * page):
+        assert protect(ctypes.c_void_p(guard), ctypes.c_size_t(page), 0) == 0
+    offset = page + (pages * page - size if at_end else 0)
+    return np.frombuffer(memory, dtype, count, offset)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("at_end", [True, False], ids=["at the end", "at the beginning"])
+def test_nothing_beyond_the_data_is_touched(at_end, dtype, isa):
+    """Points are loaded in whole vectors; those of the last rows must not reach beyond them. A crash of the process otherwise.
+
+    Every number of rows and features, close together, in wider rows, and every second column.
+    """
+    rng = np.random.default_rng(0)
+    for d in range(1, 41):
+        m = fg.Mixture(None, fg.MultivariateNormal(rng.normal(size=(2, d)), 1.0, "spherical"))
+        points = rng.normal(size=(70, d)).astype(dtype)
+        expected = m.log_prob(points)
+        for row, column in ((d, 1), (d + 3, 1), (2 * d - 1, 2), (1, 70)):
+            most = between_guards((70 - 1) * row + (d - 1) * column + 1, dtype, at_end)
+            step = most.itemsize
+            for n in range(1, 71) if column != 70 else (70,):
+                count = (n - 1) * row + (d - 1) * column + 1
+                part = most[len(most) - count :] if at_end else most[:count]
+                x = np.lib.stride_tricks.as_strided(part, (n, d), (row * step, column * step))
+                x[:] = points[:n]
+                np.testing.assert_array_equal(m.log_prob(x), expected[:n])
+                if (column, row) == (1, d) and n < 9:
+                    assert m.sample(n, rng=1, out=x) is x
 
 
 @pytest.mark.parametrize("kind", COERCED)

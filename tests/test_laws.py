@@ -5,6 +5,11 @@ Sampling, bits, golden streams, saving and bad parameters of the same laws are i
 
 from __future__ import annotations
 
+import itertools
+import math
+import warnings
+from fractions import Fraction
+
 import fastgen as fg
 import numpy as np
 import pytest
@@ -119,7 +124,10 @@ def test_shares_at_an_infinite_density(components, x, shares, isa):
 def test_infinities_and_nan(row):
     m = fg.Mixture(None, row.construct(**row.golden(3)))
     assert m.log_prob([-np.inf, np.inf]).tolist() == [-np.inf, -np.inf]
+    largest = np.finfo(np.float64).max
     assert m.cdf([-np.inf, np.inf]).tolist() == [0, 1]
+    assert m.cdf(-largest) < 1e-300
+    assert m.cdf(largest) == 1
     assert np.isnan(m.log_prob(np.nan))
     assert np.isnan(m.cdf(np.nan))
 
@@ -155,6 +163,19 @@ def test_quantile(row, parameters, isa):
         nudge = max(abs(x) * EPS, 5e-324)
         moved = max(abs(row.tails(p, mpf(float(x)) + s * mpf(nudge))[side] - tails[side]) for s in (-1, 1))
         assert abs(tails[side] - wanted[side]) <= TAIL_TOLERANCE * wanted[side] + 2 * moved + SMALLEST, q
+
+
+@pytest.mark.parametrize(
+    ("row", "parameters"), [pytest.param(r, c.values[1], id=c.id) for c in EXTREMES for r in [c.values[0]]]
+)
+def test_quantile_alone_and_in_a_mixture(row, parameters, isa):
+    """A law alone may answer with a formula; twice in a mixture it is searched for. Both say where no number is large enough."""
+    law = row.construct(**parameters)
+    alone = fg.Mixture(None, law).icdf(PROBABILITIES)
+    twice = fg.Mixture([0.25, 0.75], [law, law]).icdf(PROBABILITIES)
+    np.testing.assert_array_equal(np.isinf(twice), np.isinf(alone))
+    ends = np.isinf(alone)
+    np.testing.assert_array_equal(twice[ends], alone[ends])
 
 
 @pytest.mark.parametrize("row", ROWS, ids=repr)
@@ -202,6 +223,114 @@ def test_moments_that_do_not_exist():
     assert np.isnan(mixed.covariance)
 
 
+LARGEST = np.finfo(np.float64).max
+MOMENTS_BEYOND = [
+    (fg.Normal(0.0, 1e200), 0.0, np.inf),
+    (fg.Exponential(1e-300), 1e300, np.inf),
+    (fg.Gamma(30.0, 3e-308), np.inf, np.inf),
+    (fg.Gumbel(0.0, 1e200), 0.57721566490153286e200, np.inf),
+    (fg.Beta(1.5e308, 0.5e308), 0.75, 0.0),
+    (fg.LogNormal(-1e10, 1e5), 0.0, 1.0),
+    (fg.LogNormal(1e10, 1e-300), np.inf, np.inf),
+    (fg.LogNormal(0.0, 1e-150), 1.0, 1e-300),
+    (fg.NegativeBinomial(1e5, 1e-300), 1e305, np.inf),
+    (fg.Pareto(1e300, 1e10), 1e10, 0.0),
+    (fg.Uniform(-1e200, 1e200), 0.0, np.inf),
+    (fg.VonMises(1.0, 1.6e308), 1.0, 1 / 1.6e308),
+    (fg.Weibull(3e-308, 1.0), np.inf, np.inf),
+    (fg.Weibull(1e200, 1e160), 1e160, (np.pi * 1e-40) ** 2 / 6),
+    (fg.TruncatedNormal(-1e295, 1.0, 0.0, 1.0), 1e-295, 0.0),
+    (fg.TruncatedNormal(-1e120, 1.0, 0.0, 1.0), 1e-120, 1e-240),
+    (fg.TruncatedNormal(0.0, 1e300, 0.0, 12e-150), 6e-150, 12e-300),
+    (fg.TruncatedNormal(-1e308, 1e10, 1e308, np.inf), 1e308, 0.0),
+    (fg.TruncatedNormal(0.0, 1.5e308, 0.0, np.inf), 1.5e308 * np.sqrt(2 / np.pi), np.inf),
+]
+
+
+@pytest.mark.parametrize(
+    ("components", "mean", "variance"), MOMENTS_BEYOND, ids=lambda v: repr(v) if v is None else None
+)
+def test_moments_beyond_the_numbers(components, mean, variance):
+    """Infinite or 0, or finite where only what they are made of is not; without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        m = fg.Mixture(None, components)
+        moments = components.mean[0], components.variance[0], components.covariance[0], m.mean, m.covariance
+    np.testing.assert_allclose(moments, [mean, variance, variance, mean, variance], rtol=1e-10)
+
+
+# For every parameter of every law; what is refused is none of its business.
+ENDS = (-1.7e308, -1e155, -1.0, 2.3e-308, 3e-308, 1e-155, 1e-3, 1.0, 1e3, 1e155, 1e300, 1.7e308)
+NO_MOMENTS = ("cauchy", "student_t")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=repr)
+def test_parameters_at_the_ends_of_the_numbers(row, isa):
+    """Never NaN, whatever is drawn and asked for; and no warnings."""
+    names = row.golden(1)
+    points = np.array([-LARGEST, -1.0, -5e-324, 0.0, 5e-324, 1e-300, 0.5, 1.0, 2.0, 1e300, LARGEST])
+    q = np.array([0.0, 1e-300, 1e-10, 0.3, 0.5, 0.99, 1.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for values in itertools.product(ENDS if len(names) < 4 else ENDS[1::2], repeat=len(names)):
+            try:
+                law = row.construct(**dict(zip(names, values, strict=True)))
+            except ValueError:
+                continue
+            m = fg.Mixture(None, law)
+            x = m.sample(64, rng=1)
+            at = np.concatenate([points, x[np.isfinite(x)]])
+            below, quantiles = m.cdf(at), m.icdf(q)
+            for answer in (x, below, quantiles, m.log_prob(at)):
+                assert not np.isnan(answer).any(), values
+            assert (below >= 0).all(), values
+            assert (below <= 1).all(), values
+            for answer in (m.mean, m.covariance, law.mean, law.variance):
+                assert row.id in NO_MOMENTS or not np.isnan(answer).any(), values
+
+
+@pytest.mark.parametrize("concentration", [1e-300, 1e-3, 0.3, 0.9, 2.0])
+def test_gamma_variates_beyond_the_numbers(concentration, isa):
+    """The rate is a factor, also where the variate of a concentration one higher, on the way, is beyond the numbers."""
+    small, usual = (fg.Mixture(None, fg.Gamma(concentration, 2.0**e)).sample(10_000, rng=1) for e in (-1022, -900))
+    normal = usual > 1e-300
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(small[normal], np.ldexp(usual[normal], 122))
+
+
+def test_truncated_normal_far_out(isa):
+    """It is the exponential law there."""
+    for sign in (1.0, -1.0):
+        far = fg.Mixture(None, fg.TruncatedNormal(-sign * 1e290, 1e-5, *sorted((0.0, sign * 1.0))))
+        rate = 1e300
+        x = np.array([0.0, 1e-310, 1e-301, 1e-300, 2e-299, 6e-298])
+        np.testing.assert_allclose(far.log_prob(sign * x), np.log(rate) - rate * x, rtol=1e-13)
+        q = np.array([1e-300, 1e-10, 0.3, 0.9, 1 - 1e-10])
+        upper, lower = far.icdf(q) * sign, far.icdf(1 - q) * sign
+        np.testing.assert_allclose(upper if sign > 0 else lower, -np.log1p(-q) / rate, rtol=1e-6, atol=5e-324)
+        drawn = far.sample(10_000, rng=1) * sign * rate
+        assert abs(drawn.mean() - 1) < 6e-2  # six standard errors
+
+
+@pytest.mark.parametrize("p", [0.5, 0.25, 0.875])
+@pytest.mark.parametrize("n", [1, 2, 5, 10, 17])
+def test_few_trials_are_exact(n, p, isa):
+    """Where the probabilities are numbers, the distribution function of few trials is them."""
+    success = Fraction(p)
+    mass = [math.comb(n, k) * success**k * (1 - success) ** (n - k) for k in range(n + 1)]
+    below = [float(sum(mass[: k + 1])) for k in range(n + 1)]
+    assert fg.Mixture(None, fg.Binomial(n, p)).cdf(np.arange(n + 1)).tolist() == below
+    # At most k failures before the r-th success: at most k failures in k + r trials.
+    for r in range(1, n + 1):
+        k = n - r
+        assert fg.Mixture(None, fg.NegativeBinomial(r, 1 - p)).cdf(k) == below[k]
+
+
+def test_gradient_at_the_centre(isa):
+    """Is 0, also where the width of the law is below the numbers."""
+    assert fg.Mixture(None, fg.StudentT(1e-100, 3.0, 1e-300)).grad_log_prob(3.0) == 0
+
+
 @pytest.mark.parametrize("row", ROWS, ids=repr)
 def test_float32(row, isa):
     """float32 points are scored in double, and the answer rounded once; float32 samples are the float64 ones, rounded."""
@@ -228,7 +357,7 @@ def test_samples_do_not_depend_on_company(row, isa):
         assert np.array_equal(x[labels == 0], alone[labels == 0])
 
 
-@pytest.mark.parametrize("kappa", [1e20, 1e149, 1e151, 1e160, 8e307])
+@pytest.mark.parametrize("kappa", [1e20, 1e149, 1e151, 1e160, 8e307, 1e308, 1.7e308])
 def test_von_mises_of_huge_concentration(kappa, isa):
     """It is the normal law of variance 1 / kappa, to 1 / kappa, also where the square of kappa is beyond the numbers."""
     m, width = fg.Mixture(None, fg.VonMises(0.0, kappa)), 1 / mp.sqrt(kappa)

@@ -174,7 +174,9 @@ def fit(
         reg_covar=floor,
         condition=max(1.0, float(scale.max()) ** 2 / floor) if floor > 0 else 1.0,
         callback=callback,
-        verbose=as_int(int(verbose) if isinstance(verbose, bool) else verbose, "verbose", 0, hint="0, 1 or 2"),
+        verbose=as_int(
+            int(verbose) if isinstance(verbose, bool) else verbose, "verbose", 0, hint="verbose is 0, 1 or 2"
+        ),
         n_starts=n_starts,
     )
 

@@ -50,7 +50,7 @@ def set_num_threads(n: int) -> None:
     1
     >>> fg.set_num_threads(before)
     """
-    _core.set_num_threads(as_int(n, "n", minimum=1, maximum=_MOST_THREADS, hint="the number of threads"))
+    _core.set_num_threads(as_int(n, "n", minimum=1, maximum=_MOST_THREADS, hint="n is the number of threads"))
 
 
 def get_num_threads() -> int:

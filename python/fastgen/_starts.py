@@ -69,7 +69,7 @@ def _check_mixture(init: Mixture, model: Model) -> None:
                 f"init has components of {type(block).__name__}, expected {family.__name__} for data of shape {data}"
             )
     if init.n_features != model.n_features:
-        raise ValueError(f"init has {init.n_features} features, expected {model.n_features} as x")
+        raise ValueError(f"init has {init.n_features} features, expected {model.n_features}, as x has")
     if init.n_components != model.n_components:
         raise ValueError(f"init has {init.n_components} components, expected n_components={model.n_components}")
 

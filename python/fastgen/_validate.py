@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     AnyFloatArray = NDArray[np.float32] | NDArray[np.float64]
 
 __all__ = [
+    "ANGLE",
     "COUNT",
     "NON_NEGATIVE",
     "POSITIVE",
@@ -29,6 +30,7 @@ __all__ = [
     "PROBABILITY",
     "REAL",
     "REAL_OR_INFINITE",
+    "SHAPE",
     "SHARE",
     "Constraint",
     "as_feature_indices",
@@ -43,6 +45,7 @@ __all__ = [
     "check_constraint",
     "check_out",
     "first_index",
+    "kind_of",
     "new_array",
     "normalised_rows",
     "normalised_weights",
@@ -75,8 +78,16 @@ def _not_nan(values: FloatArray) -> NDArray[np.bool_]:
     return ~np.isnan(values)
 
 
+def _angle(values: FloatArray) -> NDArray[np.bool_]:
+    return np.abs(values) <= 2**50
+
+
 def _positive(values: FloatArray) -> NDArray[np.bool_]:
     return (values >= TINY) & np.isfinite(values)
+
+
+def _shape(values: FloatArray) -> NDArray[np.bool_]:
+    return (values >= TINY) & (values <= 1e300)
 
 
 def _non_negative(values: FloatArray) -> NDArray[np.bool_]:
@@ -103,8 +114,10 @@ def _probability(values: FloatArray) -> NDArray[np.bool_]:
 
 
 REAL = Constraint("a finite number", _finite)
+ANGLE = Constraint("a finite number (an angle, up to 2**50 in size: rounding leaves none of larger ones)", _angle)
 REAL_OR_INFINITE = Constraint("a number or an infinity", _not_nan)
 POSITIVE = Constraint("a finite number greater than 0 (at least 2.3e-308)", _positive)
+SHAPE = Constraint("a finite number greater than 0 (from 2.3e-308 to 1e300)", _shape)
 NON_NEGATIVE = Constraint("a finite number of at least 0", _non_negative)
 COUNT = Constraint("a whole number from 0 to 2**53", _count)
 SHARE = Constraint("a probability from 0 to 1 (0, or at least 2.3e-308)", _share)
@@ -230,6 +243,11 @@ def shown(value: Any) -> str:
     """A value as it appears in a message: its repr in one line, cut where it gets long."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def kind_of(value: Any) -> str:
+    """What a value is that should have been something else."""
+    return f"the class {value.__name__}" if isinstance(value, type) else f"of type {type(value).__name__}"
 
 
 def as_int(

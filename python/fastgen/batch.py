@@ -16,6 +16,7 @@ from ._validate import (
     as_parameter,
     at,
     first_index,
+    kind_of,
     new_array,
     read_only,
 )
@@ -92,8 +93,8 @@ class MixtureBatch(Frozen):
     def __init__(self, weights: ArrayLike | None, components: Components) -> None:
         if not isinstance(components, Components):
             raise TypeError(
-                f"components is of type {type(components).__name__}, expected a family object such as "
-                "fastgen.Normal(loc, scale) with parameters of shape (B, K)"
+                f"components is {kind_of(components)}, expected a family object such as "
+                "fastgen.Normal(loc, scale) with parameters of shape (B, K)" + _how_to_join(components)
             )
         shape = components._batch, components.n_components
         if weights is None:
@@ -225,9 +226,10 @@ class MixtureBatch(Frozen):
         (2, 3)
         """
         most = _STREAM_LENGTH // self.n_mixtures
-        hint = "a stream has 2**64 samples, over all mixtures"
-        n = as_int(n_per, "n_per", minimum=0, maximum=most, hint=hint)
-        start = as_int(start, "start", minimum=0, maximum=min(most - n, most - 1), hint=hint)
+        limit = "a stream has 2**64 samples, over all mixtures"
+        n = as_int(n_per, "n_per", 0, most, "n_per is the number of samples of each mixture", limit)
+        last = min(most - n, most - 1)
+        start = as_int(start, "start", 0, last, "start is the index of the first sample of each mixture", limit)
         result_type = as_float_dtype(dtype)
         row = () if self.components._scalar else (self.n_features,)
         samples = new_array(
@@ -304,3 +306,10 @@ class MixtureBatch(Frozen):
     def __repr__(self) -> str:
         b, k = self.weights.shape
         return f"MixtureBatch of {b} mixtures of {k} {type(self.components).__name__} components, {self.n_features} features"
+
+
+def _how_to_join(components: Any) -> str:
+    """What to do instead of passing several family objects."""
+    if not isinstance(components, (list, tuple)) or not any(isinstance(c, Components) for c in components):
+        return ""
+    return "; join the parameters of one family in it, or make a fastgen.Mixture for each row"

@@ -22,6 +22,7 @@ from ._validate import (
     as_parameter,
     check_constraint,
     check_out,
+    kind_of,
     new_array,
     normalised_weights,
     read_only,
@@ -267,7 +268,9 @@ class Mixture(Frozen):
         Notes
         -----
         The component is drawn first, then one sample from that component alone. The bits are the same whatever the
-        number of threads, the instruction set, and the pieces in which a stream is read.
+        number of threads, the instruction set, and the pieces in which a stream is read. A sample beyond the largest number is
+        inf, as of very heavy tails (`StudentT` with 0.01 degrees of freedom, `Pareto`) or of 1e39 in float32 (but see
+        `InverseGamma`); it is never NaN.
 
         Examples
         --------
@@ -291,9 +294,9 @@ class Mixture(Frozen):
         ):
             return self._sample_new(stream_key(rng), start, n)
 
-        n = as_int(n, "n", 0, _LAST_INDEX, "the number of samples", _STREAM_LENGTH)
+        n = as_int(n, "n", 0, _LAST_INDEX, "n is the number of samples", _STREAM_LENGTH)
         last = min(_LAST_INDEX - n, _LAST_INDEX - 1)
-        start = as_int(start, "start", 0, last, "the index of the first sample", _STREAM_LENGTH)
+        start = as_int(start, "start", 0, last, "start is the index of the first sample", _STREAM_LENGTH)
         shape = (n,) if self._scalar else (n, self.n_features)
         float_type = as_float_dtype(dtype)
         if out is None:
@@ -814,7 +817,7 @@ def _as_blocks(components: Any) -> tuple[Components, ...]:
     blocks = (components,) if isinstance(components, Components) else components
     if isinstance(blocks, (str, bytes, type)) or not hasattr(blocks, "__iter__"):
         raise TypeError(
-            f"components is of type {type(blocks).__name__}, expected a family object such as fastgen.Normal(loc, "
+            f"components is {kind_of(blocks)}, expected a family object such as fastgen.Normal(loc, "
             "scale), or a sequence of them"
         )
     blocks = tuple(blocks)
@@ -823,8 +826,7 @@ def _as_blocks(components: Any) -> tuple[Components, ...]:
     for i, block in enumerate(blocks):
         if not isinstance(block, Components):
             raise TypeError(
-                f"components[{i}] is of type {type(block).__name__}, expected a family object such as "
-                "fastgen.Normal(loc, scale)"
+                f"components[{i}] is {kind_of(block)}, expected a family object such as fastgen.Normal(loc, scale)"
             )
     for i, block in enumerate(blocks):
         if block._batch:

@@ -165,7 +165,7 @@ class Stream(Frozen):
         >>> fg.Stream(7).spawn(3)[:2] == fg.Stream(7).spawn(2)
         True
         """
-        count = as_int(n, "n", minimum=0)
+        count = as_int(n, "n", minimum=0, hint="n is the number of streams")
         return [self._make(self.entropy, (*self.spawn_key, i)) for i in range(count)]
 
     def __eq__(self, other: object) -> bool:

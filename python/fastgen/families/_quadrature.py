@@ -40,7 +40,9 @@ def mean_and_variance(
         weights.append(half * rule * np.exp(log_density(t)))
         values.append(value(t) + shift[..., None])
     w, x = np.concatenate(weights, axis=-1), np.concatenate(values, axis=-1)
-    w /= w.sum(axis=-1, keepdims=True)
+    # Without length all nodes are one point.
+    mass = w.sum(axis=-1, keepdims=True)
+    w = np.divide(w, mass, out=np.full_like(w, 1.0 / w.shape[-1]), where=mass > 0.0)
     mean: FloatArray = (w * x).sum(axis=-1)
     variance: FloatArray = (w * np.square(x - mean[..., None])).sum(axis=-1)
     return mean, variance

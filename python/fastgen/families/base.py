@@ -74,6 +74,11 @@ class Components(Frozen):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        # Moments beyond the numbers are infinite, or 0: that is an answer, not a mishap to warn of.
+        for name in ("mean", "variance", "covariance"):
+            moment = cls.__dict__.get(name)
+            if isinstance(moment, property) and moment.fget is not None:
+                setattr(cls, name, property(np.errstate(over="ignore", under="ignore")(moment.fget)))
         if cls.parameters:
             REGISTRY[cls.__name__] = cls
 

@@ -84,10 +84,15 @@ class Beta(ScalarComponents):
     @property
     def mean(self) -> FloatArray:
         """Means of the components, (K,)."""
-        return self.concentration1 / (self.concentration1 + self.concentration0)
+        return self._shares()[0]
 
     @property
     def variance(self) -> FloatArray:
         """Variances of the components, (K,)."""
-        total = self.concentration1 + self.concentration0
-        return (self.concentration1 / total) * (self.concentration0 / total) / (total + 1.0)
+        a, b = self._shares()
+        return a * b / (self.concentration1 + self.concentration0 + 1.0)
+
+    def _shares(self) -> tuple[FloatArray, FloatArray]:
+        """Shares of the two concentrations in their sum, which may be infinite where they are not."""
+        a, b = 0.5 * self.concentration1, 0.5 * self.concentration0
+        return a / (a + b), b / (a + b)

@@ -314,7 +314,7 @@ class _Spherical(_Independent):
         return (k,)
 
     def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
-        return values[:, None, None] * np.eye(d)
+        return np.where(np.eye(d) > 0, values[:, None, None], 0.0)  # the value may be infinite
 
     def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
         return np.broadcast_to(np.square(factor)[:, None], (k, d))
@@ -323,7 +323,7 @@ class _Spherical(_Independent):
         return np.broadcast_to(factor[:, None], (k, d))
 
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
-        return (weights @ covariances) * np.eye(d)
+        return np.diag(np.full(d, weights @ covariances))
 
     def marginal(self, factor: FloatArray, features: list[int]) -> FloatArray:
         return factor

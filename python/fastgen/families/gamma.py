@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import POSITIVE
+from .._validate import POSITIVE, SHAPE
 from .base import Parameter, ScalarComponents
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Gamma(ScalarComponents):
 
     __slots__ = ("concentration", "rate")
 
-    parameters = (Parameter("concentration", POSITIVE), Parameter("rate", POSITIVE))
+    parameters = (Parameter("concentration", SHAPE), Parameter("rate", POSITIVE))
     support = "x >= 0"
     sampler = "rejection"
     source = "Marsaglia and Tsang 2000"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import POSITIVE
+from .._validate import POSITIVE, SHAPE
 from .base import Parameter, ScalarComponents
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class InverseGamma(ScalarComponents):
 
     __slots__ = ("concentration", "scale")
 
-    parameters = (Parameter("concentration", POSITIVE), Parameter("scale", POSITIVE))
+    parameters = (Parameter("concentration", SHAPE), Parameter("scale", POSITIVE))
     support = "x > 0"
     sampler = "rejection"
     source = "Marsaglia and Tsang 2000"

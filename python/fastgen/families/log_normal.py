@@ -88,12 +88,14 @@ class LogNormal(ScalarComponents):
     @property
     def mean(self) -> FloatArray:
         """Means of the components, (K,); inf where they exceed the largest number."""
-        with np.errstate(over="ignore"):
-            return np.exp(self.loc + 0.5 * np.square(self.scale))
+        return np.exp(self.loc + 0.5 * np.square(self.scale))
 
     @property
     def variance(self) -> FloatArray:
         """Variances of the components, (K,); inf where they exceed the largest number."""
-        with np.errstate(over="ignore"):
-            square = np.square(self.scale)
-            return np.expm1(square) * np.exp(2.0 * self.loc + square)
+        square = np.square(self.scale)
+        # The standard deviation in units of the mean, whose root is finite where the product is; where the scale is large, the
+        # variance is one number, of whose factors one could be infinite and the other 0.
+        ratio = np.where(self.scale < 1e-10, self.scale, np.sqrt(np.expm1(np.minimum(square, 100.0))))
+        root = np.exp(0.5 * (self.loc + 0.5 * square))
+        return np.where(square < 100.0, np.square(ratio * root * root), np.exp(2.0 * (self.loc + square)))

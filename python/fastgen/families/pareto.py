@@ -86,8 +86,8 @@ class Pareto(ScalarComponents):
     def mean(self) -> FloatArray:
         """Means of the components, (K,); inf where the concentration is at most 1."""
         a = self.concentration
-        mean: FloatArray = np.divide(a * self.scale, a - 1.0, out=np.full(len(self), np.inf), where=a > 1.0)
-        return mean
+        ratio: FloatArray = np.divide(a, a - 1.0, out=np.full(len(self), np.inf), where=a > 1.0)
+        return self.scale * ratio
 
     @property
     def variance(self) -> FloatArray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .._core import Components as CoreComponents
-from .._validate import REAL
+from .._validate import REAL, kind_of
 from .base import Components, Parameter, ScalarComponents, restore
 
 if TYPE_CHECKING:
@@ -93,21 +93,18 @@ class Product(Components):
 
     def __init__(self, columns: Iterable[Any]) -> None:
         if isinstance(columns, Components) or not hasattr(columns, "__iter__"):
-            raise TypeError(
-                f"columns is of type {type(columns).__name__}, expected a sequence of scalar families, one a column"
-            )
+            raise TypeError(f"columns is {kind_of(columns)}, expected a sequence of scalar families, one a column")
         columns = tuple(columns)
         if not columns:
             raise ValueError("columns is empty, expected at least one scalar family")
         for d, column in enumerate(columns):
             if not isinstance(column, ScalarComponents):
                 raise TypeError(
-                    f"columns[{d}] is of type {type(column).__name__}, expected a scalar family such as "
-                    "fastgen.Normal(loc, scale)"
+                    f"columns[{d}] is {kind_of(column)}, expected a scalar family such as fastgen.Normal(loc, scale)"
                 )
             if len(column) != len(columns[0]):
                 raise ValueError(
-                    f"columns[{d}] has {len(column)} components, but columns[0] has {len(columns[0])}; expected the same "
+                    f"columns[{d}] is of {len(column)} component{'s' if len(column) > 1 else ''}, but columns[0] of {len(columns[0])}; expected the same "
                     "number in every column"
                 )
             if column._batch:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TruncatedNormal"]
 
+# How many scales the interval may be away from loc: beyond, densities would leave the numbers.
+_FARTHEST = 1e300
+
 
 class TruncatedNormal(ScalarComponents):
     r"""Normal components truncated to intervals.
@@ -42,7 +45,8 @@ class TruncatedNormal(ScalarComponents):
     Raises
     ------
     ValueError
-        If `loc` or a scale is not finite, a scale is not positive, an end is nan, an interval is empty, or the lengths differ.
+        If `loc` or a scale is not finite, a scale is not positive, an end is nan, an interval is empty or farther
+        than 1e300 scales from `loc`, or the lengths differ.
     TypeError
         If a parameter does not hold real numbers.
 
@@ -106,19 +110,43 @@ class TruncatedNormal(ScalarComponents):
                 f"{at('low', k)} is {float(low[k])!r} and {at('high', k)} is {float(high[k])!r}, expected high greater than low"
                 + ("; exchange them" if low[k] > high[k] else "")
             )
+        loc, scale = values["loc"], values["scale"]
+        nearest = np.clip(loc, low, high)
+        with np.errstate(over="ignore"):
+            distance = np.abs(0.5 * nearest - 0.5 * loc) / (0.5 * scale)
+        far = distance > _FARTHEST
+        if far.any():
+            k = first_index(far)
+            end = "low" if low[k] > loc[k] else "high"
+            raise ValueError(
+                f"{at(end, k)} is {float(nearest[k])!r}, more than {_FARTHEST:g} times {at('scale', k)}, {float(scale[k])!r}, "
+                f"from {at('loc', k)}, {float(loc[k])!r}; expected less: so far out all numbers drawn are that end, "
+                f"fastgen.Delta({float(nearest[k])!r})"
+            )
 
     def _moments(self) -> tuple[FloatArray, FloatArray]:
-        alpha, beta = (self.low - self.loc) / self.scale, (self.high - self.loc) / self.scale
-        # From the end nearest to the mean, or the mean itself, as far as the density counts.
-        reach = np.clip(0.0, alpha, beta)
+        # From the end nearest to the mean, or the mean itself, as far as the density counts. By halves, whose differences are
+        # finite.
         anchor = np.clip(self.loc, self.low, self.high)
-        far = 80.0 / (np.abs(reach) + np.sqrt(np.square(reach) + 80.0))
-        low = np.maximum(-far, (self.low - anchor) / self.scale)
-        high = np.minimum(far, (self.high - anchor) / self.scale)
-        zero = np.zeros_like(far)
-        pieces = [(low, zero, zero), (zero, high, zero)]
-        mean, variance = mean_and_variance(lambda t: -t * (0.5 * t + reach[..., None]), pieces)
-        return anchor + self.scale * mean, np.square(self.scale) * variance
+        reach = (0.5 * anchor - 0.5 * self.loc) / (0.5 * self.scale)
+        far = 80.0 / (np.abs(reach) + np.hypot(reach, np.sqrt(80.0)))
+
+        def ends(unit: FloatArray) -> tuple[FloatArray, FloatArray]:
+            most = far * (self.scale / unit)
+            below, above = ((0.5 * end - 0.5 * anchor) / (0.5 * unit) for end in (self.low, self.high))
+            return np.maximum(-most, below), np.minimum(most, above)
+
+        # In units of the scale, or of their length, where that is so short that its square would leave the numbers.
+        low, high = ends(self.scale)
+        from_low, to_high = ends(np.ones_like(self.scale))
+        length = np.maximum(to_high - from_low, np.finfo(np.float64).tiny)
+        unit = np.where(high - low < 1e-140, length, self.scale)
+        low, high = ends(unit)
+        z, slope, zero = (unit / self.scale)[..., None], reach[..., None], np.zeros_like(unit)
+        mean, variance = mean_and_variance(
+            lambda t: -t * z * (0.5 * t * z + slope), [(low, zero, zero), (zero, high, zero)]
+        )
+        return anchor + unit * mean, np.square(unit * np.sqrt(variance))
 
     @property
     def mean(self) -> FloatArray:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import NON_NEGATIVE, REAL
+from .._validate import ANGLE, NON_NEGATIVE
 from ._quadrature import mean_and_variance
 from .base import Parameter, ScalarComponents
 
@@ -24,7 +24,7 @@ class VonMises(ScalarComponents):
     Parameters
     ----------
     loc : array_like of float, (K,) or scalar
-        Mean directions, in radians; any number, of which only the angle counts.
+        Mean directions, in radians; numbers up to 2**50 in size, of which only the angle counts.
     concentration : array_like of float, (K,) or scalar
         Concentrations, at least 0, which is the uniform law; about one over the variance when large.
 
@@ -75,7 +75,7 @@ class VonMises(ScalarComponents):
 
     __slots__ = ("concentration", "loc")
 
-    parameters = (Parameter("loc", REAL), Parameter("concentration", NON_NEGATIVE))
+    parameters = (Parameter("loc", ANGLE), Parameter("concentration", NON_NEGATIVE))
     support = "-pi <= x <= pi"
     sampler = "rejection"
     source = "Best and Fisher 1979"
@@ -95,8 +95,10 @@ class VonMises(ScalarComponents):
         far = 2.0 * np.arcsin(np.sqrt(20.0 / np.maximum(self.concentration, 20.0)))
         cut = np.clip(np.where(center < 0, -np.pi - center, np.pi - center), -far, far)
         early, late = (np.where(center < 0, turn, 0.0), np.where(center < 0, 0.0, turn))
-        pieces = [(-far, cut, center + early), (cut, far, center + late)]
-        return mean_and_variance(lambda t: -2.0 * kappa * np.square(np.sin(0.5 * t)), pieces)
+        mean, variance = mean_and_variance(
+            lambda t: kappa * (-2.0 * np.square(np.sin(0.5 * t))), [(-far, cut, early), (cut, far, late)]
+        )
+        return center + mean, variance
 
     @property
     def mean(self) -> FloatArray:

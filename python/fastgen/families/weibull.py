@@ -96,8 +96,7 @@ class Weibull(ScalarComponents):
     @property
     def mean(self) -> FloatArray:
         """Means of the components, (K,)."""
-        with np.errstate(over="ignore"):
-            return self.scale * np.exp(_log_gamma(1.0 + 1.0 / self.concentration))
+        return self.scale * np.exp(_log_gamma(1.0 + 1.0 / self.concentration))
 
     @property
     def variance(self) -> FloatArray:
@@ -107,5 +106,6 @@ class Weibull(ScalarComponents):
         # log(E x^2 / (E x)^2), by its power series in t where the difference would cancel.
         n = np.arange(2, 2 + len(_ZETA))
         series = np.power(-np.minimum(t, 1 / 64)[:, None], n) @ ((np.exp2(n) - 2.0) / n * _ZETA)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.square(self.scale * np.exp(first)) * np.expm1(np.where(t < 1 / 64, series, second - 2.0 * first))
+        ratio = np.sqrt(np.expm1(np.where(t < 1 / 64, series, second - 2.0 * np.minimum(first, 1e300))))
+        ratio = np.where(t < 1e-8, np.pi / np.sqrt(6.0) * t, ratio)
+        return np.square(self.scale * np.exp(first) * ratio)

@@ -11,11 +11,8 @@
 namespace fastgen {
 namespace {
 
-// Rows a task takes, a multiple of `whole`: a quarter of a millisecond, or less where that would leave threads idle.
-std::int64_t rows_per_task(std::int64_t total, double row_cost_ns, std::int64_t whole) {
-  const std::int64_t rows = std::min(std::int64_t(250e3 / row_cost_ns), total / (2 * get_num_threads()));
-  return std::max<std::int64_t>(1, rows / whole) * whole;
-}
+// Of so many rows, the most that one task takes where more would leave threads idle.
+std::int64_t most_rows(std::int64_t total) { return total / (2 * get_num_threads()); }
 
 }  // namespace
 
@@ -79,7 +76,7 @@ void MixtureBatch::sample(std::uint64_t key, std::uint64_t start, std::int64_t n
   const std::int64_t scratch = kernel.batch_sample_scratch(model) * std::int64_t(sizeof(double));
   const std::int64_t total = checked_product("the sample", n, s.B);
   const double cost = 10.0 + double(s.D) * (4.0 + 0.05 * double(s.D));
-  const std::int64_t rows = rows_per_task(total, cost, 512);
+  const std::int64_t rows = rows_per_task(512, cost, most_rows(total));
   parallel_for((total + rows - 1) / rows, double(total) * cost, [&](Job&, std::int64_t task) {
     const std::int64_t first = task * rows, count = std::min(rows, total - first);
     kernel.batch_sample(model, s.batch, key, start, n, first, count, out, labels,
@@ -94,7 +91,7 @@ void MixtureBatch::log_prob(const double* x, std::int64_t n, double* out) const 
   const std::int64_t scratch = kernel.batch_log_prob_scratch(model, s.batch) * std::int64_t(sizeof(double));
   const std::int64_t total = checked_product("the answer", n, s.B);
   const double cost = 10.0 + double(s.K) * (6.0 + double(s.D * (s.D + 3)) * 0.1);
-  const std::int64_t rows = rows_per_task(total, cost, 240);
+  const std::int64_t rows = rows_per_task(240, cost, most_rows(total));
   const Points<double> points{x, total, s.D, 1};
   parallel_for((total + rows - 1) / rows, double(total) * cost, [&](Job&, std::int64_t task) {
     const std::int64_t begin = task * rows, end = std::min(begin + rows, total);

@@ -38,7 +38,7 @@ template <class V> FASTGEN_INLINE void half_angle(V theta, V& s, V& c) {
 template <class V> FASTGEN_INLINE V von_mises_exponent(V d, V kappa) {
   V s, c;
   half_angle(abs(d), s, c);
-  return -(kappa + kappa) * (s * s);
+  return kappa * (V(typename V::Scalar(-2)) * (s * s));  // twice kappa may overflow
 }
 
 // The probabilities of [-pi, theta] and [theta, pi] under the density norm exp(kappa (cos t - 1)), where norm =
@@ -58,16 +58,16 @@ template <class V> FASTGEN_INLINE Tails<V> von_mises_tails(V theta, V kappa, V n
   const V rise = min(V(half_range) / kappa, c * c), end_s = sqrt(fma(s, s, rise)), end_c = sqrt(c * c - rise);
   const V end = (rise / fma(end_s, c, end_c * s)) / (one + fma(end_c, c, end_s * s));
   const V bend = V(T(0.25)) * end * end, scale = end / (one + bend);
-  const V sine = two * s * c, cosine = (c - s) * (c + s), factor = kappa + kappa;
+  const V sine = two * s * c, cosine = (c - s) * (c + s);
   V sum(T(0));
   for (int i = 0; i < int(sizeof(S::angle_nodes) / sizeof(T)); ++i) {
     const V x(S::angle_nodes[i]), b = bend * x * x, r = scale * x * (one + b);
     const V q = one / fma(r, r, one), sin_a = two * r * q, cos_a = (one - r * r) * q;
-    const V y = factor * sin_a * fma(sine, cos_a, cosine * sin_a);
+    const V y = kappa * (two * sin_a) * fma(sine, cos_a, cosine * sin_a);
     const V w = V(S::angle_weights[i]) * fma(b, V(T(3)), one) * q;
     sum = fma(w, exp_nonpositive(-y), sum);
   }
-  const V tail = min(half, V(T(4)) * norm * scale * sum * exp(-factor * (s * s)));
+  const V tail = min(half, V(T(4)) * norm * scale * sum * exp(kappa * (V(T(-2)) * (s * s))));
   const auto left = theta < V(T(0));
   return {select(left, tail, one - tail), select(left, one - tail, tail)};
 }

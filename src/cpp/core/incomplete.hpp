@@ -2,7 +2,7 @@
 //     Poisson            P(X <= k) = upper(k + 1, rate)              by gamma_tails
 //     InverseGamma       P(X <= x) = upper(a, scale / x)             by gamma_tails
 //     Binomial           P(X <= k) = upper(k + 1, n - k; p, 1 - p)   by beta_tails
-//     NegativeBinomial   P(X <= k) = lower(r, k + 1; p, 1 - p)       by beta_tails
+//     NegativeBinomial   P(X <= k) = lower(r, k + 1; p, 1 - p)       by beta_tails; both by few_trials.hpp where it applies
 // Each tail is accurate relative to itself, down to the smallest numbers.
 //
 // Every method below is the density at x, up to a factor that varies slowly. The density is exp of deviances, whose error

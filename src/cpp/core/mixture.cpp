@@ -62,12 +62,6 @@ std::int64_t tile_size(std::int64_t K, std::int64_t D) {
   return std::clamp(elements / tile_quantum * tile_quantum, tile_quantum, 10 * tile_quantum);
 }
 
-// Rows a task takes: whole tiles, about a quarter of a millisecond.
-std::int64_t rows_per_task(std::int64_t tile, double row_cost_ns) {
-  const double rows = 250e3 / row_cost_ns;
-  return tile * std::max<std::int64_t>(1, std::int64_t(rows / double(tile)));
-}
-
 constexpr double ns_per_multiply_add = 0.1;
 constexpr double ns_per_exp = 1.5;
 
@@ -221,7 +215,7 @@ void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* 
   // Tasks begin at multiples of 128 rows, where groups of random words and normals begin for every D.
   constexpr std::int64_t whole = 128;
   const std::int64_t each = n / (4 * get_num_threads()) / whole * whole;
-  const std::int64_t rows = std::max(whole, std::min(rows_per_task(kernel.sample_tile(model), cost), each));
+  const std::int64_t rows = std::max(whole, std::min(rows_per_task(kernel.sample_tile(model), cost, n), each));
   parallel_for((n + rows - 1) / rows, double(n) * cost, [&](Job&, std::int64_t task) {
     const std::int64_t first = task * rows, count = std::min(rows, n - first);
     kernel.sample(model, key, start + std::uint64_t(first), count, out + first * D, labels ? labels + first : nullptr,
@@ -245,7 +239,7 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
   const Kernels<T>& kernel = kernels_of<T>();
   const Model<T>& model = prepared<T>().model;
   const std::int64_t scratch = kernel.evaluate_scratch(model, quantity) * std::int64_t(sizeof(T));
-  std::int64_t rows = rows_per_task(model.tile, cost);
+  std::int64_t rows = rows_per_task(model.tile, cost, x.n);
   // Pruning (kernels/prune.hpp) works best on some rows for every component, which cost less than a full evaluation.
   constexpr std::int64_t to_prune = 4 * tile_quantum;
   if (D >= 32 && rows < to_prune && x.n >= 8 * to_prune * get_num_threads()) rows = to_prune;

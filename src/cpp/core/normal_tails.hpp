@@ -109,7 +109,10 @@ template <class V> FASTGEN_INLINE V normal_tail_quantile(V p, V q, V m, V width)
   // Newton on the logarithm of the upper tail, from the smaller of two bounds from above, stays above the root.
   const V top = mills(m), end = mills(m + width), w = width * fma(width, half, m), decay = exp(-w);
   const V share = p * (scaled_interval(m, width) / top);
-  const V e = -select(share < half, log1p(-share), log((q * top + p * (end * decay)) / top));
+  const V part = q * top;  // far out it may be below the numbers
+  const V rest = select(part > V(T(sizeof(T) == 8 ? 1e-290 : 1e-30)), (part + p * (end * decay)) / top,
+                        fma(p, (end / top) * decay, q));
+  const V e = -select(share < half, log1p(-share), log(rest));
   V y = min((e + e) / (m + sqrt(fma(m, m, e + e))), e * top);  // in this order: the first is 0 / 0 at m = e = 0
   for (int i = 0; i < 5; ++i) {
     const V at = mills(m + y);

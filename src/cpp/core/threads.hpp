@@ -4,6 +4,7 @@
 // their own tasks themselves), and interruptible: the calling thread looks for a pending interrupt between tasks.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
@@ -30,6 +31,12 @@ template <class Body> void parallel_for(std::int64_t n_tasks, double work_ns, Bo
   run_tasks(n_tasks, work_ns, [](void* context, Job& job, std::int64_t task) {
     (*static_cast<std::remove_reference_t<Body>*>(context))(job, task);
   }, &body);
+}
+
+// Rows a task takes: about a quarter of a millisecond's, at most `most`, in multiples of `whole`.
+inline std::int64_t rows_per_task(std::int64_t whole, double row_cost_ns, std::int64_t most) {
+  const std::int64_t rows = std::min(std::int64_t(250e3 / row_cost_ns), most);
+  return std::max<std::int64_t>(1, rows / whole) * whole;
 }
 
 // Scratch memory of the calling thread, 64-byte aligned, kept between calls. Valid until the next call.

@@ -5,6 +5,7 @@
 // Hoermann's BTRS (kernels/count_variate.hpp).
 #pragma once
 
+#include "../core/few_trials.hpp"
 #include "../core/incomplete.hpp"
 #include "../kernels/count_variate.hpp"
 #include "../kernels/scalar_family.hpp"
@@ -107,7 +108,14 @@ struct Binomial {
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const V zero(0.0), one(1.0), k = max(floor(x), zero);
-    const auto t = math::beta_tails(k + one, max(c[n] - k, one), c[p], c[q]);
+    math::Tails<V> t;
+    const auto few = c[n] <= V(math::few_trials);  // of all lanes or none
+    if (any(few)) {
+      const V at = min(k, c[n] - one);
+      t = {math::at_most(c[n] - one - at, c[n], c[q], c[p]), math::at_most(at, c[n], c[p], c[q])};
+    } else {
+      t = math::beta_tails(k + one, max(c[n] - k, one), c[p], c[q]);
+    }
     const auto none = (x < zero) | ((k < c[n]) & (c[q] == zero)), all = (x >= zero) & ((k >= c[n]) | (c[p] == zero));
     lower = select(none, zero, select(all, one, t.upper));
     upper = select(none, one, select(all, zero, t.lower));

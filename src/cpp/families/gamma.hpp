@@ -34,7 +34,8 @@ template <class V> FASTGEN_INLINE V log_density(V a, V constant, V m, V lost, V 
 
 // P(M <= m) and P(M > m), where log_factorial is log a!.
 template <class V> FASTGEN_INLINE math::Tails<V> tails(V a, V log_factorial, V m, V lost, V log_m) {
-  auto t = math::gamma_tails(a, min(m, V(1e300)), lost);
+  const V most(0x1p1021);  // far beyond any law's mass; sums of two such numbers are finite
+  auto t = math::gamma_tails(a, min(m, most), select(m < most, lost, V(0.0)));
   const auto tiny = m < V(least);
   if (any(tiny)) {
     const V power = fma(a, log_m, -log_factorial);
@@ -47,7 +48,8 @@ template <class V> FASTGEN_INLINE math::Tails<V> tails(V a, V log_factorial, V m
 // and P(M >= a + sqrt(2 a t) + t) <= e^-t; and for small m, m^a e^-m <= a! P(M <= m) <= m^a.
 template <class V>
 FASTGEN_INLINE void bracket(V a, V log_a, V log_factorial, V log_lower, V log_upper, V& log_low, V& log_high) {
-  const V room(1e-9), u = (log_lower + log_factorial) / a, drop = sqrt(V(-2.0) * a * log_lower);
+  const V room(1e-9), u = (log_lower + log_factorial) / a, square = V(-2.0) * a * log_lower;
+  const V drop = select(square > V(1e-290), sqrt(square), sqrt(a) * sqrt(V(-2.0) * log_lower));
   const V rise = sqrt(V(-2.0) * a * log_upper) - log_upper, high = math::log(a + rise);
   log_low = max(math::log(a - drop), u) - room;  // where a - drop is negative, its logarithm is NaN, and u is taken
   log_high = select(u + V(1.0 + 1e-3) < log_a, u + V(1.0), high) + room;
@@ -148,27 +150,27 @@ struct Gamma {
   static constexpr Supply supply{.normals = 1, .parts = 1};
   template <int W>
   static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
-    const auto accepted = gamma_law::first(c[shape_d], c[shape_c], source.normal(), source.array[1], value);
-    value = value * c[inverse];
-    return accepted;
+    return gamma_law::first(c[shape_d], c[shape_c], source.normal(), source.array[1], value);
   }
   template <int W>
   static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
                                               Vec<double, W>& value) {
     Vec<std::uint64_t, W> a, b;
     source.words(number, a, b);
-    const auto accepted =
-        gamma_law::retry(c[shape_d], c[shape_c], source.normal(), source.array[1], number > 0, a, b, value);
-    value = value * c[inverse];
-    return accepted;
+    return gamma_law::retry(c[shape_d], c[shape_c], source.normal(), source.array[1], number > 0, a, b, value);
   }
   static constexpr int stages = 2;
   template <int Stage, int W>
   static FASTGEN_INLINE Vec<double, W> stage(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
-    const auto small = c[a] < Vec<double, W>(1.0);
-    if (!any(small)) return value;
-    const auto root = math::exp(gamma_law::half_excess(c[a], source));  // twice, as its square alone may underflow
-    return select(small, value * root * root, value);
+    using V = Vec<double, W>;
+    const V scaled = value * c[inverse], infinite(math::infinity<double>);
+    const auto small = c[a] < V(1.0);
+    if (!any(small)) return scaled;
+    const V root = math::exp(gamma_law::half_excess(c[a], source));  // twice, as its square alone may underflow
+    V result = scaled * root * root;
+    const auto large = scaled == infinite;  // which the roots may bring back
+    if (any(large)) result = select(large, (V(0x1p-8) * value) * c[inverse] * root * root * V(0x1p8), result);
+    return select(small, result, scaled);
   }
 };
 

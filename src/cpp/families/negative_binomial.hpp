@@ -5,6 +5,7 @@
 // scale (1 - p) / p. Blocks 0, 2, 4, ... of a sample are the gamma's attempts, the others the Poisson's.
 #pragma once
 
+#include "../core/few_trials.hpp"
 #include "../core/incomplete.hpp"
 #include "../kernels/count_variate.hpp"
 #include "../kernels/scalar_family.hpp"
@@ -74,7 +75,14 @@ struct NegativeBinomial {
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const V zero(0.0), one(1.0), most(1e150);  // beyond it the products of beta_tails overflow
-    const auto t = math::beta_tails(c[r], min(max(floor(x), zero), most) + one, c[p], c[q]);
+    const V failures = min(max(floor(x), zero), most), trials = failures + c[r];
+    auto t = math::beta_tails(c[r], failures + one, c[p], c[q]);
+    const auto few = (trials <= V(math::few_trials)) & (c[r] == floor(c[r]));
+    if (any(few)) {
+      const V n = select(few, trials, zero);
+      t.lower = select(few, math::at_most(failures, n, c[q], c[p]), t.lower);
+      t.upper = select(few, math::at_most(c[r] - one, n, c[p], c[q]), t.upper);
+    }
     const auto none = x < zero, all = c[q] == zero;
     lower = select(none, zero, select(all, one, t.lower));
     upper = select(none, one, select(all, zero, t.upper));

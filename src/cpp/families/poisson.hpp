@@ -63,7 +63,8 @@ struct Poisson {
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const auto before = x < V(0.0);
-    const auto t = math::gamma_tails(max(floor(x), V(0.0)) + V(1.0), c[rate]);
+    const V most(0x1p1021);  // sums of two such numbers are finite
+    const auto t = math::gamma_tails(min(max(floor(x), V(0.0)), most) + V(1.0), c[rate]);
     lower = select(before, V(0.0), t.upper);
     upper = select(before, V(1.0), t.lower);
   }

@@ -56,17 +56,19 @@ struct StudentT {
   // (v + 1) d / (d^2 + v scale^2) without the squares
   template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {
     const V d = c[loc] - x;
-    return V(-2.0) * c[power] / fma(c[v_scale], c[scale] / d, d);
+    const V r = V(-2.0) * c[power] / fma(c[v_scale], c[scale] / d, d);
+    return select(d == V(0.0), d, r);
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const V d = x - c[loc], t = d * c[inverse], limit(far);
     const auto r = math::student_tails(c[v], min(limit, max(-limit, t)));
     lower = r.lower, upper = r.upper;
     const auto beyond = abs(t) > limit;
-    if (any(beyond)) {  // a power of t
-      const V near = min(lower, upper) * math::exp(c[v] * ((math::log(limit) - math::log(abs(d))) + c[log_scale]));
-      lower = select(beyond, select(t < V(0.0), near, V(1.0)), lower);
-      upper = select(beyond, select(t < V(0.0), V(1.0), near), upper);
+    if (any(beyond)) {  // a power of t, which for small v is no small number
+      const V one(1.0),
+          near = min(lower, upper) * math::exp(c[v] * ((math::log(limit) - math::log(abs(d))) + c[log_scale]));
+      lower = select(beyond, select(t < V(0.0), near, one - near), lower);
+      upper = select(beyond, select(t < V(0.0), one - near, near), upper);
     }
   }
   // Beyond the normal quantile, but not beyond that of the law's own asymptote (1 + t^2 / v -> t^2 / v), nor of Cauchy's for

@@ -38,9 +38,11 @@ struct TruncatedNormal {
     using V = Vec<double, 1>;
     const double inv = 1.0 / p[1];
     c[inverse] = inv, c[low] = p[2], c[high] = p[3];
-    c[alpha] = (p[2] - p[0]) * inv, c[beta] = (p[3] - p[0]) * inv;
-    c[width] = p[3] * inv - p[2] * inv;
-    if (const double length = p[3] - p[2]; length < math::infinity<double>) c[width] = length * inv;
+    const auto distance_of = [inv](double from, double to) {
+      const double length = to - from;
+      return abs(V(length)).v < math::infinity<double> ? length * inv : (0.5 * to - 0.5 * from) * inv * 2.0;
+    };
+    c[alpha] = distance_of(p[0], p[2]), c[beta] = distance_of(p[0], p[3]), c[width] = distance_of(p[2], p[3]);
     const bool right = p[2] >= p[0], left = p[3] <= p[0] && !right, inside = !right && !left;
     const bool narrow = inside && c[width] < 1e-6;
     c[anchor] = right ? p[2] : left ? p[3] : p[0];
@@ -76,7 +78,8 @@ struct TruncatedNormal {
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const V zero(0.0);
     x = min(c[high], max(c[low], x));
-    const V z = fma(x - c[anchor], c[inverse], c[reach]), decay = math::exp(exponent(c, x));
+    const V far(1e300), z = min(far, max(-far, fma(x - c[anchor], c[inverse], c[reach])));
+    const V decay = math::exp(exponent(c, x));
     const auto from_low = c[alpha] >= zero, to_high = c[beta] <= zero;
     const V below = math::scaled_interval(select(from_low, c[alpha], abs(z)), (x - c[low]) * c[inverse]);
     const V above = math::scaled_interval(select(to_high, -c[beta], abs(z)), (c[high] - x) * c[inverse]);

@@ -34,12 +34,12 @@ struct VonMises {
 
   static void prepare(const double* p, double* c) {
     using V = Vec<double, 1>;
-    const double k = p[1], two_k = k + k;
+    const double k = p[1], two_k = k + k;  // may overflow
     c[loc] = p[0], c[kappa] = k;
     c[mean] = math::angle_between(V(p[0]), V(0.0)).v;
     const double root = two_k > 1e10 ? two_k : sqrt(V(1.0 + two_k * two_k)).v;
     c[offset] = 0.5 * (1.0 + 1.0 / (root + two_k));
-    c[spread] = sqrt(V(c[offset] / (c[offset] + two_k))).v;
+    c[spread] = k < 1e300 ? sqrt(V(c[offset] / (c[offset] + two_k))).v : 0.5 / sqrt(V(k)).v;
     constexpr double limit = 1e150;  // from here on squares overflow, and what follows is exact
     constexpr double log_two_pi = 1.83787706640934548356;
     c[norm] = k < limit ? math::bessel_i(V(0.0), V(k)).log_norm.v : 0.5 * (math::log(V(k)).v - log_two_pi);
@@ -57,7 +57,7 @@ struct VonMises {
     const V d = math::angle_between(x, c[loc]);
     V s, k;
     math::half_angle(abs(d), s, k);
-    return copysign(V(2.0) * c[kappa] * (s * k), -d);
+    return copysign(c[kappa] * (V(2.0) * (s * k)), -d);
   }
 
   // From the tails about loc. Those of the part of the circle that does not hold the cut's far side are differences; where

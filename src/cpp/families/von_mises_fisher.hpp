@@ -143,7 +143,9 @@ struct VonMisesFisher {
         FASTGEN_UNROLL
         for (int v = 0; v < C; ++v) {
           const std::int64_t at = s + v * V::width;
-          const V twice_drop = (square[v] - V::load(excess + at)) * V::load(inverse + at);
+          const V least =
+              max(square[v] - V::load(excess + at), V(T(0)));  // rounding must not lift a density above its peak
+          const V twice_drop = least * V::load(inverse + at);
           const V value = fma(rate, twice_drop, norm) + V::load(barrier + at);
           max(value, V(-infinity<T>)).store(lp + (k - k0) * stride + at);
         }

@@ -64,12 +64,9 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
     V l = V::load(low + s), h = V::load(high + s);
     const V q = V::load(tile.x + s), end(largest<T>);
     const auto proper = (q > zero) & (q < one);
-    // An end that is not known is the largest number.
-    const auto search = proper & (l < h);
-    l = select(search, max(l, -end), l), h = select(search, min(h, end), h);
-    l.store(low + s), h.store(high + s);
+    // An end may be infinite, which in their order is the number after the largest: the answer, if that is not far enough.
     V start = fma(h, V(T(0.5)), l * V(T(0.5)));
-    start = select((start > l) & (start < h), start, halfway(l, h));
+    start = select((start > l) & (start < h), start, min(end, max(-end, halfway(l, h))));
     start = select(l == h, l, start);
     start = select(proper, start, select(q == zero, l, h));
     select((q >= zero) & (q <= one), start, V(T(__builtin_nanf("")))).store(x + s);
@@ -123,10 +120,11 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
       longer.store(pause + s);
       abs(excess).store(excess_before + s);
 
-      // To the last place: until a step moves nothing, or no number is left between the ends of the bracket.
-      const auto here = (excess == zero) | (slope & (newton == at));
+      // To the last place: until a step moves nothing, or no number is left between the ends of the bracket. A step from far
+      // off that moves nothing tells of a kink.
+      const auto here = (excess == zero) | (slope & (newton == at) & (abs(excess) < one));
       const auto done = here | (middle == l) | (middle == h);
-      next = select(here, at, select(done, middle, next));
+      next = select(here, at, select(done, select(h == none, h, middle), next));
       select(on, next, at).store(x + s);
       l.store(low + s);
       h.store(high + s);
