@@ -251,7 +251,7 @@ template <class Law> struct ScalarFamily {
             for (int j = 0; j < n_drawn; ++j) c[j] = V::load(constants + j * batch + s - i);
           }
           const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
-          const auto source = make_source<Law>(block, tile.key, index, arrays, s, component + s - i);
+          const auto source = make_source<Law>(block, tile.key, index, arrays, s, component + (s - i));
           draw_vector(stage, c, source, left, s - i, tile.out + s);
         }
       });
