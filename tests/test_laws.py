@@ -19,6 +19,7 @@ from mpmath import mp, mpf
 EPS = np.finfo(np.float64).eps
 LOG_TOLERANCE = 1e-13
 TAIL_TOLERANCE = 1e-12
+LARGEST = np.finfo(np.float64).max
 SMALLEST = 1e-305  # tails below it lose digits to gradual underflow
 
 ROWS = scalar_laws.ROWS
@@ -124,10 +125,9 @@ def test_shares_at_an_infinite_density(components, x, shares, isa):
 def test_infinities_and_nan(row):
     m = fg.Mixture(None, row.construct(**row.golden(3)))
     assert m.log_prob([-np.inf, np.inf]).tolist() == [-np.inf, -np.inf]
-    largest = np.finfo(np.float64).max
     assert m.cdf([-np.inf, np.inf]).tolist() == [0, 1]
-    assert m.cdf(-largest) < 1e-300
-    assert m.cdf(largest) == 1
+    assert m.cdf(-LARGEST) < 1e-300
+    assert m.cdf(LARGEST) == 1
     assert np.isnan(m.log_prob(np.nan))
     assert np.isnan(m.cdf(np.nan))
 
@@ -157,8 +157,9 @@ def test_quantile(row, parameters, isa):
             continue
         tails, wanted = row.tails(p, mpf(float(x))), (mpf(float(q)), 1 - mpf(float(q)))
         side = 0 if q < 0.5 else 1
-        if np.isinf(x):  # beyond the numbers: the last of them leaves more than the tail that was asked for
-            assert row.tails(p, mpf(float(np.copysign(np.finfo(float).max, x))))[side] > wanted[side]
+        if np.isinf(x):  # beyond the numbers: the last of them does not reach the tail that was asked for
+            left = row.tails(p, mpf(float(np.copysign(LARGEST, x))))[side]
+            assert left > wanted[side] if (x < 0) == (side == 0) else left < wanted[side]
             continue
         nudge = max(abs(x) * EPS, 5e-324)
         moved = max(abs(row.tails(p, mpf(float(x)) + s * mpf(nudge))[side] - tails[side]) for s in (-1, 1))
@@ -223,7 +224,6 @@ def test_moments_that_do_not_exist():
     assert np.isnan(mixed.covariance)
 
 
-LARGEST = np.finfo(np.float64).max
 MOMENTS_BEYOND = [
     (fg.Normal(0.0, 1e200), 0.0, np.inf),
     (fg.Exponential(1e-300), 1e300, np.inf),
@@ -324,6 +324,16 @@ def test_few_trials_are_exact(n, p, isa):
     for r in range(1, n + 1):
         k = n - r
         assert fg.Mixture(None, fg.NegativeBinomial(r, 1 - p)).cdf(k) == below[k]
+
+
+@pytest.mark.parametrize("shape", [1e20, 1e140, 1e300])
+def test_quantile_across_a_kink(shape, isa):
+    """Of a huge shape it is the half normal law, whose density ends in the middle of the interval where quantiles are sought."""
+    q = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+    for sign in (1.0, -1.0):
+        distance = sign * (fg.Mixture(None, fg.SkewNormal(1.0, 1e-3, sign * shape)).icdf(q) - 1.0)
+        expected = fg.Mixture(None, fg.HalfNormal(1e-3)).icdf(q if sign > 0 else 1 - q)
+        np.testing.assert_allclose(distance, expected, rtol=1e-10, atol=4 * EPS)
 
 
 def test_gradient_at_the_centre(isa):
