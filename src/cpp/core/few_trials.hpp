@@ -9,8 +9,8 @@ namespace FASTGEN_ISA {
 namespace {
 namespace math {
 
-constexpr int few_trials =
-    32;  // up to here the binomial coefficients are exact, and so are the products on the way to them
+// Up to here the binomial coefficients are exact, and so are the products on the way to them.
+constexpr int few_trials = 32;
 
 // The probability of at most k successes, each of probability p, else q, in n trials: relative error 2 n ULP, whole numbers
 // 0 <= k <= n <= few_trials. The sum of C(n, i) p^i q^(k - i) by Horner's rule, for both variables, then times q^(n - k).

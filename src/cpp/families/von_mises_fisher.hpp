@@ -196,8 +196,7 @@ struct VonMisesFisher {
   };
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    if (block.shape.n_components == 1 && tile.alone()) draw_rows<true>(block, tile);
-    else draw_rows<false>(block, tile);
+    for_one_or_many(block, tile, [&]<bool One>() { draw_rows<One>(block, tile); });
   }
 
   template <bool One> static void draw_rows(const Block<double>& block, const DrawTile<double>& tile) {

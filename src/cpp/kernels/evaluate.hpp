@@ -14,7 +14,8 @@ template <class T> inline std::int64_t rows_at_once(const Model<T>& m) {
   constexpr std::int64_t few = 3 * tile_quantum, many = 4 * tile_quantum, near = 20480 / std::int64_t(sizeof(T));
   if (m.n_features < 32) {
     const std::int64_t fit = near / (m.n_features + m.n_components + 4) / tile_quantum * tile_quantum;
-    return m.tile < few ? m.tile : fit < few ? few : fit < m.tile ? fit : m.tile;
+    const std::int64_t rows = fit > few ? fit : few;
+    return rows < m.tile ? rows : m.tile;
   }
   const std::int64_t larger = m.n_components > m.n_features ? m.n_components : m.n_features;
   const std::int64_t most = larger * many > 65536 ? 65536 / larger / tile_quantum * tile_quantum : many;

@@ -67,6 +67,13 @@ template <bool One> struct PanelRows {
   }
 };
 
+// Calls body.template operator()<One>(), One as PanelRows wants it.
+template <class T, class Body>
+FASTGEN_INLINE void for_one_or_many(const Block<T>& block, const DrawTile<T>& tile, Body body) {
+  if (block.shape.n_components == 1 && tile.alone()) body.template operator()<true>();
+  else body.template operator()<false>();
+}
+
 // Writes the wanted rows of a panel whose first is row `row` of the tile; feature(d, r) is feature d of rows r, r + 1, ..., a
 // native vector of them.
 template <class Feature>
