@@ -59,9 +59,9 @@ FASTGEN_INLINE PhiloxBlocks<W> philox_rounds(const PhiloxKey& key, Vec<std::uint
   FASTGEN_UNROLL
   for (int round = First; round < 10; ++round) {
     const U p0 = mul_wide_u32(m0, c0), p1 = mul_wide_u32(m1, c2);
-    c0 = (p1 >> 32) ^ (c1 ^ U(key.round[round][0]));
+    c0 = high_halves(p1) ^ (c1 ^ U(key.round[round][0]));
     c1 = p1;
-    c2 = (p0 >> 32) ^ (c3 ^ U(key.round[round][1]));
+    c2 = high_halves(p0) ^ (c3 ^ U(key.round[round][1]));
     c3 = p0;
   }
   return {{c0, c1, c2, c3}};
@@ -87,8 +87,8 @@ FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t pur
   const U p0 = mul_wide_u32(m0, U(std::uint64_t(base)) + lane);  // round 0
   const std::uint64_t c0 = low((from_slot >> 32) ^ std::uint64_t(base >> 32) ^ key.round[0][0]);
   const std::uint64_t from_c0 = c0 * philox_m0;
-  const U p1 = mul_wide_u32(m1, (p0 >> 32) ^ U(purpose ^ key.round[0][1]));  // round 1
-  return philox_rounds<2>(key, (p1 >> 32) ^ U(low(from_slot) ^ key.round[1][0]), p1,
+  const U p1 = mul_wide_u32(m1, high_halves(p0) ^ U(purpose ^ key.round[0][1]));  // round 1
+  return philox_rounds<2>(key, high_halves(p1) ^ U(low(from_slot) ^ key.round[1][0]), p1,
                           p0 ^ U((from_c0 >> 32) ^ key.round[1][1]), U(low(from_c0)));
 }
 
@@ -122,8 +122,9 @@ inline std::uint32_t philox_word(const PhiloxKey& key, std::uint32_t purpose, Po
   return std::uint32_t(b.word[int(position >> 4) & 3].v);
 }
 
-// Group-wise filling of out[0 .. n) with positions first .. first + n, where one group is `Group` values made by
-// make(group index, pointer to Group values). Ends that cut a group go through a buffer.
+// Group-wise filling of out[0 .. n) with positions first .. first + n, where one group is `Group` values and
+// make(index of a group, number of groups, pointer to their values) makes some that follow each other. Ends that cut a group go
+// through a buffer.
 template <int Group, class T, class Make>
 FASTGEN_INLINE void fill_groups(Position first, std::int64_t n, T* out, Make make) {
   T buffer[Group];
@@ -131,13 +132,13 @@ FASTGEN_INLINE void fill_groups(Position first, std::int64_t n, T* out, Make mak
   while (done < n) {
     const Position position = first + Position(done);
     const std::int64_t skip = std::int64_t(std::uint64_t(position) % Group);
-    const std::int64_t left = n - done;
+    const std::int64_t left = n - done, room = Group - skip;
     if (skip == 0 && left >= Group) {
-      make(position / Group, out + done);
-      done += Group;
+      make(position / Group, left / Group, out + done);
+      done += left / Group * Group;
     } else {
-      const std::int64_t take = left < Group - skip ? left : Group - skip;
-      make(position / Group, buffer);
+      const std::int64_t take = left < room ? left : room;
+      make(position / Group, 1, buffer);
       __builtin_memcpy(out + done, buffer + skip, std::size_t(take) * sizeof(T));
       done += take;
     }
@@ -147,11 +148,13 @@ FASTGEN_INLINE void fill_groups(Position first, std::int64_t n, T* out, Make mak
 inline void fill_words(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n,
                        std::uint32_t* out) {
   constexpr int W = wide_width<std::uint32_t> < 16 ? wide_width<std::uint32_t> : 16;
-  fill_groups<64>(first, n, out, [&](Position group, std::uint32_t* to) {
-    FASTGEN_UNROLL
-    for (int b = 0; b < 16; b += W) {
-      const auto words = philox_words<W>(key, purpose, group * 16, b);
-      for (int w = 0; w < 4; ++w) words.word[w].store(to + 16 * w + b);
+  fill_groups<64>(first, n, out, [&](Position group, std::int64_t count, std::uint32_t* to) {
+    for (std::int64_t i = 0; i < count; ++i, ++group, to += 64) {
+      FASTGEN_UNROLL
+      for (int b = 0; b < 16; b += W) {
+        const auto words = philox_words<W>(key, purpose, group * 16, b);
+        for (int w = 0; w < 4; ++w) words.word[w].store(to + 16 * w + b);
+      }
     }
   });
 }

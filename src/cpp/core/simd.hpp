@@ -271,6 +271,12 @@ template <class T, int W> FASTGEN_INLINE bool any(Mask<T, W> m) {
 #if defined(__AVX2__)
     if constexpr (sizeof(m.v) == 32) return _mm256_movemask_epi8((__m256i)m.v) != 0;
 #endif
+#if defined(__AVX512F__)
+    if constexpr (sizeof(m.v) == 64) return _mm512_movepi8_mask((__m512i)m.v) != 0;
+#endif
+#if defined(__SSE2__)
+    if constexpr (sizeof(m.v) == 16) return _mm_movemask_epi8((__m128i)m.v) != 0;
+#endif
     // Other widths: fold the lanes with OR.
     IntLike<T> bits = 0;
     for (int i = 0; i < W; ++i) bits |= m.v[i];
@@ -288,6 +294,13 @@ template <class T, int W> FASTGEN_INLINE unsigned bits(Mask<T, W> m) {
 #if defined(__AVX2__)
     if constexpr (sizeof(m.v) == 32 && W == 4) return unsigned(_mm256_movemask_pd((__m256d)m.v));
     if constexpr (sizeof(m.v) == 32 && W == 8) return unsigned(_mm256_movemask_ps((__m256)m.v));
+#endif
+#if defined(__AVX512F__)
+    if constexpr (sizeof(m.v) == 64 && W == 8) return unsigned(_mm512_movepi64_mask((__m512i)m.v));
+    if constexpr (sizeof(m.v) == 64 && W == 16) return unsigned(_mm512_movepi32_mask((__m512i)m.v));
+#endif
+#if defined(__SSE2__)
+    if constexpr (sizeof(m.v) == 16 && W == 2) return unsigned(_mm_movemask_pd((__m128d)m.v));
     if constexpr (sizeof(m.v) == 16 && W == 4) return unsigned(_mm_movemask_ps((__m128)m.v));
 #endif
     unsigned r = 0;
@@ -384,6 +397,17 @@ template <int W> FASTGEN_INLINE Vec<std::uint64_t, W> mul_wide_u32(Vec<std::uint
   return (a & low) * (b & low);
 }
 
+// The high half of every lane, in its place in the low one; what the new high half holds is left open. Where a vector of 512 bits
+// has one port for shifts and multiplications, a shuffle leaves it to the latter.
+template <int W> FASTGEN_INLINE Vec<std::uint64_t, W> high_halves(Vec<std::uint64_t, W> a) {
+  using V = Vec<std::uint64_t, W>;
+  if constexpr (is_wide<std::uint64_t, W>) return V(high_halves(a.lo), high_halves(a.hi));
+#if defined(__AVX512F__)
+  if constexpr (W == 8) return V((typename V::Native)_mm512_maskz_shuffle_epi32(0xffff, (__m512i)a.v, _MM_PERM_DDBB));
+#endif
+  return a >> 32;
+}
+
 // The low half of every lane of `low` under the high half of that of `high`.
 template <int W>
 FASTGEN_INLINE Vec<std::uint64_t, W> merge_halves(Vec<std::uint64_t, W> low, Vec<std::uint64_t, W> high) {
@@ -405,6 +429,44 @@ FASTGEN_INLINE Vec<std::uint64_t, W> top_quarter(Vec<std::uint64_t, W> top, Vec<
 #endif
   const std::uint64_t mask = 0x0000ffffffffffffu;
   return (top & V(~mask)) | (rest & V(mask));
+}
+
+// base[index[lane]].
+template <int W> FASTGEN_INLINE Vec<double, W> gather(const double* base, Vec<std::uint64_t, W> index) {
+  if constexpr (is_wide<double, W>) return {gather(base, index.lo), gather(base, index.hi)};
+#if defined(__AVX512F__)
+  if constexpr (W == 8) {
+    const __m512d none = _mm512_setzero_pd();
+    return Vec<double, W>(
+        (typename Vec<double, W>::Native)_mm512_mask_i64gather_pd(none, 0xff, (__m512i)index.v, base, 8));
+  }
+#endif
+  std::uint64_t at[W];
+  index.store(at);
+  double values[W];
+  for (int lane = 0; lane < W; ++lane) values[lane] = base[at[lane]];
+  return Vec<double, W>::load(values);
+}
+
+// Element index[lane] of a table of 2 W numbers in two vectors, where the instruction set has that.
+template <class T, int W> constexpr bool has_lookup =
+#if defined(__AVX512F__)
+    W * sizeof(T) == 64;
+#else
+    false;
+#endif
+template <class T, int W>
+FASTGEN_INLINE Vec<T, W> look_up(Vec<T, W> low, Vec<T, W> high, IntVec<Vec<T, W>> index) {
+  static_assert(has_lookup<T, W>);
+#if defined(__AVX512F__)
+  using Native = typename Vec<T, W>::Native;
+  if constexpr (sizeof(T) == 8)
+    return Vec<T, W>((Native)_mm512_permutex2var_pd((__m512d)low.v, (__m512i)index.v, (__m512d)high.v));
+  else return Vec<T, W>((Native)_mm512_permutex2var_ps((__m512)low.v, (__m512i)index.v, (__m512)high.v));
+#else
+  (void)index;
+  return high;
+#endif
 }
 
 // a[lane] and b[lane] = the first two of row index[lane] of a table whose rows are `pitch` long.
@@ -431,18 +493,31 @@ FASTGEN_INLINE void load_pairs(const T* table, std::int64_t pitch, const std::in
     return;
   }
 #endif
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4 && W == 16) {
+    Vec<T, 8> first[2], second[2];
+    load_pairs(table, pitch, index, first[0], second[0]);
+    load_pairs(table, pitch, index + 8, first[1], second[1]);
+    __builtin_memcpy(&a, first, sizeof(a));
+    __builtin_memcpy(&b, second, sizeof(b));
+    return;
+  }
+  if constexpr (sizeof(T) == 8 && W == 8) {
+    const auto two = [&](int lane) {
+      return _mm256_loadu2_m128d((const double*)pair(lane + 2), (const double*)pair(lane));
+    };
+    const auto four = [&](int lane) {
+      return _mm512_maskz_insertf64x4(0xff, _mm512_castpd256_pd512(two(lane)), two(lane + 4), 1);
+    };
+    const __m512d even = four(0), odd = four(1);
+    a.v = (typename Vec<T, W>::Native)_mm512_maskz_unpacklo_pd(0xff, even, odd);
+    b.v = (typename Vec<T, W>::Native)_mm512_maskz_unpackhi_pd(0xff, even, odd);
+    return;
+  }
+#endif
   T first[W], second[W];
   for (int lane = 0; lane < W; ++lane) first[lane] = pair(lane)[0], second[lane] = pair(lane)[1];
   a = Vec<T, W>::load(first), b = Vec<T, W>::load(second);
-}
-
-// base[index[lane]].
-template <int W> FASTGEN_INLINE Vec<double, W> gather(const double* base, Vec<std::uint64_t, W> index) {
-  std::uint64_t at[W];
-  index.store(at);
-  double values[W];
-  for (int lane = 0; lane < W; ++lane) values[lane] = base[at[lane]];
-  return Vec<double, W>::load(values);
 }
 
 // Holds a value in a register: without it GCC reads a vector that several multiply-adds share from memory once for each,
@@ -513,34 +588,6 @@ template <int H = 1, class T, int W> FASTGEN_INLINE void transpose(Vec<T, W> (&r
     for (int i = 0; i < W; ++i)
       if (!(i & H)) swap_blocks<H>(rows[i], rows[i + H], typename LaneList<W>::type());
     transpose<2 * H>(rows);
-  }
-}
-
-// c[j][lane] = element j of row index[lane] of a table whose rows are `pitch` long. Rows are read by whole vectors: after the
-// last one there is room for table_margin elements.
-constexpr std::int64_t table_margin = 16;
-template <int N, class T, int W, class Index>
-FASTGEN_INLINE void load_rows(const T* table, std::int64_t pitch, const Index* index, Vec<T, W> (&c)[N]) {
-  if constexpr (is_wide<T, W>) {
-    Vec<T, W / 2> lo[N], hi[N];
-    load_rows(table, pitch, index, lo);
-    load_rows(table, pitch, index + W / 2, hi);
-    FASTGEN_UNROLL
-    for (int j = 0; j < N; ++j) c[j] = {lo[j], hi[j]};
-  } else {
-    const T* row[W];
-    FASTGEN_UNROLL
-    for (int i = 0; i < W; ++i) row[i] = table + pitch * std::int64_t(index[i]);
-    FASTGEN_UNROLL
-    for (int j = 0; j < N; j += W) {
-      Vec<T, W> square[W];
-      FASTGEN_UNROLL
-      for (int i = 0; i < W; ++i) square[i] = Vec<T, W>::load(row[i] + j);
-      transpose(square);
-      FASTGEN_UNROLL
-      for (int i = 0; i < W; ++i)
-        if (j + i < N) c[j + i] = square[i];
-    }
   }
 }
 

@@ -3,6 +3,7 @@
 // Parameters: loc (K,), scale (K,) > 0. Draws: Box-Muller normals, flat index = sample index.
 #pragma once
 
+#include "../kernels/constants.hpp"
 #include "../kernels/rows.hpp"
 #include "../kernels/streams.hpp"
 
@@ -148,11 +149,12 @@ struct Normal {
     };
     if (tile.alone()) {
       fill_normals(tile.key, tile.first, tile.n, out);
+      const Constants<2, T, V::width> constants(block, pitch);
       std::int64_t i = 0;
       for (; i + V::width <= tile.n; i += V::width) {
-        V center, sigma;
-        load_pairs(table, pitch, labels + i, center, sigma);
-        fma(sigma, V::load(out + i), center).store(out + i);
+        V c[2];
+        constants.load(labels + i, c);
+        fma(c[scale], V::load(out + i), c[loc]).store(out + i);
       }
       for (; i < tile.n; ++i) draw_one(out, i);
       return;

@@ -7,7 +7,8 @@
 // Float: 16 blocks make 32 pairs. Radius 32 bits (largest |z| 6.76), angle 25 bits.
 // A group is 64 normals: 8 (16) cosines, then their sines, four (two) times.
 //
-// Bound by arithmetic. Three vectors of Philox (70 instructions each) bring four of pairs (55 each).
+// Bound by arithmetic. Three vectors of Philox (70 instructions each) bring four of pairs (55 each), and the divider is busy
+// for half of that time: a group's words are made while it divides for the group before.
 #pragma once
 
 #include "../core/math.hpp"
@@ -91,15 +92,50 @@ template <int Scale, class T, int W> FASTGEN_INLINE Vec<T, W> radius(Vec<T, W> x
   return sqrt(join_logarithm(s, rest));
 }
 
-// The words of the pairs 8 j + lane of a group, in the low halves of lanes: 32 bits of the radius, 32 of the angle, and 16
-// more of each.
+// The words of W pairs of a group of doubles, in the low halves of lanes: 32 bits of the radius, 32 of the angle, and 16 more
+// of each.
 template <int W> struct PairWords {
   Vec<std::uint64_t, W> radius, angle, both;
 };
-constexpr int pair_block(int j) {
-  return 8 * (j / 2);
-}  // where in the group the first two are; the third is in block 16
-constexpr int pair_word(int j) { return 2 * (j % 2); }  // the first of the two words; of the third block it is word j
+
+// The words of a group, by blocks of eight (sixteen): make<W> makes those of blocks first .. first + W - 1.
+template <class T> struct GroupWords;
+template <> struct GroupWords<double> {
+  static constexpr int blocks = 24;
+  static constexpr int width = native_width<double> == 1 ? 1 : native_width<double> < 4 ? 4 : 8;
+  alignas(64) std::uint64_t word[3][4][8];
+
+  template <int W> FASTGEN_INLINE void make(const PhiloxKey& key, Position group, int first) {
+    using U = Vec<std::uint64_t, W>;
+    const int part = first / 8, lane = first % 8;
+    const auto block =
+        philox_at<W>(key, normals_f64, group * blocks + 8 * part, iota<std::uint64_t, W>() + U(std::uint64_t(lane)));
+    FASTGEN_UNROLL
+    for (int w = 0; w < 4; ++w) block.word[w].store(word[part][w] + lane);
+  }
+  // Those of pairs i .. i + W - 1.
+  template <int W> FASTGEN_INLINE PairWords<W> pairs(int i) const {
+    using U = Vec<std::uint64_t, W>;
+    const int j = i / 8, lane = i % 8;
+    const std::uint64_t (*first)[8] = word[j / 2] + 2 * (j % 2);
+    return {U::load(first[0] + lane), U::load(first[1] + lane), U::load(word[2][j] + lane)};
+  }
+};
+template <> struct GroupWords<float> {
+  static constexpr int blocks = 16;
+  static constexpr int width = wide_width<float> < 16 ? wide_width<float> : 16;
+  alignas(64) std::uint32_t word[4][16];
+
+  template <int W> FASTGEN_INLINE void make(const PhiloxKey& key, Position group, int first) {
+    const auto block = philox_words<W>(key, normals_f32, group * blocks, first);
+    FASTGEN_UNROLL
+    for (int w = 0; w < 4; ++w) block.word[w].store(word[w] + first);
+  }
+  // The words of radii (0) or angles (1) of pairs i .. i + W - 1.
+  template <int W> FASTGEN_INLINE Vec<std::uint32_t, W> get(int i, int which) const {
+    return Vec<std::uint32_t, W>::load(word[i / 16 * 2 + which] + i % 16);
+  }
+};
 
 // 2^49 u = 2 n + 1 for the 48 bits n of the radius, by way of 2^53 + 2 n.
 template <int W> FASTGEN_INLINE Vec<double, W> radius_argument(const PairWords<W>& w) {
@@ -119,61 +155,55 @@ FASTGEN_INLINE void normal_pair(const PairWords<W>& w, Vec<double, W> r, Vec<dou
   c = r * c, s = r * s;
 }
 
+// r times the unit vector of the angle: 25 bits, and two signs, the top ones.
+template <int W>
+FASTGEN_INLINE void normal_pair(Vec<std::uint32_t, W> angle, Vec<float, W> r, Vec<float, W>& c, Vec<float, W>& s) {
+  using U = Vec<std::uint32_t, W>;
+  const U bits = (angle & U(std::uint32_t(0x7fffffu))) | U(std::uint32_t(0x3f800000u));
+  unit_vector(bit_cast<float>(bits) - Vec<float, W>(1.5f), angle, angle << 1, c, s);
+  c = r * c, s = r * s;
+}
+
 // Makes those pairs of a group again whose radius takes another word: one in 2^16.
 inline __attribute__((noinline, cold)) void extend_radii(const PhiloxKey& key, Position group, double* out) {
-  using U = Vec<std::uint64_t, 1>;
+  GroupWords<double> words;
+  for (int block = 0; block < words.blocks; ++block) words.make<1>(key, group, block);
   for (int pair = 0; pair < 32; ++pair) {
-    const int j = pair / 8, lane = pair % 8;
-    const auto first = philox_at<1>(key, normals_f64, group * 24 + pair_block(j), U(std::uint64_t(lane)));
-    const auto third = philox_at<1>(key, normals_f64, group * 24 + 16, U(std::uint64_t(lane)));
-    const PairWords<1> w{first.word[pair_word(j)], first.word[pair_word(j) + 1], third.word[j]};
+    const PairWords<1> w = words.pairs<1>(pair);
     const double x = radius_argument(w).v;
     if (x >= extended_below) continue;
     const double word = philox_word(key, radii_f64, group * 32 + pair);
     Vec<double, 1> c, s;
     normal_pair(w, radius<81>(Vec<double, 1>((x - 1) * 0x1p32 + (2 * word + 1))), c, s);
-    out[16 * j + lane] = c.v, out[16 * j + 8 + lane] = s.v;
+    double* to = out + 16 * (pair / 8) + pair % 8;
+    to[0] = c.v, to[8] = s.v;
   }
 }
 
-// 64 doubles: blocks 24 g .. 24 g + 23. In stages, so that what is slow has company: divisions beside the making of their
-// arguments, square roots beside the angles.
-inline void normal_group(const PhiloxKey& key, Position group, double* out) {
-  constexpr int W = native_width<double> == 1 ? 1 : native_width<double> < 4 ? 4 : 8;
-  using U = Vec<std::uint64_t, W>;
+// The normals of a group, and the words of the next one where there is one. In stages, so that what is slow has company:
+// divisions beside those words, square roots beside the angles.
+template <bool MakeNext>
+FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const GroupWords<double>& words,
+                                 GroupWords<double>& next, double* out) {
+  constexpr int W = words.width;
   using V = Vec<double, W>;
-  alignas(64) std::uint64_t words[3][4][8];
   alignas(64) double s[32], rest[32];
-  FASTGEN_UNROLL
-  for (int part = 0; part < 3; ++part) {
-    FASTGEN_UNROLL
-    for (int b = 0; b < 8; b += W) {
-      const auto block =
-          philox_at<W>(key, normals_f64, group * 24 + 8 * part, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
-      FASTGEN_UNROLL
-      for (int w = 0; w < 4; ++w) block.word[w].store(words[part][w] + b);
-    }
-  }
-  const auto pair_words = [&](int i) FASTGEN_LAMBDA_INLINE {
-    const int j = i / 8, b = i % 8;
-    const std::uint64_t (*first)[8] = words[j / 2] + pair_word(j);
-    return PairWords<W>{U::load(first[0] + b), U::load(first[1] + b), U::load(words[2][j] + b)};
-  };
   V least(0x1p49);
   FASTGEN_UNROLL
   for (int i = 0; i < 32; i += W) {
-    const V x = radius_argument(pair_words(i));
+    const V x = radius_argument(words.pairs<W>(i));
     V more;
     split_logarithm<49>(x, more).store(s + i);
     more.store(rest + i);
     least = min(x, least);
+    if (MakeNext && i < next.blocks) next.make<W>(key, group + 1, i);
   }
   FASTGEN_UNROLL
   for (int i = 0; i < 32; i += W) join_logarithm(V::load(s + i), V::load(rest + i)).store(s + i);
   FASTGEN_UNROLL
   for (int i = 0; i < 32; i += W) {
     V cosine, sine;
-    normal_pair(pair_words(i), sqrt(V::load(s + i)), cosine, sine);
+    normal_pair(words.pairs<W>(i), sqrt(V::load(s + i)), cosine, sine);
     double* to = out + 16 * (i / 8) + i % 8;
     cosine.store(to);
     sine.store(to + 8);
@@ -181,33 +211,48 @@ inline void normal_group(const PhiloxKey& key, Position group, double* out) {
   if (any(least < V(extended_below))) [[unlikely]]
     extend_radii(key, group, out);
 }
-
-// 64 floats: blocks 16 g .. 16 g + 15.
-inline void normal_group(const PhiloxKey& key, Position group, float* out) {
-  constexpr int W = wide_width<float> < 16 ? wide_width<float> : 16;
-  using U = Vec<std::uint32_t, W>;
+template <bool MakeNext>
+FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const GroupWords<float>& words,
+                                 GroupWords<float>& next, float* out) {
+  constexpr int W = words.width;
   using V = Vec<float, W>;
+  alignas(64) float s[32], rest[32];
   FASTGEN_UNROLL
-  for (int b = 0; b < 16; b += W) {
-    const auto words = philox_words<W>(key, normals_f32, group * 16, b);
-    FASTGEN_UNROLL
-    for (int half = 0; half < 2; ++half) {
-      const V r = radius<33>(fma(to_float(words.word[2 * half]), V(2.0f), V(1.0f)));
-      const U angle = words.word[2 * half + 1];
-      const U bits = (angle & U(std::uint32_t(0x7fffffu))) | U(std::uint32_t(0x3f800000u));
-      V c, s;
-      unit_vector(bit_cast<float>(bits) - V(1.5f), angle, angle << 1, c, s);
-      (r * c).store(out + 32 * half + b);
-      (r * s).store(out + 32 * half + 16 + b);
-    }
+  for (int i = 0; i < 32; i += W) {
+    V more;
+    split_logarithm<33>(fma(to_float(words.get<W>(i, 0)), V(2.0f), V(1.0f)), more).store(s + i);
+    more.store(rest + i);
+    if (MakeNext && i < next.blocks) next.make<W>(key, group + 1, i);
+  }
+  FASTGEN_UNROLL
+  for (int i = 0; i < 32; i += W) {
+    V cosine, sine;
+    normal_pair(words.get<W>(i, 1), sqrt(join_logarithm(V::load(s + i), V::load(rest + i))), cosine, sine);
+    float* to = out + 32 * (i / 16) + i % 16;
+    cosine.store(to);
+    sine.store(to + 16);
   }
 }
 
 constexpr int normal_group_size = 64;
 
+// The normals of groups group .. group + count - 1, count >= 1. One copy for all who draw them.
+template <class T> __attribute__((noinline)) void normal_groups(const PhiloxKey& key, Position group,
+                                                                std::int64_t count, T* out) {
+  GroupWords<T> words[2];
+  constexpr int W = GroupWords<T>::width;
+  FASTGEN_UNROLL
+  for (int b = 0; b < GroupWords<T>::blocks; b += W) words[0].template make<W>(key, group, b);
+  const std::int64_t last = count - 1;
+  for (std::int64_t i = 0; i < last; ++i)
+    normal_group<true>(key, group + i, words[i % 2], words[1 - i % 2], out + normal_group_size * i);
+  normal_group<false>(key, group + last, words[last % 2], words[0], out + normal_group_size * last);
+}
+
 // Standard normals first .. first + n of a stream.
 template <class T> void fill_normals(const PhiloxKey& key, Position first, std::int64_t n, T* out) {
-  fill_groups<normal_group_size>(first, n, out, [&](Position group, T* to) { normal_group(key, group, to); });
+  fill_groups<normal_group_size>(
+      first, n, out, [&](Position group, std::int64_t count, T* to) { normal_groups(key, group, count, to); });
 }
 
 }  // namespace

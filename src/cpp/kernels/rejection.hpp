@@ -3,6 +3,7 @@
 // the lanes' fates.
 #pragma once
 
+#include "constants.hpp"
 #include "tile.hpp"
 #include "variates.hpp"
 

@@ -38,6 +38,7 @@
 // Everything is in double: float32 data are converted on their way in and out (core/widened.cpp).
 #pragma once
 
+#include "constants.hpp"
 #include "rejection.hpp"
 #include "rows.hpp"
 #include "variates.hpp"
@@ -227,14 +228,14 @@ template <class Law> struct ScalarFamily {
     if constexpr (Rejects<Law>) Rejection<Law>(rest).finish(block, tile, arrays, open.at, open.count);
   }
 
-  // Of a batch of `count` samples, whose components are at `component` in the table that begins at `table`: constant j of
-  // sample s at j batch + s, in whole vectors.
-  static FASTGEN_INLINE void load_constants(const double* table, const std::int32_t* component, std::int64_t count,
-                                            double* constants) {
+  // Of a batch of `count` samples, whose components are at `component`: constant j of sample s at j batch + s, in whole vectors.
+  using DrawnConstants = Constants<n_drawn, double, native_width<double>>;
+  static FASTGEN_INLINE void load_constants(const DrawnConstants& table, const std::int32_t* component,
+                                            std::int64_t count, double* constants) {
     using V = Vec<double, native_width<double>>;
     for (std::int64_t s = 0; s < count; s += V::width) {
       V c[n_drawn];
-      load_rows(table, pitch, component + s, c);
+      table.load(component + s, c);
       FASTGEN_UNROLL
       for (int j = 0; j < n_drawn; ++j) c[j].store(constants + j * batch + s);
     }
@@ -249,12 +250,13 @@ template <class Law> struct ScalarFamily {
     using U = Vec<std::uint64_t, W>;
     const std::int64_t K = block.shape.n_components, whole = tile.n / W * W;
     const double* table = block.constants - block.first * pitch;
+    const DrawnConstants rows(block, pitch);
     V c[n_drawn];
     FASTGEN_UNROLL
     for (int j = 0; j < n_drawn; ++j) c[j] = V(block.constants[j]);
     for (std::int64_t i = 0; i < whole; i += batch) {
       const std::int64_t end = whole - i < batch ? whole : i + batch;
-      if (K > 1) load_constants(table, tile.labels + i, end - i, constants);
+      if (K > 1) load_constants(rows, tile.labels + i, end - i, constants);
       std::uint64_t left = 0;
       in_stages<Law>([&](auto stage) FASTGEN_LAMBDA_INLINE {
         for (std::int64_t s = i; s < end; s += W) {
@@ -280,6 +282,7 @@ template <class Law> struct ScalarFamily {
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;
     const double* table = block.constants - block.first * pitch;
+    const DrawnConstants rows(block, pitch);
     double *constants = memory, *answers = constants + n_drawn * batch;
     auto *index = reinterpret_cast<std::uint64_t*>(answers + batch), *bits = index + batch;
     const std::uint64_t* gathered[most_arrays];
@@ -293,7 +296,7 @@ template <class Law> struct ScalarFamily {
         for (int j = 0; j < n_arrays; ++j)
           if (arrays[j]) bits[j * batch + s] = arrays[j][at];
       }
-      load_constants(table, component, padded, constants);
+      load_constants(rows, component, padded, constants);
       for (int j = 0; j < n_arrays; ++j)
         if (!arrays[j])
           Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, bits + j * batch, batch);
