@@ -601,6 +601,17 @@ template <class T, int W> FASTGEN_INLINE void split_pairs(Vec<T, W>& a, Vec<T, W
   split_pairs(a, b, typename LaneList<W>::type());
 }
 
+// And back.
+template <class V, int... I> FASTGEN_INLINE void join_pairs(V& a, V& b, Lanes<I...>) {
+  constexpr int W = V::width;
+  const typename V::Native first = a.v, second = b.v;
+  a.v = __builtin_shufflevector(first, second, (I / 2 + I % 2 * W)...);
+  b.v = __builtin_shufflevector(first, second, (W / 2 + I / 2 + I % 2 * W)...);
+}
+template <class T, int W> FASTGEN_INLINE void join_pairs(Vec<T, W>& a, Vec<T, W>& b) {
+  join_pairs(a, b, typename LaneList<W>::type());
+}
+
 // 0, 1, 2, ... in the lanes.
 template <class T, int W> FASTGEN_INLINE Vec<T, W> iota() {
   if constexpr (is_wide<T, W>) return {iota<T, W / 2>(), iota<T, W / 2>() + Vec<T, W / 2>(T(W / 2))};

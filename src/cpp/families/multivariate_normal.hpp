@@ -8,6 +8,7 @@
 #pragma once
 
 #include "../kernels/affine.hpp"
+#include "../kernels/constants.hpp"
 #include "../kernels/linalg.hpp"
 #include "../kernels/triangular.hpp"
 #include "normal.hpp"
@@ -562,11 +563,47 @@ struct MultivariateNormal {
     const std::int32_t* labels = tile.labels;
     const T *mean = c.mean, *factor = c.factor;
     T* out = tile.out;
-    for (std::int64_t i = 0; i < n; ++i) {
+    std::int64_t i = 0;
+    if constexpr (D <= 2 && HeldColumn<T, native_width<T>>::most > 0)
+      if (tile.alone() && K <= HeldColumn<T, native_width<T>>::most) i = draw_held<D>(c, first, tile, z);
+    for (; i < n; ++i) {
       const std::int64_t k = labels[i] - first;
       if (std::uint64_t(k) >= std::uint64_t(K)) continue;
       affine_few<D>(mean + k * D, factor + k * stride, z + i * D, out + i * D);
     }
+  }
+
+  // The same, lanes over samples, with means and factors in registers; returns how many samples.
+  template <int D, class T>
+  static std::int64_t draw_held(const Constants<T>& c, std::int64_t first, const DrawTile<T>& tile, const T* z) {
+    constexpr int W = native_width<T>;
+    using V = Vec<T, W>;
+    using I = IntVec<V>;
+    HeldColumn<T, W> mean[D], factor[D][D];
+    for (int i = 0; i < D; ++i) {
+      mean[i].hold(c.mean + i, D, c.K);
+      for (int j = 0; j <= i; ++j)
+        factor[i][j].hold(c.factor + j * affine_panel<T> + i, c.shared * affine_size<T>(D), c.K);
+    }
+    const std::int64_t whole = tile.n / W * W;
+    for (std::int64_t s = 0; s < whole; s += W) {
+      const I k = convert<IntLike<T>>(Vec<std::int32_t, W>::load(tile.labels + s)) - I(IntLike<T>(first));
+      V x[D];
+      FASTGEN_UNROLL
+      for (int i = 0; i < D; ++i) x[i] = V::load(z + s * D + i * W);
+      if constexpr (D == 2) split_pairs(x[0], x[1]);
+      FASTGEN_UNROLL
+      for (int i = D - 1; i >= 0; --i) {  // from the last on: each takes its own place
+        V sum = factor[i][0][k] * x[0];
+        FASTGEN_UNROLL
+        for (int j = 1; j <= i; ++j) sum = fma(factor[i][j][k], x[j], sum);
+        x[i] = sum + mean[i][k];
+      }
+      if constexpr (D == 2) join_pairs(x[0], x[1]);
+      FASTGEN_UNROLL
+      for (int i = 0; i < D; ++i) x[i].store(tile.out + s * D + i * W);
+    }
+    return whole;
   }
 
   template <class T>

@@ -149,7 +149,7 @@ struct Normal {
     };
     if (tile.alone()) {
       fill_normals(tile.key, tile.first, tile.n, out);
-      const Constants<2, T, V::width> constants(block, pitch);
+      const LaneConstants<2, T, V::width> constants(block, pitch);
       std::int64_t i = 0;
       for (; i + V::width <= tile.n; i += V::width) {
         V c[2];

@@ -43,37 +43,44 @@ FASTGEN_INLINE void load_rows(const T* table, std::int64_t pitch, const Index* i
   }
 }
 
-// The first N constants of each component of a block, for many vectors of samples whose components are given by their number in
-// the mixture: in registers where they fit and the instruction set can look them up there.
-template <int N, class T, int W> class Constants {
+// One constant of up to `most` components in registers, where the instruction set can look it up there.
+template <class T, int W> struct HeldColumn {
+  static constexpr std::int64_t most = has_lookup<T, W> ? 2 * W : 0;
+  Vec<T, W> low, high;
+  // From table[k * pitch], k < K.
+  FASTGEN_INLINE void hold(const T* table, std::int64_t pitch, std::int64_t K) {
+    T column[2 * W] = {};
+    for (std::int64_t k = 0; k < K; ++k) column[k] = table[k * pitch];
+    low = Vec<T, W>::load(column), high = Vec<T, W>::load(column + W);
+  }
+  FASTGEN_INLINE Vec<T, W> operator[](IntVec<Vec<T, W>> component) const { return look_up(low, high, component); }
+};
+
+// The first N constants of the components of a block, for many vectors of samples whose components are given by their number in
+// the mixture.
+template <int N, class T, int W> class LaneConstants {
   using V = Vec<T, W>;
-  using I = IntVec<V>;
-  static constexpr std::int64_t most_held = has_lookup<T, W> ? 2 * W : 0;
+  using Column = HeldColumn<T, W>;
   const T* table;
-  std::int64_t pitch;
+  std::int64_t pitch, first;
   bool held;
-  I first;
-  V low[N], high[N];
+  Column column[N];
 
  public:
-  FASTGEN_INLINE Constants(const Block<T>& block, std::int64_t pitch_)
-      : table(block.constants - block.first * pitch_), pitch(pitch_), held(block.shape.n_components <= most_held),
-        first(IntLike<T>(block.first)) {
-    if constexpr (most_held > 0) {
-      if (!held) return;
-      T column[N][most_held] = {};
-      for (std::int64_t k = 0; k < block.shape.n_components; ++k)
-        for (int j = 0; j < N; ++j) column[j][k] = block.constants[k * pitch + j];
-      for (int j = 0; j < N; ++j) low[j] = V::load(column[j]), high[j] = V::load(column[j] + W);
-    }
+  FASTGEN_INLINE LaneConstants(const Block<T>& block, std::int64_t pitch_)
+      : table(block.constants - block.first * pitch_), pitch(pitch_), first(block.first),
+        held(block.shape.n_components <= Column::most) {
+    if constexpr (Column::most > 0)
+      if (held)
+        for (int j = 0; j < N; ++j) column[j].hold(block.constants + j, pitch, block.shape.n_components);
   }
   // Those of components component[0 .. W).
   FASTGEN_INLINE void load(const std::int32_t* component, V (&c)[N]) const {
-    if constexpr (most_held > 0) {
+    if constexpr (Column::most > 0) {
       if (held) {
-        const I index = convert<IntLike<T>>(Vec<std::int32_t, W>::load(component)) - first;
+        const auto index = convert<IntLike<T>>(Vec<std::int32_t, W>::load(component)) - IntVec<V>(IntLike<T>(first));
         FASTGEN_UNROLL
-        for (int j = 0; j < N; ++j) c[j] = look_up(low[j], high[j], index);
+        for (int j = 0; j < N; ++j) c[j] = column[j][index];
         return;
       }
     }

@@ -229,7 +229,7 @@ template <class Law> struct ScalarFamily {
   }
 
   // Of a batch of `count` samples, whose components are at `component`: constant j of sample s at j batch + s, in whole vectors.
-  using DrawnConstants = Constants<n_drawn, double, native_width<double>>;
+  using DrawnConstants = LaneConstants<n_drawn, double, native_width<double>>;
   static FASTGEN_INLINE void load_constants(const DrawnConstants& table, const std::int32_t* component,
                                             std::int64_t count, double* constants) {
     using V = Vec<double, native_width<double>>;
