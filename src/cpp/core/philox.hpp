@@ -109,9 +109,8 @@ template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, 
     const U even = (iota<std::uint64_t, W>() << 1) + U(std::uint64_t(first));
     const auto a = philox_at<W>(key, purpose, base, even);
     const auto b = philox_at<W>(key, purpose, base, even + U(std::uint64_t(1)));
-    const U low(std::uint64_t(0xffffffffu));
     FASTGEN_UNROLL
-    for (int w = 0; w < 4; ++w) r.word[w] = bit_cast<std::uint32_t>((a.word[w] & low) | (b.word[w] << 32));
+    for (int w = 0; w < 4; ++w) r.word[w] = bit_cast<std::uint32_t>(pair_halves(a.word[w], b.word[w]));
   }
   return r;
 }

@@ -419,6 +419,17 @@ FASTGEN_INLINE Vec<std::uint64_t, W> merge_halves(Vec<std::uint64_t, W> low, Vec
   const V mask(std::uint64_t(0xffffffffu));
   return (low & mask) | (high & V(~std::uint64_t(0xffffffffu)));
 }
+// The low half of every lane of `low` under the low half of that of `high`.
+template <int W>
+FASTGEN_INLINE Vec<std::uint64_t, W> pair_halves(Vec<std::uint64_t, W> low, Vec<std::uint64_t, W> high) {
+  using V = Vec<std::uint64_t, W>;
+  if constexpr (is_wide<std::uint64_t, W>) return V(pair_halves(low.lo, high.lo), pair_halves(low.hi, high.hi));
+#if defined(__AVX512F__)
+  if constexpr (W == 8)
+    return V((typename V::Native)_mm512_mask_shuffle_epi32((__m512i)low.v, 0xaaaa, (__m512i)high.v, _MM_PERM_CCAA));
+#endif
+  return merge_halves(low, high << 32);
+}
 // The top 16 bits of every lane of `top` above the other 48 of `rest`.
 template <int W>
 FASTGEN_INLINE Vec<std::uint64_t, W> top_quarter(Vec<std::uint64_t, W> top, Vec<std::uint64_t, W> rest) {
@@ -633,7 +644,13 @@ template <class To, class T, int W> FASTGEN_INLINE Vec<To, W> convert(Vec<T, W> 
     Vec<To, W> r;
     __builtin_memcpy(&r, to, sizeof(r));
     return r;
-  } else return Vec<To, W>(__builtin_convertvector(a.v, typename Vec<To, W>::Native));
+  } else {
+#if defined(__AVX512F__)
+    if constexpr (W == 8 && std::is_same_v<T, std::int32_t> && std::is_integral_v<To>)  // GCC goes by halves
+      return Vec<To, W>((typename Vec<To, W>::Native)_mm512_maskz_cvtepi32_epi64(0xff, (__m256i)a.v));
+#endif
+    return Vec<To, W>(__builtin_convertvector(a.v, typename Vec<To, W>::Native));
+  }
 }
 
 // An integer below 2^64 held in two halves (the low 32 bits of lo and hi count) as the nearest double.

@@ -21,11 +21,13 @@ inline std::uint64_t label_bits(const PhiloxKey& key, std::uint64_t at, std::uin
          (philox_word(key, label_ties, place + 1) & 0xffffu);
 }
 
+using LabelVec = Vec<std::int16_t, native_width<std::int16_t>>;
+
 // Labels of samples first .. first + n <= label_batch by comparison.
 inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::uint64_t first, std::int64_t n,
-                           const std::int16_t* high, std::int32_t* out) {
-  constexpr int W = native_width<std::int16_t>;
-  using I = Vec<std::int16_t, W>;
+                           const LabelVec* high, std::int32_t* out) {
+  using I = LabelVec;
+  constexpr int W = I::width;
   const std::int64_t K = chooser.n_components;
   // One word more than the samples need, as the first of them may sit in an upper half.
   std::uint32_t words[label_batch / 2 + W];
@@ -37,7 +39,7 @@ inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::ui
     const I u = I::load(bits + i) ^ flip;
     I label(std::int16_t(K - 1)), tie(std::int16_t(0));
     for (std::int64_t k = 0; k + 1 < K; ++k) {
-      const I t(high[k]);
+      const I t = high[k];
       label = label + as_ints(t > u);
       tie = tie | as_ints(t == u);
     }
@@ -87,9 +89,9 @@ inline void fill_labels(const Chooser& chooser, const PhiloxKey& key, std::uint6
     return;
   }
   // Bits and thresholds with the top bit flipped, so that signed comparisons order them.
-  std::int16_t high[most_thresholds];
+  LabelVec high[most_thresholds];
   if (chooser.thresholds)
-    for (std::int64_t k = 0; k + 1 < K; ++k) high[k] = std::int16_t((chooser.thresholds[k] >> 48) ^ 0x8000u);
+    for (std::int64_t k = 0; k + 1 < K; ++k) high[k] = LabelVec(std::int16_t((chooser.thresholds[k] >> 48) ^ 0x8000u));
   for (std::int64_t done = 0; done < n; done += label_batch) {
     const std::int64_t count = n - done < label_batch ? n - done : label_batch;
     if (chooser.alias) alias_labels(chooser, key, first + std::uint64_t(done), count, out + done);

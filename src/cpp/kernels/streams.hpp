@@ -29,8 +29,8 @@ inline void fill_words64(const PhiloxKey& key, std::uint32_t purpose, Position f
       FASTGEN_UNROLL
       for (int b = 0; b < 16; b += W) {
         const auto block = philox_at<W>(key, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
-        merge_halves(block.word[0], block.word[1] << 32).store(to + b);
-        merge_halves(block.word[2], block.word[3] << 32).store(to + 16 + b);
+        pair_halves(block.word[0], block.word[1]).store(to + b);
+        pair_halves(block.word[2], block.word[3]).store(to + 16 + b);
       }
     }
   });
@@ -50,8 +50,8 @@ inline void fill_blocks(const PhiloxKey& key, std::uint64_t first, std::int64_t 
     for (int i = 0; i < 16; i += W) {
       const auto block =
           philox_at<W>(key, attempts, Position(position / 16 * 16), iota<std::uint64_t, W>() + U(std::uint64_t(i)));
-      merge_halves(block.word[0], block.word[1] << 32).store(to_a + i);
-      merge_halves(block.word[2], block.word[3] << 32).store(to_b + i);
+      pair_halves(block.word[0], block.word[1]).store(to_a + i);
+      pair_halves(block.word[2], block.word[3]).store(to_b + i);
     }
     const std::int64_t take = left < 16 - skip ? left : 16 - skip;
     if (!whole) {
@@ -107,8 +107,8 @@ struct Streams {
     constexpr int W = wide_width<double>;
     using U = Vec<std::uint64_t, W>;
     const auto number = [](std::uint64_t i) { return U(i); };
-    const auto first_of = [&](const PhiloxBlocks<W>& b) { return merge_halves(b.word[0], b.word[1] << 32); };
-    const auto second_of = [&](const PhiloxBlocks<W>& b) { return merge_halves(b.word[2], b.word[3] << 32); };
+    const auto first_of = [&](const PhiloxBlocks<W>& b) { return pair_halves(b.word[0], b.word[1]); };
+    const auto second_of = [&](const PhiloxBlocks<W>& b) { return pair_halves(b.word[2], b.word[3]); };
     const auto is = [&](U a, std::uint64_t value) { return a == number(value); };
     if (name == block_b) return;
     for (std::int64_t s = 0; s < n; s += W) {

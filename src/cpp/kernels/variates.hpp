@@ -65,8 +65,8 @@ template <int W> struct Source {
   FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b, U slot = U(std::uint64_t(0))) const {
     const auto block =
         philox<W>(key, index, index >> 32, slot, U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
-    a = merge_halves(block.word[0], block.word[1] << 32);
-    b = merge_halves(block.word[2], block.word[3] << 32);
+    a = pair_halves(block.word[0], block.word[1]);
+    b = pair_halves(block.word[2], block.word[3]);
   }
 };
 
