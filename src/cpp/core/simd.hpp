@@ -602,6 +602,22 @@ template <int H = 1, class T, int W> FASTGEN_INLINE void transpose(Vec<T, W> (&r
   }
 }
 
+// Eight rows of four, two to a vector, become four columns of eight: rows 0 and 2, 1 and 3, 4 and 6, 5 and 7.
+template <class T> FASTGEN_INLINE void transpose_quarters(Vec<T, 8> (&q)[4]) {
+  using Native = typename Vec<T, 8>::Native;
+  FASTGEN_UNROLL
+  for (int i = 0; i < 4; i += 2) {
+    const Native a = q[i].v, b = q[i + 1].v;
+    q[i].v = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14);
+    q[i + 1].v = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+  const Native even[2] = {q[0].v, q[2].v}, odd[2] = {q[1].v, q[3].v};
+  q[0].v = __builtin_shufflevector(even[0], even[1], 0, 1, 4, 5, 8, 9, 12, 13);
+  q[1].v = __builtin_shufflevector(odd[0], odd[1], 0, 1, 4, 5, 8, 9, 12, 13);
+  q[2].v = __builtin_shufflevector(even[0], even[1], 2, 3, 6, 7, 10, 11, 14, 15);
+  q[3].v = __builtin_shufflevector(odd[0], odd[1], 2, 3, 6, 7, 10, 11, 14, 15);
+}
+
 // Pairs (a0 b0 a1 b1 ...) in two vectors become the vectors a0 a1 ... and b0 b1 ...
 template <class V, int... I> FASTGEN_INLINE void split_pairs(V& a, V& b, Lanes<I...>) {
   const typename V::Native low = a.v, high = b.v;
@@ -634,6 +650,13 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> iota() {
   }
 }
 
+// One vector after the other.
+template <class T> FASTGEN_INLINE Vec<T, 8> join(Vec<T, 4> first, Vec<T, 4> second) {
+  Vec<T, 8> r;
+  r.v = __builtin_shufflevector(first.v, second.v, 0, 1, 2, 3, 4, 5, 6, 7);
+  return r;
+}
+
 // The lanes as doubles, or rounded to floats.
 template <class To, class T, int W> FASTGEN_INLINE Vec<To, W> convert(Vec<T, W> a) {
   if constexpr (W == 1) return Vec<To, 1>(To(a.v));
@@ -653,13 +676,16 @@ template <class To, class T, int W> FASTGEN_INLINE Vec<To, W> convert(Vec<T, W> 
   }
 }
 
-// An integer below 2^64 held in two halves (the low 32 bits of lo and hi count) as the nearest double.
-template <int W>
-FASTGEN_INLINE Vec<double, W> to_double(Vec<std::uint64_t, W> lo, Vec<std::uint64_t, W> hi) {
+// A 64-bit integer as the nearest double, without the conversion that AVX2 lacks.
+template <int W> FASTGEN_INLINE Vec<double, W> to_double(Vec<std::uint64_t, W> a) {
   using U = Vec<std::uint64_t, W>;
   using V = Vec<double, W>;
-  const V h = bit_cast<double>(merge_halves(hi, U(std::uint64_t(0x4530000000000000u))));  // 2^84 + hi 2^32
-  const V l = bit_cast<double>(merge_halves(lo, U(std::uint64_t(0x4330000000000000u))));  // 2^52 + lo
+  if constexpr (is_wide<double, W>) return {to_double(a.lo), to_double(a.hi)};
+#if defined(__AVX512F__)
+  if constexpr (W == 8) return convert<double>(a);
+#endif
+  const V h = bit_cast<double>((a >> 32) | U(std::uint64_t(0x4530000000000000u)));              // 2^84 + hi 2^32
+  const V l = bit_cast<double>(merge_halves(a, U(std::uint64_t(0x4330000000000000u))));  // 2^52 + lo
   return (h - V(19342813118337666422669312.0)) + l;                                  // minus (2^84 + 2^52)
 }
 
@@ -667,6 +693,10 @@ FASTGEN_INLINE Vec<double, W> to_double(Vec<std::uint64_t, W> lo, Vec<std::uint6
 template <int W> FASTGEN_INLINE Vec<float, W> to_float(Vec<std::uint32_t, W> a) {
   using U = Vec<std::uint32_t, W>;
   using V = Vec<float, W>;
+  if constexpr (is_wide<float, W>) return {to_float(a.lo), to_float(a.hi)};
+#if defined(__AVX512F__)
+  if constexpr (W == 16) return convert<float>(a);
+#endif
   const V h = bit_cast<float>((a >> 16) | U(std::uint32_t(0x53000000u)));                      // 2^39 + hi 2^16
   const V l = bit_cast<float>((a & U(std::uint32_t(0xffffu))) | U(std::uint32_t(0x4b000000u)));  // 2^23 + lo
   return (h - V(549764202496.0f)) + l;                                                         // minus (2^39 + 2^23)

@@ -62,13 +62,12 @@ struct Normal {
   static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile,
                                const T* offset, T* lp) {
     using V = Vec<T, native_width<T>>;
-    T offsets[V::width];
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-      for (int i = 0; i < V::width; ++i) offsets[i] = offset[component[s + i]];
       V c[n_constants];
       load_rows(block.constants, pitch, component + s, c);
       const V z = (V::load(tile.x + s) - c[loc]) * c[inverse];
-      max(fma(z * V(T(-0.5)), z, c[norm] + V::load(offsets)), V(-infinity<T>)).store(lp + s);
+      max(fma(z * V(T(-0.5)), z, c[norm] + load_each<T, V::width>(offset, component + s)), V(-infinity<T>))
+          .store(lp + s);
     }
   }
 

@@ -21,11 +21,21 @@ FASTGEN_INLINE void load_rows(const T* table, std::int64_t pitch, const Index* i
     for (int j = 0; j < N; ++j) c[j] = {lo[j], hi[j]};
   } else if constexpr (N == 2 && std::is_same_v<Index, std::int32_t>) {
     load_pairs(table, pitch, index, c[0], c[1]);
-  } else if constexpr (sizeof(T) == 8 && W == 8) {  // a square of 64 elements takes longer to transpose than to gather
-    using U = Vec<std::uint64_t, W>;
-    const U place = mul_wide_u32(convert<std::uint64_t>(Vec<Index, W>::load(index)), U(std::uint64_t(pitch)));
+  } else if constexpr (sizeof(T) == 8 && W == 8) {  // four constants at a time: squares of eight are rarely full
+    const auto row = [&](int i) FASTGEN_LAMBDA_INLINE { return table + pitch * std::int64_t(index[i]); };
     FASTGEN_UNROLL
-    for (int j = 0; j < N; ++j) c[j] = gather(table + j, place);
+    for (int j = 0; j < N; j += 4) {
+      Vec<T, W> quarter[4];
+      FASTGEN_UNROLL
+      for (int i = 0; i < 4; ++i) {
+        const int first = i / 2 * 4 + i % 2;
+        quarter[i] = join(Vec<T, 4>::load(row(first) + j), Vec<T, 4>::load(row(first + 2) + j));
+      }
+      transpose_quarters(quarter);
+      FASTGEN_UNROLL
+      for (int i = 0; i < 4; ++i)
+        if (j + i < N) c[j + i] = quarter[i];
+    }
   } else {
     const T* row[W];
     FASTGEN_UNROLL
@@ -40,6 +50,19 @@ FASTGEN_INLINE void load_rows(const T* table, std::int64_t pitch, const Index* i
       for (int i = 0; i < W; ++i)
         if (j + i < N) c[j + i] = square[i];
     }
+  }
+}
+
+// table[index[lane]].
+template <class T, int W> FASTGEN_INLINE Vec<T, W> load_each(const T* table, const std::int64_t* index) {
+  if constexpr (sizeof(T) == 8) {
+    std::uint64_t at[W];
+    __builtin_memcpy(at, index, sizeof(at));
+    return gather(table, Vec<std::uint64_t, W>::load(at));
+  } else {
+    T value[W];
+    for (int i = 0; i < W; ++i) value[i] = table[index[i]];
+    return Vec<T, W>::load(value);
   }
 }
 

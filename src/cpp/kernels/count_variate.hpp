@@ -63,7 +63,7 @@ FASTGEN_INLINE Vec<double, W> invert_by_table(const Source<W>& source, int first
     const V rest = source.constant(k + U(std::uint64_t(first + beyond + step - 1)));
     k = k + select(mask_cast<std::uint64_t>(u < rest), U(std::uint64_t(step)), U(std::uint64_t(0)));
   }
-  V count = to_double(k, U(std::uint64_t(0)));
+  V count = to_double(k);
   const auto far = active & (u < V(2 * beyond_anchor));
   if (any(far)) {
     const CountStart<V> start{constant(at_anchor), constant(anchor_mass), constant(anchor_beyond)};

@@ -117,12 +117,10 @@ template <class Law> struct ScalarFamily {
   static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile,
                                const T* offset, T* lp) {
     using V = Vec<double, native_width<double>>;
-    double offsets[V::width];
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-      for (int i = 0; i < V::width; ++i) offsets[i] = offset[component[s + i]];
       V c[n_constants];
       load_rows(block.constants, pitch, component + s, c);
-      const V value = Law::log_density(c, V::load(tile.x + s)) + V::load(offsets);
+      const V value = Law::log_density(c, V::load(tile.x + s)) + load_each<T, V::width>(offset, component + s);
       max(value, V(-infinity<T>)).store(lp + s);
     }
   }

@@ -12,14 +12,13 @@ namespace {
 // Uniform on the midpoints of 2^64 cells of (0, 1), relative precision kept towards 0; the last ones round to 1 - 2^-53.
 template <int W> FASTGEN_INLINE Vec<double, W> unit(Vec<std::uint64_t, W> word) {
   using V = Vec<double, W>;
-  return min(fma(to_double(word, word >> 32), V(0x1p-64), V(0x1p-65)), V(1 - 0x1p-53));
+  return min(fma(to_double(word), V(0x1p-64), V(0x1p-65)), V(1 - 0x1p-53));
 }
 // The lowest 63 bits as a uniform of (0, 1/2), the highest free to be a sign: both tails of a symmetric law are then those
 // of a small number.
 template <int W> FASTGEN_INLINE Vec<double, W> half_unit(Vec<std::uint64_t, W> word) {
   using V = Vec<double, W>;
-  const auto shifted = word << 1;
-  return min(fma(to_double(shifted, shifted >> 32), V(0x1p-65), V(0x1p-66)), V(0.5));
+  return min(fma(to_double(word << 1), V(0x1p-65), V(0x1p-66)), V(0.5));
 }
 // x, negated where the highest bit of word is set.
 template <int W> FASTGEN_INLINE Vec<double, W> signed_by(Vec<double, W> x, Vec<std::uint64_t, W> word) {
