@@ -86,6 +86,8 @@ class RunningJob final : public Job {
   std::exception_ptr failure_;
 };
 
+constexpr auto moment = std::chrono::microseconds(50);
+
 class Pool {
  public:
   // Runs the job on this thread and up to helpers others. False when another caller has the workers. `elsewhere` keeps
@@ -100,11 +102,16 @@ class Pool {
       if (elsewhere) keep_workers_elsewhere();
       job_ = &job;
       places_ = helpers;
+      ++calls_;
     }
     for (int i = 0; i < helpers; ++i) wake_.notify_one();
     job.work();
+    {
+      const std::lock_guard lock(mutex_);
+      job_ = nullptr;  // latecomers find nothing
+    }
+    linger([this] { return working_ == 0; });
     std::unique_lock lock(mutex_);
-    job_ = nullptr;  // latecomers find nothing
     while (!idle_.wait_for(lock, poll_interval, [this] { return working_ == 0; })) {
       lock.unlock();
       job.poll();
@@ -121,11 +128,20 @@ class Pool {
       RunningJob* job = job_;
       --places_;
       ++working_;
+      const std::int64_t call = calls_;
       lock.unlock();
       job->work();
       lock.lock();
       if (--working_ == 0) idle_.notify_all();
+      lock.unlock();
+      linger([&] { return calls_ != call; });
+      lock.lock();
     }
+  }
+
+  // Waits a moment for something to become true: falling asleep and being woken costs more than many a call takes.
+  template <class Test> static void linger(Test test) {
+    for (const auto end = Clock::now() + moment; !test() && Clock::now() < end;) std::this_thread::yield();
   }
 
   void keep_workers_elsewhere() {
@@ -142,7 +158,10 @@ class Pool {
   std::condition_variable wake_, idle_;
   std::vector<std::thread> workers_;
   RunningJob* job_ = nullptr;
-  int places_ = 0, working_ = 0;
+  int places_ = 0;
+  // Changed under the lock like the others, but read without it by those who linger.
+  std::atomic<int> working_ = 0;
+  std::atomic<std::int64_t> calls_ = 0;
 };
 
 // Never destroyed: its threads may outlive static destruction. After a fork the child gets a new one, because the
