@@ -29,6 +29,7 @@ enum Purpose : std::uint32_t {
   parts = 10,  // one word of 32 bits a sample, for the first look at a proposal
 };
 
+// Counters, and what the rounds make of them: a block a lane.
 template <int W> struct PhiloxBlocks {
   Vec<std::uint64_t, W> word[4];  // the low 32 bits of each lane count
 };
@@ -50,46 +51,61 @@ struct PhiloxKey {
 
 constexpr std::uint32_t philox_m0 = 0xD2511F53u, philox_m1 = 0xCD9E8D57u;
 
-// Rounds First .. 9. The high halves of c1 and c3 hold what earlier products left there; the next product ignores it.
-template <int First, int W>
-FASTGEN_INLINE PhiloxBlocks<W> philox_rounds(const PhiloxKey& key, Vec<std::uint64_t, W> c0, Vec<std::uint64_t, W> c1,
-                                             Vec<std::uint64_t, W> c2, Vec<std::uint64_t, W> c3) {
+// How many vectors of W lanes had better be made side by side: a round waits seven cycles for what it takes half of them to issue.
+template <int W> constexpr int philox_together = native_width<std::uint64_t> == 8 && W == 8 ? 3 : 1;
+
+// Rounds First .. 9 of N vectors of blocks side by side. The high halves of words 1 and 3 hold what earlier products left
+// there; the next product ignores it.
+template <int First, int N, int W>
+FASTGEN_INLINE void philox_rounds(const PhiloxKey& key, PhiloxBlocks<W> (&blocks)[N]) {
   using U = Vec<std::uint64_t, W>;
   const U m0(std::uint64_t{philox_m0}), m1(std::uint64_t{philox_m1});
   FASTGEN_UNROLL
   for (int round = First; round < 10; ++round) {
-    const U p0 = mul_wide_u32(m0, c0), p1 = mul_wide_u32(m1, c2);
-    c0 = high_halves(p1) ^ (c1 ^ U(key.round[round][0]));
-    c1 = p1;
-    c2 = high_halves(p0) ^ (c3 ^ U(key.round[round][1]));
-    c3 = p0;
+    FASTGEN_UNROLL
+    for (int i = 0; i < N; ++i) {
+      U(&c)[4] = blocks[i].word;
+      const U p0 = mul_wide_u32(m0, c[0]), p1 = mul_wide_u32(m1, c[2]);
+      c[0] = high_halves(p1) ^ (c[1] ^ U(key.round[round][0]));
+      c[1] = p1;
+      c[2] = high_halves(p0) ^ (c[3] ^ U(key.round[round][1]));
+      c[3] = p0;
+    }
   }
-  return {{c0, c1, c2, c3}};
 }
 
 // One block a lane, any counters.
 template <int W>
 FASTGEN_INLINE PhiloxBlocks<W> philox(const PhiloxKey& key, Vec<std::uint64_t, W> c0, Vec<std::uint64_t, W> c1,
                                       Vec<std::uint64_t, W> c2, Vec<std::uint64_t, W> c3) {
-  return philox_rounds<0>(key, c0, c1, c2, c3);
+  PhiloxBlocks<W> blocks[1] = {{{c0, c1, c2, c3}}};
+  philox_rounds<0>(key, blocks);
+  return blocks[0];
 }
 
-// Block number `base` + lane of one purpose. Only the lowest word of the counter may differ between lanes: base is a
-// multiple of 8 and lane less than 8, or 16, so nothing carries. What the other three words become in the first two
-// rounds is then the same in all lanes and left to scalars: 70 vector instructions instead of 80, which bind.
+// Block number `base` + lane of one purpose after the first two rounds. Only the lowest word of the counter may differ between
+// lanes: base is a multiple of 8 and lane less than 8, or 16, so nothing carries. What the other three words become is then
+// the same in all lanes and left to scalars: 70 vector instructions instead of 80, which bind.
 template <int W>
-FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t purpose, Position base,
-                                         Vec<std::uint64_t, W> lane) {
+FASTGEN_INLINE PhiloxBlocks<W> philox_begin(const PhiloxKey& key, std::uint32_t purpose, Position base,
+                                            Vec<std::uint64_t, W> lane) {
   using U = Vec<std::uint64_t, W>;
   const U m0(std::uint64_t{philox_m0}), m1(std::uint64_t{philox_m1});
   const auto low = [](std::uint64_t a) { return a & 0xffffffffu; };
   const std::uint64_t from_slot = low(std::uint64_t(base >> 64)) * philox_m1;
-  const U p0 = mul_wide_u32(m0, U(std::uint64_t(base)) + lane);  // round 0
+  const U p0 = mul_wide_u32(m0, U(std::uint64_t(base)) + lane);
   const std::uint64_t c0 = low((from_slot >> 32) ^ std::uint64_t(base >> 32) ^ key.round[0][0]);
   const std::uint64_t from_c0 = c0 * philox_m0;
-  const U p1 = mul_wide_u32(m1, high_halves(p0) ^ U(purpose ^ key.round[0][1]));  // round 1
-  return philox_rounds<2>(key, high_halves(p1) ^ U(low(from_slot) ^ key.round[1][0]), p1,
-                          p0 ^ U((from_c0 >> 32) ^ key.round[1][1]), U(low(from_c0)));
+  const U p1 = mul_wide_u32(m1, high_halves(p0) ^ U(purpose ^ key.round[0][1]));
+  return {{high_halves(p1) ^ U(low(from_slot) ^ key.round[1][0]), p1, p0 ^ U((from_c0 >> 32) ^ key.round[1][1]),
+           U(low(from_c0))}};
+}
+template <int W>
+FASTGEN_INLINE PhiloxBlocks<W> philox_at(const PhiloxKey& key, std::uint32_t purpose, Position base,
+                                         Vec<std::uint64_t, W> lane) {
+  PhiloxBlocks<W> blocks[1] = {philox_begin(key, purpose, base, lane)};
+  philox_rounds<2>(key, blocks);
+  return blocks[0];
 }
 
 // The words of blocks base + first .. base + first + W32 - 1 as 32-bit lanes in block order: even blocks in the low
@@ -107,10 +123,17 @@ template <int W32> FASTGEN_INLINE Words<W32> philox_words(const PhiloxKey& key, 
     constexpr int W = W32 / 2;
     using U = Vec<std::uint64_t, W>;
     const U even = (iota<std::uint64_t, W>() << 1) + U(std::uint64_t(first));
-    const auto a = philox_at<W>(key, purpose, base, even);
-    const auto b = philox_at<W>(key, purpose, base, even + U(std::uint64_t(1)));
+    PhiloxBlocks<W> made[2];
+    if constexpr (philox_together<W> > 1) {
+      made[0] = philox_begin(key, purpose, base, even),
+      made[1] = philox_begin(key, purpose, base, even + U(std::uint64_t(1)));
+      philox_rounds<2>(key, made);
+    } else {
+      made[0] = philox_at(key, purpose, base, even),
+      made[1] = philox_at(key, purpose, base, even + U(std::uint64_t(1)));
+    }
     FASTGEN_UNROLL
-    for (int w = 0; w < 4; ++w) r.word[w] = bit_cast<std::uint32_t>(pair_halves(a.word[w], b.word[w]));
+    for (int w = 0; w < 4; ++w) r.word[w] = bit_cast<std::uint32_t>(pair_halves(made[0].word[w], made[1].word[w]));
   }
   return r;
 }

@@ -416,6 +416,9 @@ FASTGEN_INLINE Vec<std::uint64_t, W> merge_halves(Vec<std::uint64_t, W> low, Vec
 #if defined(__AVX2__)
   if constexpr (W == 4) return V((typename V::Native)_mm256_blend_epi32((__m256i)low.v, (__m256i)high.v, 0xaa));
 #endif
+#if defined(__AVX512F__)
+  if constexpr (W == 8) return V((typename V::Native)_mm512_mask_blend_epi32(0xaaaa, (__m512i)low.v, (__m512i)high.v));
+#endif
   const V mask(std::uint64_t(0xffffffffu));
   return (low & mask) | (high & V(~std::uint64_t(0xffffffffu)));
 }
@@ -437,6 +440,10 @@ FASTGEN_INLINE Vec<std::uint64_t, W> top_quarter(Vec<std::uint64_t, W> top, Vec<
   if constexpr (is_wide<std::uint64_t, W>) return V(top_quarter(top.lo, rest.lo), top_quarter(top.hi, rest.hi));
 #if defined(__AVX2__)
   if constexpr (W == 4) return V((typename V::Native)_mm256_blend_epi16((__m256i)rest.v, (__m256i)top.v, 0x88));
+#endif
+#if defined(__AVX512F__)
+  if constexpr (W == 8)
+    return V((typename V::Native)_mm512_mask_blend_epi16(0x88888888u, (__m512i)rest.v, (__m512i)top.v));
 #endif
   const std::uint64_t mask = 0x0000ffffffffffffu;
   return (top & V(~mask)) | (rest & V(mask));

@@ -98,20 +98,33 @@ template <int W> struct PairWords {
   Vec<std::uint64_t, W> radius, angle, both;
 };
 
-// The words of a group, by blocks of eight (sixteen): make<W> makes those of blocks first .. first + W - 1.
+// The words of a group, by blocks of eight (sixteen).
 template <class T> struct GroupWords;
 template <> struct GroupWords<double> {
   static constexpr int blocks = 24;
   static constexpr int width = native_width<double> == 1 ? 1 : native_width<double> < 4 ? 4 : 8;
   alignas(64) std::uint64_t word[3][4][8];
 
-  template <int W> FASTGEN_INLINE void make(const PhiloxKey& key, Position group, int first) {
+  FASTGEN_INLINE void make(const PhiloxKey& key, Position group) {
+    constexpr int W = width, N = philox_together<W>;
     using U = Vec<std::uint64_t, W>;
-    const int part = first / 8, lane = first % 8;
-    const auto block =
-        philox_at<W>(key, normals_f64, group * blocks + 8 * part, iota<std::uint64_t, W>() + U(std::uint64_t(lane)));
     FASTGEN_UNROLL
-    for (int w = 0; w < 4; ++w) block.word[w].store(word[part][w] + lane);
+    for (int first = 0; first < blocks; first += N * W) {
+      PhiloxBlocks<W> made[N];
+      FASTGEN_UNROLL
+      for (int i = 0; i < N; ++i) {
+        const int block = first + i * W;
+        const U lane = iota<std::uint64_t, W>() + U(std::uint64_t(block % 8));
+        made[i] = philox_begin(key, normals_f64, group * blocks + block / 8 * 8, lane);
+      }
+      philox_rounds<2>(key, made);
+      FASTGEN_UNROLL
+      for (int i = 0; i < N; ++i) {
+        const int block = first + i * W;
+        FASTGEN_UNROLL
+        for (int w = 0; w < 4; ++w) made[i].word[w].store(word[block / 8][w] + block % 8);
+      }
+    }
   }
   // Those of pairs i .. i + W - 1.
   template <int W> FASTGEN_INLINE PairWords<W> pairs(int i) const {
@@ -126,10 +139,13 @@ template <> struct GroupWords<float> {
   static constexpr int width = wide_width<float> < 16 ? wide_width<float> : 16;
   alignas(64) std::uint32_t word[4][16];
 
-  template <int W> FASTGEN_INLINE void make(const PhiloxKey& key, Position group, int first) {
-    const auto block = philox_words<W>(key, normals_f32, group * blocks, first);
+  FASTGEN_INLINE void make(const PhiloxKey& key, Position group) {
     FASTGEN_UNROLL
-    for (int w = 0; w < 4; ++w) block.word[w].store(word[w] + first);
+    for (int first = 0; first < blocks; first += width) {
+      const auto made = philox_words<width>(key, normals_f32, group * blocks, first);
+      FASTGEN_UNROLL
+      for (int w = 0; w < 4; ++w) made.word[w].store(word[w] + first);
+    }
   }
   // The words of radii (0) or angles (1) of pairs i .. i + W - 1.
   template <int W> FASTGEN_INLINE Vec<std::uint32_t, W> get(int i, int which) const {
@@ -140,7 +156,7 @@ template <> struct GroupWords<float> {
 // 2^49 u = 2 n + 1 for the 48 bits n of the radius, by way of 2^53 + 2 n.
 template <int W> FASTGEN_INLINE Vec<double, W> radius_argument(const PairWords<W>& w) {
   using U = Vec<std::uint64_t, W>;
-  const U n = top_quarter(U(std::uint64_t(0x4340000000000000u)), merge_halves(w.radius, w.both << 32));
+  const U n = top_quarter(U(std::uint64_t(0x4340000000000000u)), pair_halves(w.radius, w.both));
   return bit_cast<double>(n) - Vec<double, W>(0x1p53 - 1);
 }
 constexpr double extended_below = 0x1p33;  // 2^49 2^-16
@@ -167,7 +183,7 @@ FASTGEN_INLINE void normal_pair(Vec<std::uint32_t, W> angle, Vec<float, W> r, Ve
 // Makes those pairs of a group again whose radius takes another word: one in 2^16.
 inline __attribute__((noinline, cold)) void extend_radii(const PhiloxKey& key, Position group, double* out) {
   GroupWords<double> words;
-  for (int block = 0; block < words.blocks; ++block) words.make<1>(key, group, block);
+  words.make(key, group);
   for (int pair = 0; pair < 32; ++pair) {
     const PairWords<1> w = words.pairs<1>(pair);
     const double x = radius_argument(w).v;
@@ -196,8 +212,8 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
     split_logarithm<49>(x, more).store(s + i);
     more.store(rest + i);
     least = min(x, least);
-    if (MakeNext && i < next.blocks) next.make<W>(key, group + 1, i);
   }
+  if (MakeNext) next.make(key, group + 1);
   FASTGEN_UNROLL
   for (int i = 0; i < 32; i += W) join_logarithm(V::load(s + i), V::load(rest + i)).store(s + i);
   FASTGEN_UNROLL
@@ -222,8 +238,8 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
     V more;
     split_logarithm<33>(fma(to_float(words.get<W>(i, 0)), V(2.0f), V(1.0f)), more).store(s + i);
     more.store(rest + i);
-    if (MakeNext && i < next.blocks) next.make<W>(key, group + 1, i);
   }
+  if (MakeNext) next.make(key, group + 1);
   FASTGEN_UNROLL
   for (int i = 0; i < 32; i += W) {
     V cosine, sine;
@@ -240,9 +256,7 @@ constexpr int normal_group_size = 64;
 template <class T> __attribute__((noinline)) void normal_groups(const PhiloxKey& key, Position group,
                                                                 std::int64_t count, T* out) {
   GroupWords<T> words[2];
-  constexpr int W = GroupWords<T>::width;
-  FASTGEN_UNROLL
-  for (int b = 0; b < GroupWords<T>::blocks; b += W) words[0].template make<W>(key, group, b);
+  words[0].make(key, group);
   const std::int64_t last = count - 1;
   for (std::int64_t i = 0; i < last; ++i)
     normal_group<true>(key, group + i, words[i % 2], words[1 - i % 2], out + normal_group_size * i);
