@@ -132,6 +132,10 @@ inline void affine_shared(std::int64_t D, const T* L, const T* mean, const T* z,
       affine_panel_of(D, r, a);
       i += S;
     };
+    if constexpr (affine_panel<T> == native_width<T>) {  // sums of one vector: eight hide each other's latency
+      while (n - i >= 9) take.template operator()<12>();
+      while (n - i >= 5) take.template operator()<8>();
+    }
     // Seven and eight go best as four and four.
     while (n - i >= 5 && n - i != 7 && n - i != 8) take.template operator()<6>();
     while (i < n) take.template operator()<4>();
