@@ -646,6 +646,22 @@ template <class T, int W> FASTGEN_INLINE void join_pairs(Vec<T, W>& a, Vec<T, W>
   join_pairs(a, b, typename LaneList<W>::type());
 }
 
+// The vectors a, b, c become those of a0 b0 c0 a1 b1 c1 ...
+template <class V, int... I> FASTGEN_INLINE void join_triples(V& a, V& b, V& c, Lanes<I...>) {
+  constexpr int W = V::width;
+  const typename V::Native x = a.v, y = b.v, z = c.v;
+  // Position p of the whole holds element p / 3 of vector p % 3: those of the first two first, then the third's among them.
+  const auto part = [&]<int Begin>() FASTGEN_LAMBDA_INLINE {
+    const typename V::Native two =
+        __builtin_shufflevector(x, y, ((Begin + I) % 3 == 1 ? W + (Begin + I) / 3 : (Begin + I) / 3)...);
+    return typename V::Native(__builtin_shufflevector(two, z, ((Begin + I) % 3 == 2 ? W + (Begin + I) / 3 : I)...));
+  };
+  a.v = part.template operator()<0>(), b.v = part.template operator()<W>(), c.v = part.template operator()<2 * W>();
+}
+template <class T, int W> FASTGEN_INLINE void join_triples(Vec<T, W>& a, Vec<T, W>& b, Vec<T, W>& c) {
+  join_triples(a, b, c, typename LaneList<W>::type());
+}
+
 // 0, 1, 2, ... in the lanes.
 template <class T, int W> FASTGEN_INLINE Vec<T, W> iota() {
   if constexpr (is_wide<T, W>) return {iota<T, W / 2>(), iota<T, W / 2>() + Vec<T, W / 2>(T(W / 2))};

@@ -82,6 +82,15 @@ FASTGEN_INLINE void write_panel(const DrawTile<double>& tile, std::int64_t D, st
   constexpr int W = native_width<double>;
   using V = Vec<double, W>;
   double* out = tile.out + row * D;
+  if constexpr (
+      W == panel_rows) {  // three features, the commonest of directions and shares, would leave most of a square empty
+    if (D == 3 && wanted == (1u << panel_rows) - 1) {
+      V x[3] = {feature(0, 0), feature(1, 0), feature(2, 0)};
+      join_triples(x[0], x[1], x[2]);
+      for (int j = 0; j < 3; ++j) x[j].store(out + j * W);
+      return;
+    }
+  }
   FASTGEN_UNROLL
   for (int first = 0; first < panel_rows; first += W) {
     const auto store_square = [&](std::int64_t d, std::int64_t there) FASTGEN_LAMBDA_INLINE {
