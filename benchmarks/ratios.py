@@ -27,7 +27,7 @@ from vector_laws import VECTOR_LAWS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SHORTEST = 0.02  # seconds: a shorter call is repeated until a measurement takes this long
+SHORTEST = 0.05  # seconds: a shorter call is repeated until a measurement takes this long
 # Seconds before each measurement. OpenBLAS's threads spin for up to 0.1 s after a matrix product, waiting for the next one,
 # and take the cores from whoever comes after NumPy.
 REST = 0.15

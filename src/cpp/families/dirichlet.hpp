@@ -193,7 +193,7 @@ struct Dirichlet {
 
   // Of every share of these panels: normal, gamma variate, part, and a place among those that are open.
   template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t) {
-    return 4 * panels_together(block.shape.n_features) * block.shape.n_features * panel_rows;
+    return 4 * panels_together(block.shape.n_features) * block.shape.n_features * panel_rows + list_bits_margin;
   }
   struct Draws {
     double *normal, *gamma;
@@ -261,8 +261,8 @@ struct Dirichlet {
       });
       left |= std::uint64_t(wanted & ~good) << (d % 8 * 8);
       if (d % 8 < 7 && d + 1 < D) continue;
-      for (; left != 0; left &= left - 1)
-        s.open[count++] = std::uint64_t(begin + (d - d % 8) * panel_rows + __builtin_ctzll(left));
+      count = list_bits(left, std::uint64_t(begin + (d - d % 8) * panel_rows), s.open, count);
+      left = 0;
     }
     return count;
   }

@@ -183,7 +183,7 @@ struct VonMisesFisher {
   // what the direction is to be multiplied with, its square, two words, and a place among those that need another attempt.
   template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t) {
     const std::int64_t D = block.shape.n_features;
-    return panels_together(D) * panel_rows * (D + 6);
+    return panels_together(D) * panel_rows * (D + 6) + list_bits_margin;
   }
   struct Draws {
     double *x, *drop, *factor, *square;
@@ -219,8 +219,8 @@ struct VonMisesFisher {
         if (D == 3) {
           ball(c, rows[p], p, s);
         } else {
-          unsigned left = rows[p].wanted & ~(D == 2 ? circle(c, rows[p], p, s) : sphere(c, rows[p], p, s));
-          for (; left != 0; left &= left - 1) s.open[open++] = std::uint64_t(p * panel_rows + __builtin_ctz(left));
+          const unsigned left = rows[p].wanted & ~(D == 2 ? circle(c, rows[p], p, s) : sphere(c, rows[p], p, s));
+          open = list_bits(left, std::uint64_t(p * panel_rows), s.open, open);
         }
       }
       if (open > 0) finish<One>(c, block, tile, row, open, s);
