@@ -182,6 +182,35 @@ def test_sample(case, dtype):
         assert_same_bits(draw(case.fresh(), 500, 0, dtype)[0], x[:500], f"{isa}, new mixture")
 
 
+@pytest.mark.parametrize("k", [1, 2, 15, 16, 17, 31, 32, 33])
+def test_samples_of_few_components(k):
+    """Constants are held in registers up to a number of components that depends on the instruction set."""
+    rng = np.random.default_rng(k)
+    loc, scale, factor = rng.normal(size=k), rng.uniform(0.5, 2, k), np.tril(rng.uniform(0.5, 2, (k, 2, 2)))
+    shape = rng.uniform(0.3, 4, k)
+    laws = [
+        fg.Normal(loc, scale),
+        fg.MultivariateNormal.from_cholesky(loc[:, None], factor[:, :1, :1]),
+        fg.MultivariateNormal.from_cholesky(rng.normal(size=(k, 2)), factor),
+        fg.MultivariateNormal(rng.normal(size=(k, 2)), factor[0] @ factor[0].T, covariance_type="tied"),
+        fg.Gumbel(loc, scale),
+        fg.Gamma(shape, scale),
+        fg.StudentT(shape, loc, scale),
+        fg.Beta(shape, scale),
+    ]
+    mixtures = [fg.Mixture(None, law) for law in laws]
+    mixtures.append(fg.Mixture(None, [law for law in laws if not isinstance(law, fg.MultivariateNormal)]))
+    for m in mixtures:
+        for dtype in DTYPES:
+            configure(_core.available_isas()[-1], 1)
+            x, labels = draw(m, 1100, 3, dtype)
+            for isa in _core.available_isas():
+                configure(isa, 1)
+                again, labels_again = draw(m, 1100, 3, dtype)
+                assert_same_bits(again, x, f"{m.components!r} {isa}")
+                assert_same_bits(labels_again, labels, f"labels, {isa}")
+
+
 @pytest.mark.parametrize(("case", "dtype"), cases.in_both_precisions(cases.BIT_CASES))
 def test_sample_in_pieces(case, dtype, isa):
     """Any part of a stream, of any length, from any place, equals that part of the whole."""

@@ -62,10 +62,23 @@ inline void fill_batch_labels(const Batch& batch, const PhiloxKey& key, Position
   }
 }
 
+template <class T> struct BatchSampleMemory {
+  std::int64_t tile;
+  std::int32_t* chosen;
+  T* values;
+  Streams streams;
+  T* family;
+  BatchSampleMemory(const Model<T>& m, Scratch<T>& scratch) : tile(sample_tile(64, m.n_features)) {
+    chosen = scratch.template take<std::int32_t>(tile);
+    values = scratch.take(tile * m.n_features);
+    streams = {scratch.template take<std::uint64_t>(Streams::count * tile), tile};
+    family = scratch.take(ops_of(m.blocks[0]).draw_scratch(m.blocks[0], tile));
+  }
+};
 template <class T> inline std::int64_t batch_sample_scratch(const Model<T>& m) {
-  const std::int64_t n = sample_tile(64, m.n_features);
-  return n * (m.n_features + Streams::count) + ops_of(m.blocks[0]).draw_scratch(m.blocks[0], n) +
-         n * 4 / std::int64_t(sizeof(T)) + 16;
+  Scratch<T> scratch;
+  BatchSampleMemory<T>(m, scratch);
+  return scratch.used();
 }
 
 // Places first .. first + n of the stream; place start B + p B + b is sample p of mixture b, row b rows + p of the answer.
@@ -73,11 +86,11 @@ template <class T>
 inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t key, std::uint64_t start,
                          std::int64_t rows, std::int64_t first, std::int64_t n, T* out, std::int64_t* labels,
                          T* scratch) {
-  const std::int64_t B = batch.n_mixtures, D = m.n_features, tile = sample_tile(64, D);
-  auto* chosen = reinterpret_cast<std::int32_t*>(scratch);
-  T* values = scratch + tile * 4 / std::int64_t(sizeof(T));
-  Streams streams{reinterpret_cast<std::uint64_t*>(values + tile * D), tile};
-  T* rest = values + tile * (D + Streams::count);
+  Scratch<T> areas(scratch);
+  BatchSampleMemory<T> memory(m, areas);
+  const std::int64_t B = batch.n_mixtures, D = m.n_features, tile = memory.tile;
+  std::int32_t* chosen = memory.chosen;
+  Streams& streams = memory.streams;
   const PhiloxKey round_keys(key);
   for (std::int64_t i = first; i < first + n; i += tile) {
     const std::int64_t count = first + n - i < tile ? first + n - i : tile;
@@ -85,9 +98,9 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
     fill_batch_labels(batch, round_keys, at, count, chosen);
     streams.made = 0;
     // One sample of each mixture: the order of the stream is that of the answer.
-    T* to = rows == 1 ? out + i * D : values;
+    T* to = rows == 1 ? out + i * D : memory.values;
     ops_of(m.blocks[0])
-        .draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, to, rest, nullptr, count, &streams});
+        .draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, to, memory.family, nullptr, count, &streams});
     if (rows == 1 && !labels) continue;
     std::int64_t sample = i / B, mixture = i % B;
     for (std::int64_t s = 0; s < count; ++s) {
@@ -105,33 +118,47 @@ inline std::int64_t batch_tile(std::int64_t K, std::int64_t D) {
   return n < tile_quantum ? tile_quantum : n > 5 * tile_quantum ? 5 * tile_quantum : n;
 }
 
+template <class T> struct BatchLogProbMemory {
+  std::int64_t tile;
+  T *x, *special, *seen, *answer, *shifts, *table;
+  std::int64_t* component;  // of each row
+  T* family;
+  BatchLogProbMemory(const Model<T>& m, const Batch& batch, Scratch<T>& scratch)
+      : tile(batch_tile(batch.n_components, m.n_features)) {
+    x = scratch.take(m.n_features * tile);
+    special = scratch.take(tile);
+    seen = m.integrates_missing ? scratch.take(m.n_features * tile) : nullptr;
+    answer = scratch.take(tile);
+    shifts = scratch.take(tile);
+    table = scratch.take(batch.n_components * tile);
+    component = scratch.template take<std::int64_t>(tile);
+    family = scratch.take(ops_of(m.blocks[0]).evaluate_scratch(m.blocks[0], tile));
+  }
+};
 template <class T> inline std::int64_t batch_log_prob_scratch(const Model<T>& m, const Batch& batch) {
-  const std::int64_t n = batch_tile(batch.n_components, m.n_features), K = batch.n_components;
-  const std::int64_t points = round_to_line(m.n_features * n) * (m.integrates_missing ? 2 : 1);
-  return points + round_to_line(n) * 3 + round_to_line(K * n) + round_to_line(2 * n) +
-         ops_of(m.blocks[0]).evaluate_scratch(m.blocks[0], n) + line;
+  Scratch<T> scratch;
+  BatchLogProbMemory<T>(m, batch, scratch);
+  return scratch.used();
 }
 
 // Log densities of rows begin .. end, `rows` of them to each mixture.
 template <class T>
 inline void batch_log_prob(const Model<T>& m, const Batch& batch, Points<T> points, std::int64_t rows,
                            std::int64_t begin, std::int64_t end, T* out, T* scratch) {
-  const std::int64_t K = batch.n_components, D = m.n_features, size = batch_tile(K, D);
+  Scratch<T> areas(scratch);
+  const BatchLogProbMemory<T> memory(m, batch, areas);
+  const std::int64_t K = batch.n_components, D = m.n_features, size = memory.tile;
   const Block<T>& block = m.blocks[0];
   const FamilyOps<T>& family = ops_of(block);
-  T *x = scratch, *special = x + round_to_line(D * size), *answer = special + round_to_line(size);
-  T *shifts = answer + round_to_line(size), *table = shifts + round_to_line(size);
-  auto* component = reinterpret_cast<std::int64_t*>(table + round_to_line(K * size));
-  T* rest = table + round_to_line(K * size) + round_to_line(2 * size);
-  T* seen = nullptr;
-  if (m.integrates_missing) seen = rest, rest += round_to_line(D * size);
+  T *answer = memory.answer, *table = memory.table;
+  std::int64_t* component = memory.component;
   for (std::int64_t i = begin; i < end;) {
     // A multivariate family takes the rows of one mixture at a time.
     const std::int64_t limit = family.log_density_each       ? end
                                : (i / rows + 1) * rows < end ? (i / rows + 1) * rows
                                                              : end;
     const std::int64_t n = limit - i < size ? limit - i : size;
-    const Tile<T> tile = load_tile(points, D, i, n, size, x, special, seen);
+    const Tile<T> tile = load_tile(points, D, i, n, size, memory.x, memory.special, memory.seen);
     if (family.log_density_each) {
       std::int64_t mixture = i / rows, row = i % rows;
       for (std::int64_t s = 0; s < tile.padded; ++s) {
@@ -144,10 +171,10 @@ inline void batch_log_prob(const Model<T>& m, const Batch& batch, Points<T> poin
       }
     } else {
       const std::int64_t k0 = i / rows * K;
-      family.log_density(block, k0, k0 + K, tile, m.log_weights, table, rest);
+      family.log_density(block, k0, k0 + K, tile, m.log_weights, table, memory.family);
     }
     mark_special(tile, K, table);
-    log_sum_exp(table, tile, K, negligible<T>(K), shifts, answer);
+    log_sum_exp(table, tile, K, negligible<T>(K), memory.shifts, answer);
     __builtin_memcpy(out + i, answer, std::size_t(n) * sizeof(T));
     i += n;
   }

@@ -22,15 +22,27 @@ template <class T> inline std::int64_t rows_at_once(const Model<T>& m) {
   return m.tile > most ? m.tile : most;
 }
 
-// What a quantity needs in a tile besides the workspace: an answer to be written row by row.
-template <class T> inline std::int64_t evaluate_scratch(const Model<T>& m, Quantity quantity) {
-  const std::int64_t tile = rows_at_once(m), base = Workspace<T>(m, tile, nullptr).used;
-  switch (quantity) {
-    case Quantity::grad_log_prob: return base + round_to_line(m.n_features * tile);
-    case Quantity::cdf:
-    case Quantity::icdf: return base + quantile_areas * m.tile;
-    default: return base + 2 * round_to_line(tile);
+template <class T> struct EvaluateMemory {
+  Workspace<T> workspace;
+  T* answer;  // room for what is not written to its place at once, and for what the quantity needs on the way
+  EvaluateMemory(const Model<T>& m, Quantity quantity, Scratch<T>& scratch)
+      : workspace(m, rows_at_once(m), scratch), answer(scratch.take(room(m, quantity, workspace.tile))) {}
+
+ private:
+  static std::int64_t room(const Model<T>& m, Quantity quantity, std::int64_t rows) {
+    switch (quantity) {
+      case Quantity::grad_log_prob: return m.n_features * rows;
+      case Quantity::cdf:
+      case Quantity::icdf: return quantile_areas * m.tile;
+      default: return 2 * round_to_line(rows);
+    }
   }
+};
+
+template <class T> inline std::int64_t evaluate_scratch(const Model<T>& m, Quantity quantity) {
+  Scratch<T> scratch;
+  EvaluateMemory<T>(m, quantity, scratch);
+  return scratch.used();
 }
 
 // How far below the largest log density a component still shows in an answer.
@@ -47,9 +59,11 @@ template <class T> inline T depth_that_counts(Quantity quantity, std::int64_t K)
 template <class T>
 inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std::int64_t begin, std::int64_t end,
                      void* out, T* scratch, Cancelled cancelled, void* context) {
-  const std::int64_t rows = rows_at_once(m);
-  const Workspace<T> w(m, rows, scratch);
-  T* answer = scratch + w.used;
+  Scratch<T> areas(scratch);
+  const EvaluateMemory<T> memory(m, quantity, areas);
+  const Workspace<T>& w = memory.workspace;
+  const std::int64_t rows = w.tile;
+  T* answer = memory.answer;
   const Patience patience{cancelled, context};
   const std::int64_t K = m.n_components, D = m.n_features;
   const bool line_only = quantity == Quantity::cdf || quantity == Quantity::icdf;

@@ -37,12 +37,14 @@ inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::ui
   const I flip(std::int16_t(-32768)), last(std::int16_t(chooser.last));
   for (std::int64_t i = 0; i < n; i += W) {
     const I u = I::load(bits + i) ^ flip;
-    I label(std::int16_t(K - 1)), tie(std::int16_t(0));
+    I label(std::int16_t(K - 1)), below(std::int16_t(-32768));  // `below`: the largest threshold up to u
     for (std::int64_t k = 0; k + 1 < K; ++k) {
       const I t = high[k];
-      label = label + as_ints(t > u);
-      tie = tie | as_ints(t == u);
+      const auto above = t > u;
+      label = label + as_ints(above);
+      below = select(above, below, t);
     }
+    const I tie = as_ints(below == u);
     label = min(label, last);
     std::int16_t lanes[W];
     label.store(lanes);

@@ -13,16 +13,12 @@ namespace {
 // Memory of one tile: the points, flags of special rows, the K x tile table, and what families and pruning ask for.
 template <class T> struct Workspace {
   T *x, *special, *seen, *table, *family, *prune;
-  std::int64_t tile, used;
-  Workspace(const Model<T>& m, T* scratch) : Workspace(m, m.tile, scratch) {}
-  Workspace(const Model<T>& m, std::int64_t rows, T* scratch) : tile(rows) {
-    T* p = scratch;
-    x = p, p += round_to_line(m.n_features * tile);
-    special = p, p += round_to_line(tile);
-    seen = nullptr;
-    if (m.integrates_missing) seen = p, p += round_to_line(m.n_features * tile);
-    table = p, p += round_to_line(m.n_components * tile);
-    family = p;
+  std::int64_t tile;
+  Workspace(const Model<T>& m, std::int64_t rows, Scratch<T>& scratch) : tile(rows) {
+    x = scratch.take(m.n_features * tile);
+    special = scratch.take(tile);
+    seen = m.integrates_missing ? scratch.take(m.n_features * tile) : nullptr;
+    table = scratch.take(m.n_components * tile);
     std::int64_t family_most = 0, prune_most = 0;
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
       const Block<T>& block = m.blocks[b];
@@ -30,12 +26,12 @@ template <class T> struct Workspace {
       const std::int64_t need = ops.evaluate_scratch(block, tile);
       family_most = need > family_most ? need : family_most;
       if (!ops.bound_rows || ops.bound_rows(block.shape) == 0) continue;
-      const std::int64_t pruning = PruneMemory<T>(block.shape.n_components, m.n_features, tile, nullptr).used;
-      prune_most = pruning > prune_most ? pruning : prune_most;
+      Scratch<T> pruning;
+      PruneMemory<T>(block.shape.n_components, m.n_features, tile, pruning);
+      prune_most = pruning.used() > prune_most ? pruning.used() : prune_most;
     }
-    p += round_to_line(family_most);
-    prune = p, p += round_to_line(prune_most);
-    used = p - scratch;
+    family = scratch.take(family_most);
+    prune = scratch.take(prune_most);
   }
 };
 
@@ -65,7 +61,8 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
     T* table = w.table + block.first * tile.stride;
     Pruned pruned = Pruned::useless;
     if (cutoff < infinity<T>) {
-      const PruneMemory<T> memory(K, m.n_features, w.tile, w.prune);
+      Scratch<T> pruning(w.prune);
+      const PruneMemory<T> memory(K, m.n_features, w.tile, pruning);
       pruned = prune(block, tile, offset + block.first, cutoff, table, w.family, memory, patience);
     }
     if (pruned == Pruned::interrupted) return false;

@@ -15,25 +15,39 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
+template <class T> struct MomentMemory {
+  Workspace<T> workspace;
+  T *scale, *log_sum;  // of a tile's rows
+  Shares<T> shares;  // these of many features only
+  MomentPanels<T> panels;
+  MomentMemory(const Model<T>& m, Scratch<T>& scratch)
+      : MomentMemory(m, m.n_features <= few_features ? 0 : m.tile, scratch) {}
+
+ private:
+  MomentMemory(const Model<T>& m, std::int64_t rows, Scratch<T>& scratch)
+      : workspace(m, m.tile, scratch), scale(scratch.take(m.tile)), log_sum(scratch.take(m.tile)),
+        shares(m.n_components, rows, scratch), panels(m.n_features, rows, scratch) {}
+};
+
 template <class T> inline std::int64_t moments_scratch(const Model<T>& m) {
-  const std::int64_t K = m.n_components, D = m.n_features, base = Workspace<T>(m, nullptr).used;
-  const std::int64_t tile = 2 * round_to_line(m.tile);
-  if (D <= few_features) return base + tile;
-  return base + tile + Shares<T>(K, m.tile, nullptr).used + MomentPanels<T>(D, m.tile, nullptr).used;
+  Scratch<T> scratch;
+  MomentMemory<T>(m, scratch);
+  return scratch.used();
 }
 
 template <class T>
 inline void moments(const Model<T>& m, Points<T> points, const double* sample_weight, std::int64_t begin,
                     std::int64_t end, bool hard, Moments* sums, T* scratch, Cancelled cancelled, void* context) {
-  const Workspace<T> w(m, scratch);
+  Scratch<T> areas(scratch);
+  const MomentMemory<T> memory(m, areas);
+  const Workspace<T>& w = memory.workspace;
+  T *scale = memory.scale, *log_sum = memory.log_sum;
+  const Shares<T>& shares = memory.shares;
+  const MomentPanels<T>& panels = memory.panels;
   const Patience patience{cancelled, context};
   const std::int64_t K = m.n_components, D = m.n_features;
   const T cutoff = hard ? T(0) : negligible<T>(K);
-  T* scale = scratch + w.used;
-  T* log_sum = scale + round_to_line(m.tile);
   const bool few = D <= few_features;
-  const Shares<T> shares(K, m.tile, log_sum + round_to_line(m.tile));
-  const MomentPanels<T> panels(D, m.tile, log_sum + round_to_line(m.tile) + shares.used);
   for (std::int64_t i = begin; i < end; i += m.tile) {
     if (i != begin && patience.over()) return;
     const std::int64_t n = end - i < m.tile ? end - i : m.tile;

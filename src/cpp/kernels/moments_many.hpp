@@ -99,19 +99,17 @@ inline void add_products(std::int64_t D, std::int64_t count, const T* diff, std:
 template <class T> struct MomentPanels {
   T *rows, *r, *diff, *root, *shift, *first, *second;
   std::uint16_t* every;  // 0, 1, ..., tile - 1
-  std::int64_t height, used;
-  MomentPanels(std::int64_t D, std::int64_t tile, T* p) : height(tile) {
-    T* const begin = p;
+  std::int64_t height;
+  MomentPanels(std::int64_t D, std::int64_t tile, Scratch<T>& scratch) : height(tile) {
     const std::int64_t width = panels<T>(D) * panel<T>;
-    rows = p, p += round_to_line(width * tile);
-    r = p, p += round_to_line(tile);
-    every = reinterpret_cast<std::uint16_t*>(p), p += round_to_line(tile);
-    diff = p, p += round_to_line(width * moment_rows);
-    root = p, p += round_to_line(moment_rows);
-    shift = p, p += round_to_line(width);
-    first = p, p += round_to_line(width);
-    second = p, p += round_to_line(width);
-    used = p - begin;
+    rows = scratch.take(width * tile);
+    r = scratch.take(tile);
+    every = scratch.template take<std::uint16_t>(tile);
+    diff = scratch.take(width * moment_rows);
+    root = scratch.take(moment_rows);
+    shift = scratch.take(width);
+    first = scratch.take(width);
+    second = scratch.take(width);
   }
 };
 

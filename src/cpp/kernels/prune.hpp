@@ -8,13 +8,11 @@
 #pragma once
 
 #include "../families/registry.hpp"
+#include "scratch.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
-
-constexpr std::int64_t line = 16;  // scratch areas start at multiples of 16 elements, so vectors do not split lines
-constexpr std::int64_t round_to_line(std::int64_t n) { return (n + line - 1) / line * line; }
 
 // How a long computation asks whether to go on.
 struct Patience {
@@ -60,18 +58,15 @@ FASTGEN_INLINE Best<V> best_component(const T* table, std::int64_t stride, std::
 template <class T> struct PruneMemory {
   T *x, *density, *best, *likeliest_density;
   std::int32_t *likeliest, *order, *gathered, *ends;
-  std::int64_t used;
-  PruneMemory(std::int64_t K, std::int64_t D, std::int64_t tile, T* p) {
-    T* const begin = p;
-    x = p, p += round_to_line(D * tile);
-    density = p, p += round_to_line(tile);
-    best = p, p += round_to_line(tile);
-    likeliest_density = p, p += round_to_line(tile);
-    likeliest = reinterpret_cast<std::int32_t*>(p);
-    order = likeliest + tile, gathered = order + tile, ends = gathered + tile;
-    const std::int64_t ints = 3 * tile + K + 1;
-    p += round_to_line((ints * 4 + std::int64_t(sizeof(T)) - 1) / std::int64_t(sizeof(T)));
-    used = p - begin;
+  PruneMemory(std::int64_t K, std::int64_t D, std::int64_t tile, Scratch<T>& scratch) {
+    x = scratch.take(D * tile);
+    density = scratch.take(tile);
+    best = scratch.take(tile);
+    likeliest_density = scratch.take(tile);
+    likeliest = scratch.template take<std::int32_t>(tile);
+    order = scratch.template take<std::int32_t>(tile);
+    gathered = scratch.template take<std::int32_t>(tile);
+    ends = scratch.template take<std::int32_t>(K + 1);
   }
 };
 

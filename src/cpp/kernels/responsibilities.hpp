@@ -23,15 +23,13 @@ template <class T> struct Shares {
   T *factor, *top, *sum;
   std::uint16_t* list;
   std::int32_t* count;
-  std::int64_t stride, used;
-  Shares(std::int64_t K, std::int64_t tile, T* p) : stride(tile) {
-    T* const begin = p;
-    factor = p, p += round_to_line(tile);
-    top = p, p += round_to_line(tile);
-    sum = p, p += round_to_line(tile);
-    list = reinterpret_cast<std::uint16_t*>(p), p += round_to_line((K * tile + list_margin + 1) / 2);
-    count = reinterpret_cast<std::int32_t*>(p), p += round_to_line(K);
-    used = p - begin;
+  std::int64_t stride;
+  Shares(std::int64_t K, std::int64_t tile, Scratch<T>& scratch) : stride(tile) {
+    factor = scratch.take(tile);
+    top = scratch.take(tile);
+    sum = scratch.take(tile);
+    list = scratch.template take<std::uint16_t>(K * tile + list_margin);
+    count = scratch.template take<std::int32_t>(K);
   }
   std::uint16_t* rows(std::int64_t k) const { return list + k * stride; }
   bool side_by_side(std::int64_t k, std::int64_t n) const { return 2 * count[k] <= n; }

@@ -4,6 +4,7 @@
 #include "../families/registry.hpp"
 #include "labels.hpp"
 #include "rows.hpp"
+#include "scratch.hpp"
 #include "streams.hpp"
 
 namespace fastgen {
@@ -23,19 +24,33 @@ template <class T> inline std::int64_t sample_tile(const Model<T>& m) {
   return sample_tile(m.n_components, m.n_features);
 }
 
-template <class T> inline std::int64_t sorting_scratch(const Model<T>& m, std::int64_t tile) {
-  return m.n_blocks > 1 ? round_to_line((m.n_blocks * 4 + (tile + list_margin) * 2) / std::int64_t(sizeof(T)) + 1) : 0;
-}
-
-template <class T> inline std::int64_t sample_scratch(const Model<T>& m) {
-  const std::int64_t n = sample_tile(m);
-  std::int64_t most = 0;
-  for (std::int64_t b = 0; b < m.n_blocks; ++b) {
-    const std::int64_t need = ops_of(m.blocks[b]).draw_scratch(m.blocks[b], n);
-    most = need > most ? need : most;
+template <class T> struct SampleMemory {
+  std::int64_t tile;
+  std::int32_t* chosen;
+  Streams streams{};
+  std::int32_t* ends = nullptr;  // these of several blocks only: see sort_by_block
+  std::uint16_t* rows = nullptr;
+  T* family;
+  SampleMemory(const Model<T>& m, Scratch<T>& scratch) : tile(sample_tile(m)) {
+    chosen = scratch.template take<std::int32_t>(tile);
+    if (sizeof(T) == 8 && m.n_features == 1)
+      streams = {scratch.template take<std::uint64_t>(Streams::count * tile), tile};
+    if (m.n_blocks > 1) {
+      ends = scratch.template take<std::int32_t>(m.n_blocks);
+      rows = scratch.template take<std::uint16_t>(tile + list_margin);
+    }
+    std::int64_t most = 0;
+    for (std::int64_t b = 0; b < m.n_blocks; ++b) {
+      const std::int64_t need = ops_of(m.blocks[b]).draw_scratch(m.blocks[b], tile);
+      most = need > most ? need : most;
+    }
+    family = scratch.take(most);
   }
-  return most + n * 4 / std::int64_t(sizeof(T)) + (m.n_features == 1 ? Streams::count * n : 0) + sorting_scratch(m, n) +
-         16;
+};
+template <class T> inline std::int64_t sample_scratch(const Model<T>& m) {
+  Scratch<T> scratch;
+  SampleMemory<T>(m, scratch);
+  return scratch.used();
 }
 
 // The rows of a tile by block: those of block b are rows[ends[b - 1] .. ends[b]), ascending.
@@ -57,26 +72,23 @@ inline void sort_by_block(const Model<T>& m, const std::int32_t* labels, std::in
 template <class T>
 inline void sample(const Model<T>& m, std::uint64_t key, std::uint64_t first, std::int64_t n, T* out,
                    std::int64_t* labels, T* scratch) {
-  const std::int64_t tile = sample_tile(m);
+  Scratch<T> areas(scratch);
+  SampleMemory<T> memory(m, areas);
+  const std::int64_t tile = memory.tile;
+  std::int32_t *chosen = memory.chosen, *ends = memory.ends;
+  Streams& streams = memory.streams;
   const PhiloxKey round_keys(key);
-  std::int32_t* chosen = reinterpret_cast<std::int32_t*>(scratch);
-  T* rest = scratch + tile * 4 / std::int64_t(sizeof(T));
-  Streams streams{reinterpret_cast<std::uint64_t*>(rest), tile};
-  if (sizeof(T) == 8 && m.n_features == 1) rest += Streams::count * tile;
-  auto* ends = reinterpret_cast<std::int32_t*>(rest);
-  auto* rows = reinterpret_cast<std::uint16_t*>(ends + m.n_blocks);
-  rest += sorting_scratch(m, tile);
   for (std::int64_t i = 0; i < n; i += tile) {
     const std::int64_t count = n - i < tile ? n - i : tile;
     const std::uint64_t at = first + std::uint64_t(i);
     fill_labels(m.chooser, round_keys, at, count, chosen);
     streams.made = 0;
-    DrawTile<T> draw{round_keys, at, count, chosen, out + i * m.n_features, rest, nullptr, count, &streams};
-    if (m.n_blocks > 1) sort_by_block(m, chosen, count, rows, ends);
+    DrawTile<T> draw{round_keys, at, count, chosen, out + i * m.n_features, memory.family, nullptr, count, &streams};
+    if (m.n_blocks > 1) sort_by_block(m, chosen, count, memory.rows, ends);
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
       if (m.n_blocks > 1) {
         const std::int64_t begin = b > 0 ? ends[b - 1] : 0;
-        draw.mine = rows + begin, draw.count = ends[b] - begin;
+        draw.mine = memory.rows + begin, draw.count = ends[b] - begin;
       }
       if (draw.count > 0) ops_of(m.blocks[b]).draw(m.blocks[b], draw);
     }
