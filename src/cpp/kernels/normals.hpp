@@ -201,7 +201,7 @@ inline __attribute__((noinline, cold)) void extend_radii(const PhiloxKey& key, P
 template <bool MakeNext>
 FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const GroupWords<double>& words,
                                  GroupWords<double>& next, double* out) {
-  constexpr int W = words.width;
+  constexpr int W = GroupWords<double>::width;
   using V = Vec<double, W>;
   alignas(64) double s[32], rest[32];
   V least(0x1p49);
@@ -230,7 +230,7 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
 template <bool MakeNext>
 FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const GroupWords<float>& words,
                                  GroupWords<float>& next, float* out) {
-  constexpr int W = words.width;
+  constexpr int W = GroupWords<float>::width;
   using V = Vec<float, W>;
   alignas(64) float s[32], rest[32];
   FASTGEN_UNROLL
