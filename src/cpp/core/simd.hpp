@@ -482,7 +482,7 @@ FASTGEN_INLINE Vec<T, W> look_up(Vec<T, W> low, Vec<T, W> high, IntVec<Vec<T, W>
     return Vec<T, W>((Native)_mm512_permutex2var_pd((__m512d)low.v, (__m512i)index.v, (__m512d)high.v));
   else return Vec<T, W>((Native)_mm512_permutex2var_ps((__m512)low.v, (__m512i)index.v, (__m512)high.v));
 #else
-  (void)index;
+  (void)low, (void)index;
   return high;
 #endif
 }

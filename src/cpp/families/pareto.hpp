@@ -39,7 +39,7 @@ struct Pareto {
   }
   static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V r = fma(c[negative_power], log_ratio(c, x).high, c[norm]);
+    const V r = fma(c[negative_power], power::plain_log_ratio(x, c[exponent], c[mantissa]), c[norm]);
     return select(x < c[scale], V(-math::infinity<double>), r);
   }
   template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {

@@ -47,6 +47,23 @@ template <class V> FASTGEN_INLINE Sum<V> log_ratio(V x, V exponent, V mantissa, 
   return joined((k + carry) * V(Table::ln2[0]), low + fma(k, V(Table::ln2[1]), lost));
 }
 
+// The same to two roundings, with one division.
+template <class V> FASTGEN_INLINE V plain_log_ratio(V x, V exponent, V mantissa) {
+  using Table = math::Table<double>;
+  const auto tiny = x < V(math::Format<double>::smallest_normal);
+  const V normal = select(tiny, x * V(math::two_to_bits<double>), x);
+  V k;
+  UintVec<V> shifted;
+  const V m = math::split_exponent(normal, select(tiny, V(Scale::unbias + 52.0), V(Scale::unbias)), k, shifted);
+  // log(m / near) = 2 atanh(s), `near` the mantissa times 1/2, 1 or 2, so that |s| <= (sqrt 2 - 1) / (sqrt 2 + 1).
+  const auto above = m > mantissa * V(0x1.6a09e667f3bcdp0), below = m < mantissa * V(0x1.6a09e667f3bcdp-1);
+  const V near = select(above, mantissa + mantissa, select(below, mantissa * V(0.5), mantissa));
+  k = (k - exponent) + select(above, V(1.0), select(below, V(-1.0), V(0.0)));
+  const V s = (m - near) / (m + near), z = s * s;  // the difference is exact
+  const V log = fma(s * z, math::poly(z, Table::log), s + s);
+  return fma(k, V(Table::ln2[0]), fma(k, V(Table::ln2[1]), log));
+}
+
 template <class V> FASTGEN_INLINE Sum<V> product(V a, Sum<V> b) {
   const V high = a * b.high;
   return {high, fma(a, b.high, -high) + a * b.low};

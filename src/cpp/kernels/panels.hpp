@@ -97,8 +97,8 @@ FASTGEN_INLINE void write_panel(const DrawTile<double>& tile, std::int64_t D, st
   constexpr int W = native_width<double>;
   using V = Vec<double, W>;
   double* out = tile.out + row * D;
-  if constexpr (
-      W == panel_rows) {  // three features, the commonest of directions and shares, would leave most of a square empty
+  // Three features, the commonest of directions and shares, would leave most of a square empty.
+  if constexpr (W == panel_rows) {
     if (D == 3 && wanted == (1u << panel_rows) - 1) {
       V x[3] = {feature(0, 0), feature(1, 0), feature(2, 0)};
       join_triples(x[0], x[1], x[2]);
