@@ -120,12 +120,11 @@ def test_pruning_changes_no_bit(k, d, spread, dtype, isa):
     """Rows one by one are evaluated in full; in company, components that a bound rules out are left out."""
     m, x = clusters(k, d, spread, 400, dtype)
     order = np.random.default_rng(3).permutation(len(x))
-    some = order[:130]
     for method in VECTOR_METHODS:
         call = getattr(m, method)
         whole = call(x)
-        alone = np.stack([call(x[i]) for i in some])
-        assert_same_bits(whole[some], alone, f"{method}, rows one by one")
+        alone = np.stack([call(row) for row in x])
+        assert_same_bits(whole, alone, f"{method}, rows one by one")
         assert_same_bits(call(x[order]), whole[order], f"{method}, in another order")
 
 
