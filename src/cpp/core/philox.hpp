@@ -148,7 +148,7 @@ inline std::uint32_t philox_word(const PhiloxKey& key, std::uint32_t purpose, Po
 // make(index of a group, number of groups, pointer to their values) makes some that follow each other. Ends that cut a group go
 // through a buffer.
 template <int Group, class T, class Make>
-FASTGEN_INLINE void fill_groups(Position first, std::int64_t n, T* out, Make make) {
+FASTGEN_INLINE void fill_runs(Position first, std::int64_t n, T* out, Make make) {
   T buffer[Group];
   std::int64_t done = 0;
   while (done < n) {
@@ -167,16 +167,22 @@ FASTGEN_INLINE void fill_groups(Position first, std::int64_t n, T* out, Make mak
   }
 }
 
+// The same by make(index of a group, pointer to its values).
+template <int Group, class T, class Make>
+FASTGEN_INLINE void fill_groups(Position first, std::int64_t n, T* out, Make make) {
+  fill_runs<Group>(first, n, out, [&](Position group, std::int64_t count, T* to) FASTGEN_LAMBDA_INLINE {
+    for (std::int64_t i = 0; i < count; ++i) make(group + Position(i), to + Group * i);
+  });
+}
+
 inline void fill_words(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n,
                        std::uint32_t* out) {
   constexpr int W = wide_width<std::uint32_t> < 16 ? wide_width<std::uint32_t> : 16;
-  fill_groups<64>(first, n, out, [&](Position group, std::int64_t count, std::uint32_t* to) {
-    for (std::int64_t i = 0; i < count; ++i, ++group, to += 64) {
-      FASTGEN_UNROLL
-      for (int b = 0; b < 16; b += W) {
-        const auto words = philox_words<W>(key, purpose, group * 16, b);
-        for (int w = 0; w < 4; ++w) words.word[w].store(to + 16 * w + b);
-      }
+  fill_groups<64>(first, n, out, [&](Position group, std::uint32_t* to) FASTGEN_LAMBDA_INLINE {
+    FASTGEN_UNROLL
+    for (int b = 0; b < 16; b += W) {
+      const auto words = philox_words<W>(key, purpose, group * 16, b);
+      for (int w = 0; w < 4; ++w) words.word[w].store(to + 16 * w + b);
     }
   });
 }

@@ -32,33 +32,36 @@ struct Scale {
   static constexpr double unbias = math::two_to_bits<double> + math::Format<double>::bias;
 };
 
+// The mantissa of x > 0, and its exponent less that of a scale.
+template <class V> FASTGEN_INLINE V split(V x, V exponent, V& k) {
+  const auto tiny = x < V(math::Format<double>::smallest_normal);
+  const V normal = select(tiny, x * V(math::two_to_bits<double>), x);
+  UintVec<V> shifted;
+  const V m = math::split_exponent(normal, select(tiny, V(Scale::unbias + 52.0), V(Scale::unbias)), k, shifted);
+  k = k - exponent;
+  return m;
+}
+
 // log(x / scale) for x > 0, scale given as in Scale; also relatively precise near 0.
 template <class V> FASTGEN_INLINE Sum<V> log_ratio(V x, V exponent, V mantissa, V inverse_mantissa) {
   using Table = math::Table<double>;
-  const auto tiny = x < V(math::Format<double>::smallest_normal);
-  const V normal = select(tiny, x * V(math::two_to_bits<double>), x);
   V k, carry;
-  UintVec<V> shifted;
-  const V m = math::split_exponent(normal, select(tiny, V(Scale::unbias + 52.0), V(Scale::unbias)), k, shifted);
+  const V m = split(x, exponent, k);
   // m / mantissa = ratio (1 + lost)
   const V ratio = m * inverse_mantissa, lost = fma(-ratio, mantissa, m) / m;
   const V low = math::log_parts(ratio, V(Scale::unbias), carry);
-  k = k - exponent;
   return joined((k + carry) * V(Table::ln2[0]), low + fma(k, V(Table::ln2[1]), lost));
 }
 
 // The same to two roundings, with one division.
 template <class V> FASTGEN_INLINE V plain_log_ratio(V x, V exponent, V mantissa) {
   using Table = math::Table<double>;
-  const auto tiny = x < V(math::Format<double>::smallest_normal);
-  const V normal = select(tiny, x * V(math::two_to_bits<double>), x);
   V k;
-  UintVec<V> shifted;
-  const V m = math::split_exponent(normal, select(tiny, V(Scale::unbias + 52.0), V(Scale::unbias)), k, shifted);
+  const V m = split(x, exponent, k);
   // log(m / near) = 2 atanh(s), `near` the mantissa times 1/2, 1 or 2, so that |s| <= (sqrt 2 - 1) / (sqrt 2 + 1).
   const auto above = m > mantissa * V(0x1.6a09e667f3bcdp0), below = m < mantissa * V(0x1.6a09e667f3bcdp-1);
   const V near = select(above, mantissa + mantissa, select(below, mantissa * V(0.5), mantissa));
-  k = (k - exponent) + select(above, V(1.0), select(below, V(-1.0), V(0.0)));
+  k = k + select(above, V(1.0), select(below, V(-1.0), V(0.0)));
   const V s = (m - near) / (m + near), z = s * s;  // the difference is exact
   const V log = fma(s * z, math::poly(z, Table::log), s + s);
   return fma(k, V(Table::ln2[0]), fma(k, V(Table::ln2[1]), log));

@@ -56,9 +56,7 @@ FASTGEN_INLINE void load_rows(const T* table, std::int64_t pitch, const Index* i
 // table[index[lane]].
 template <class T, int W> FASTGEN_INLINE Vec<T, W> load_each(const T* table, const std::int64_t* index) {
   if constexpr (sizeof(T) == 8) {
-    std::uint64_t at[W];
-    __builtin_memcpy(at, index, sizeof(at));
-    return gather(table, Vec<std::uint64_t, W>::load(at));
+    return gather(table, bit_cast<std::uint64_t>(Vec<std::int64_t, W>::load(index)));
   } else {
     T value[W];
     for (int i = 0; i < W; ++i) value[i] = table[index[i]];

@@ -265,7 +265,7 @@ template <class T> __attribute__((noinline)) void normal_groups(const PhiloxKey&
 
 // Standard normals first .. first + n of a stream.
 template <class T> void fill_normals(const PhiloxKey& key, Position first, std::int64_t n, T* out) {
-  fill_groups<normal_group_size>(
+  fill_runs<normal_group_size>(
       first, n, out, [&](Position group, std::int64_t count, T* to) { normal_groups(key, group, count, to); });
 }
 

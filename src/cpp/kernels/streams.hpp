@@ -24,14 +24,12 @@ inline void fill_words64(const PhiloxKey& key, std::uint32_t purpose, Position f
                          std::uint64_t* out) {
   constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
   using U = Vec<std::uint64_t, W>;
-  fill_groups<32>(first, n, out, [&](Position group, std::int64_t count, std::uint64_t* to) {
-    for (std::int64_t i = 0; i < count; ++i, ++group, to += 32) {
-      FASTGEN_UNROLL
-      for (int b = 0; b < 16; b += W) {
-        const auto block = philox_at<W>(key, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
-        pair_halves(block.word[0], block.word[1]).store(to + b);
-        pair_halves(block.word[2], block.word[3]).store(to + 16 + b);
-      }
+  fill_groups<32>(first, n, out, [&](Position group, std::uint64_t* to) FASTGEN_LAMBDA_INLINE {
+    FASTGEN_UNROLL
+    for (int b = 0; b < 16; b += W) {
+      const auto block = philox_at<W>(key, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
+      pair_halves(block.word[0], block.word[1]).store(to + b);
+      pair_halves(block.word[2], block.word[3]).store(to + 16 + b);
     }
   });
 }
@@ -66,14 +64,12 @@ inline void fill_blocks(const PhiloxKey& key, std::uint64_t first, std::int64_t 
 inline void fill_parts(const PhiloxKey& key, Position first, std::int64_t n, std::uint64_t* out) {
   constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
   using U = Vec<std::uint64_t, W>;
-  fill_groups<64>(first, n, out, [&](Position group, std::int64_t count, std::uint64_t* to) {
-    for (std::int64_t i = 0; i < count; ++i, ++group, to += 64) {
+  fill_groups<64>(first, n, out, [&](Position group, std::uint64_t* to) FASTGEN_LAMBDA_INLINE {
+    FASTGEN_UNROLL
+    for (int b = 0; b < 16; b += W) {
+      const auto block = philox_at<W>(key, parts, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
       FASTGEN_UNROLL
-      for (int b = 0; b < 16; b += W) {
-        const auto block = philox_at<W>(key, parts, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
-        FASTGEN_UNROLL
-        for (int w = 0; w < 4; ++w) block.word[w].store(to + 16 * w + b);
-      }
+      for (int w = 0; w < 4; ++w) block.word[w].store(to + 16 * w + b);
     }
   });
 }
