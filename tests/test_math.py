@@ -98,6 +98,17 @@ CASES = (
         (*EXP_SPECIAL, (inf, inf), (1e30, inf)),
     ),
     Case(
+        "exp_normal",
+        (1.1, 1.1),
+        mp.exp,
+        lambda f: [
+            span(np.log(f.tiny) + 0.01, np.log(f.max) - np.log(2) / 2 - 0.01, 1000),
+            both(span(0, 1.1)),
+            both(logs(1e-25, 1)),
+        ],
+        ((0.0, 1.0), (-0.0, 1.0)),
+    ),
+    Case(
         "exp_nonpositive",
         (1.1, 1.1),
         mp.exp,
@@ -318,6 +329,8 @@ def patterns(name, dtype):
         return np.where((x >= f.tiny) & (x <= f.max), x, dtype(1))
     if name == "log1p_finite":
         return np.where((x > -1) & (x <= f.max) & (x != 0), x, dtype(1))
+    if name == "exp_normal":
+        return np.where((x > np.log(f.tiny)) & (x < np.log(f.max) - 0.4), x, dtype(1))
     if name == "exp_shallow":
         return np.where((x <= 0) & (x >= -64), x, dtype(-1))
     return np.where(x > 0, -x, x) if name == "exp_nonpositive" else x
@@ -344,8 +357,9 @@ def test_lean_forms_have_the_bits_of_the_full_ones(dtype, isa):
     assert_same_bits(_core.apply_math("log_positive", x), _core.apply_math("log", x))
     x = patterns("log1p_finite", dtype)
     assert_same_bits(_core.apply_math("log1p_finite", x), _core.apply_math("log1p", x))
-    x = patterns("exp_nonpositive", dtype)
-    x = x[x > np.log(np.finfo(dtype).tiny)]
+    x = patterns("exp_normal", dtype)
+    assert_same_bits(_core.apply_math("exp_normal", x), _core.apply_math("exp", x))
+    x = x[x <= 0]
     assert_same_bits(_core.apply_math("exp_nonpositive", x), _core.apply_math("exp", x))
 
 

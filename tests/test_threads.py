@@ -174,7 +174,11 @@ calls = {{
     "responsibilities": lambda: m._core.responsibilities(x[: 10**8], out.reshape(-1, 4)),
     "fit": lambda: fg.fit(x[: 10**7], 2, init=small[:2], rng=1, tol=0, max_iter=10**6),
     "icdf": lambda: stairs.icdf(np.broadcast_to(0.3, 10**6)),
+    "starts": lambda: fg.fit(many, 5000, rng=1, max_iter=1),  # one short job after another
+    "from_precision": lambda: fg.MultivariateNormal.from_precision(np.zeros((2, 2500)), wide),  # one matrix for seconds
 }}
+many = np.random.default_rng(1).normal(size=10**6) if {what!r} == "starts" else None
+wide = np.stack([np.eye(2500)] * 2) if {what!r} == "from_precision" else None
 before = small.copy()
 for threads in (1, 2):
     fg.set_num_threads(threads)
@@ -200,7 +204,7 @@ print("usable")
 """
 
 
-@pytest.mark.parametrize("what", ["sample", "log_prob", "responsibilities", "fit", "icdf"])
+@pytest.mark.parametrize("what", ["sample", "log_prob", "responsibilities", "fit", "icdf", "starts", "from_precision"])
 def test_ctrl_c(what):
     """SIGINT ends a long call within half a second, with one thread and with two; then everything works as before."""
     done = run_python(INTERRUPTED.format(what=what))

@@ -14,22 +14,22 @@ std::int64_t cholesky(std::int64_t count, std::int64_t D, const double* a, doubl
   const std::int64_t size = checked_product("a", D, D);
   std::atomic<std::int64_t> failed{count};
   const double work = double(count) * (500.0 + double(D) * double(D) * double(D) * 0.3);
-  parallel_for(count, work, [&](Job&, std::int64_t k) {
+  parallel_for(count, work, [&](Job& job, std::int64_t k) {
     auto* scratch = static_cast<double*>(thread_scratch(3 * 8 * size));
     const double* from = a + k * size;
     double* to = lower + k * size;
     bool good;
     if (!inverse) {
-      good = kernels().cholesky(D, from, to, scratch);
+      good = kernels().cholesky(D, from, to, scratch, Job::cancelled_of, &job);
     } else {
       // With J the reversal of order, J a J = m m^T gives a = u u^T, u = J m J upper; then a^-1 = u^-T u^-1, whose lower
       // factor is u^-T. Reversing m^-1 gives u^-1.
       double *reversed = scratch, *factor = scratch + size, *work_space = factor + size;
       for (std::int64_t i = 0; i < D; ++i)
         for (std::int64_t j = 0; j < D; ++j) reversed[i * D + j] = from[(D - 1 - i) * D + (D - 1 - j)];
-      good = kernels().cholesky(D, reversed, factor, work_space);
+      good = kernels().cholesky(D, reversed, factor, work_space, Job::cancelled_of, &job);
       if (good) {
-        kernels().invert_lower(D, factor, reversed);
+        kernels().invert_lower(D, factor, reversed, Job::cancelled_of, &job);
         for (std::int64_t i = 0; i < D; ++i)
           for (std::int64_t j = 0; j < D; ++j) to[i * D + j] = reversed[(D - 1 - j) * D + (D - 1 - i)];
       }

@@ -154,11 +154,11 @@ class MStep {
       // A factor of covariance - reg I exists exactly when no eigenvalue needs raising.
       std::vector<double> lowered(covariance, covariance + D_ * D_);
       for (std::int64_t i = 0; i < D_; ++i) lowered[std::size_t(i * D_ + i)] -= reg_;
-      if (!kernels().cholesky(D_, lowered.data(), factor, work.data()) &&
+      if (!kernels().cholesky(D_, lowered.data(), factor, work.data(), Job::cancelled_of, &job) &&
           raise_eigenvalues(D_, reg_, covariance, work.data(), job))
         note(step_.floored, owners);
     }
-    if (!kernels().cholesky(D_, covariance, factor, work.data())) note(step_.singular, owners);
+    if (!kernels().cholesky(D_, covariance, factor, work.data(), Job::cancelled_of, &job)) note(step_.singular, owners);
   }
   void note(std::vector<std::int64_t>& list, const std::vector<std::int64_t>& owners) {
     const std::lock_guard lock(mutex_);

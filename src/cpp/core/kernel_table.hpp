@@ -138,9 +138,9 @@ struct KernelTable {
   const char* isa;
   Kernels<float> f32;
   Kernels<double> f64;
-  // Set-up algebra on row-major D x D matrices. Cholesky: lower factor of a; false when not positive definite.
-  bool (*cholesky)(std::int64_t d, const double* a, double* lower, double* scratch);  // scratch: D^2
-  void (*invert_lower)(std::int64_t d, const double* lower, double* inverse);
+  // Set-up algebra on row-major D x D matrices. Cholesky: lower factor of a; false when not positive definite, or abandoned.
+  bool (*cholesky)(std::int64_t d, const double* a, double* lower, double* scratch, Cancelled, void* context);  // D^2
+  void (*invert_lower)(std::int64_t d, const double* lower, double* inverse, Cancelled, void* context);
   void (*stream_words)(std::uint64_t key, std::uint32_t purpose, std::uint64_t first, std::int64_t n,
                        std::uint32_t* words);
   void (*philox)(std::uint64_t key, const std::uint32_t* counters, std::int64_t n, std::uint32_t* words);

@@ -235,16 +235,20 @@ template <class V> FASTGEN_INLINE V exp(V x) {
   return scale_exp(p, biased, V(T(1)));
 }
 
-// e^x: 1.1 / 1.1 ULP, -708.39 / -87.33 <= x <= 0, the same bits as exp; 0 below -708.75 / -87.69, subnormal between.
-template <class V> FASTGEN_INLINE V exp_nonpositive(V x) {
+// e^x: 1.1 / 1.1 ULP, -708.39 <= x <= 709.4 / -87.33 <= x <= 88.3, the same bits as exp; not defined elsewhere.
+template <class V> FASTGEN_INLINE V exp_normal(V x) {
   using T = typename V::Scalar;
   using F = Format<T>;
-  // The bound has n = -bias, whose exponent field is that of 0; NaN passes.
-  x = max(V(T(sizeof(T) == 8 ? -709 : -88)), x);
   V biased;
   const V p = exp_residue(reduce_exp(x, T(F::bias), biased));
   const V s = bit_cast<T>(bit_cast<UintLike<T>>(biased) << F::mantissa_bits);
   return fma(p, s, s);
+}
+// e^x: 1.1 / 1.1 ULP, -708.39 / -87.33 <= x <= 0, the same bits as exp; 0 below -708.75 / -87.69, subnormal between.
+template <class V> FASTGEN_INLINE V exp_nonpositive(V x) {
+  // The bound has n = -bias, whose exponent field is that of 0; NaN passes.
+  using T = typename V::Scalar;
+  return exp_normal(max(V(T(sizeof(T) == 8 ? -709 : -88)), x));
 }
 
 // e^x for -64 <= x <= 0, not defined elsewhere: within 1.1 / 1.1 ULP of 1 / (1 - x). For sums of which one term is 1: without

@@ -4,6 +4,7 @@
 
 #define FASTGEN_MATH_FUNCTIONS(X)                                                        \
   X(exp, 1, exp(a))                                                                      \
+  X(exp_normal, 1, exp_normal(a))                                                        \
   X(exp_nonpositive, 1, exp_nonpositive(a))                                              \
   X(exp_shallow, 1, exp_shallow(a))                                                      \
   X(log, 1, log(a))                                                                      \

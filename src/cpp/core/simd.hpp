@@ -206,6 +206,21 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> as_ints(Mask<T, W> m) {
   if constexpr (W == 1) return Vec<T, W>(T(-T(m.v)));
   else return Vec<T, W>(typename Vec<T, W>::Native(m.v));
 }
+// Lane by lane: where threshold > u, label - 1; elsewhere, below = threshold.
+template <class I> FASTGEN_INLINE void pass_threshold(I threshold, I u, I& label, I& below) {
+#if defined(__AVX512BW__)
+  if constexpr (sizeof(I) == 64 && I::width == 32) {  // GCC makes a vector of the mask for the subtraction
+    const __mmask32 above = _mm512_cmpgt_epi16_mask((__m512i)threshold.v, (__m512i)u.v);
+    label.v =
+        (typename I::Native)_mm512_mask_sub_epi16((__m512i)label.v, above, (__m512i)label.v, _mm512_set1_epi16(1));
+    below.v = (typename I::Native)_mm512_mask_blend_epi16(above, (__m512i)threshold.v, (__m512i)below.v);
+    return;
+  }
+#endif
+  const auto above = threshold > u;
+  label = label + as_ints(above);
+  below = select(above, below, threshold);
+}
 // A mask from integer lanes, used on floating lanes of the same size (or the other way round).
 template <class To, class T, int W> FASTGEN_INLINE Mask<To, W> mask_cast(Mask<T, W> m) {
   static_assert(sizeof(To) == sizeof(T));
@@ -660,6 +675,14 @@ template <class V, int... I> FASTGEN_INLINE void join_triples(V& a, V& b, V& c, 
 }
 template <class T, int W> FASTGEN_INLINE void join_triples(Vec<T, W>& a, Vec<T, W>& b, Vec<T, W>& c) {
   join_triples(a, b, c, typename LaneList<W>::type());
+}
+
+// Asks the memory for elements p[ahead .. ahead + n), which may lie beyond an array: to be read, or to be written, soon.
+enum class Soon { read, written };
+template <Soon Use, class T> FASTGEN_INLINE void prefetch(const T* p, std::int64_t ahead, std::int64_t n) {
+  const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(p) + std::uintptr_t(ahead) * sizeof(T);
+  for (std::uintptr_t line = 0; line < std::uintptr_t(n) * sizeof(T); line += 64)
+    __builtin_prefetch(reinterpret_cast<const void*>(from + line), Use == Soon::written ? 1 : 0, 3);
 }
 
 // 0, 1, 2, ... in the lanes.

@@ -33,8 +33,7 @@ std::atomic<int> num_threads{0};
 class RunningJob final : public Job {
  public:
   RunningJob(std::int64_t n, Task task, void* context)
-      : n_(n), task_(task), context_(context), caller_(std::this_thread::get_id()),
-        next_poll_(Clock::now() + poll_interval) {}
+      : n_(n), task_(task), context_(context), caller_(std::this_thread::get_id()) {}
 
   bool cancelled() override {
     if (cancelled_.load(std::memory_order_relaxed)) return true;
@@ -42,11 +41,12 @@ class RunningJob final : public Job {
     return cancelled_.load(std::memory_order_relaxed);
   }
 
-  // The caller's part: asks whether to go on, at most every poll_interval.
+  // The caller's part: asks whether to go on, at most every poll_interval, also where a long call is many short jobs.
   void poll() {
+    static thread_local Clock::time_point next;
     const auto now = Clock::now();
-    if (now < next_poll_) return;
-    next_poll_ = now + poll_interval;
+    if (now < next) return;
+    next = now + poll_interval;
     const InterruptCheck check = interrupt_check.load(std::memory_order_relaxed);
     if (check && check()) {
       interrupted_ = true;
@@ -78,7 +78,6 @@ class RunningJob final : public Job {
   const Task task_;
   void* const context_;
   const std::thread::id caller_;
-  Clock::time_point next_poll_;
   std::atomic<std::int64_t> next_{0};
   std::atomic<bool> cancelled_{false};
   bool interrupted_ = false;

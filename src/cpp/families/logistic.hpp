@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../kernels/scalar_family.hpp"
+#include "power.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -43,8 +44,8 @@ struct Logistic {
 
   static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    const auto half = half_unit(source.word()), odds = half / (Vec<double, W>(1.0) - half);
-    return fma(c[scale], signed_by(math::log_positive(odds), source.word()), c[loc]);
+    const auto odds = power::log_odds(half_unit(source.word()));
+    return fma(c[scale], signed_by(odds, source.word()), c[loc]);
   }
 };
 

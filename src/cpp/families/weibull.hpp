@@ -50,10 +50,10 @@ struct Weibull {
   // With y = e^(k log(x / scale)) in one piece where its error, y (2 k + |k log(x / scale)|) roundings, does not show.
   static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V z = x * c[inverse], log_z = math::log_positive(z), t = c[concentration] * log_z, e = math::exp(t);
+    const V z = x * c[inverse], log_z = math::log_positive(z), t = c[concentration] * log_z, e = math::exp_normal(t);
     const V plain = fma(c[less_one], log_z, c[norm]) - e;
-    const auto enough = (e * (c[two_k] + abs(t)) <= V(256.0) * max(abs(plain), V(1.0))) & (abs(t) < V(128.0)) &
-                        (z > V(1e-290)) & (z < V(1e290)) & (x >= V(math::Format<double>::smallest_normal));
+    const auto enough = (e * (c[two_k] + abs(t)) <= V(256.0) * max(abs(plain), V(1.0))) & (abs(t) < V(708.0)) &
+                        (z > V(1e-290)) & (z < V(1e290));
     if (!any(!enough)) return plain;
     V ratio;
     const V y = power_of(c, x, ratio), r = select(enough, plain, fma(c[less_one], ratio, c[norm]) - y);

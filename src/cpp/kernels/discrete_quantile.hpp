@@ -32,7 +32,7 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
   T *density = upper + m.tile, *active = density + m.tile;
   T least = T(0), most = T(0);
   support_ends(m, least, most);
-  const V zero(T(0)), one(T(1)), half(T(0.5)), first = floor(V(least)) - one, last = -floor(-V(most));
+  const V zero(T(0)), one(T(1)), half(T(0.5)), first = floor(V(least)) - one, last = zero - floor(-V(most));
 
   for (std::int64_t s = 0; s < n; ++s) low[s] = infinity<T>, high[s] = -infinity<T>;
   for (std::int64_t b = 0; b < m.n_blocks; ++b)
@@ -64,7 +64,7 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
       const V tail = select(left, below, above), target = select(left, q, one - q);
       V excess = math::log(tail / target);
       excess = select(left, excess, -excess);
-      const V newton = -floor(excess * tail / V::load(density + s) - at);
+      const V newton = zero - floor(excess * tail / V::load(density + s) - at);
       const auto within = [&](V v) FASTGEN_LAMBDA_INLINE { return min(max(v, l + one), inner); };
       V next = within(iteration < free ? select((newton >= l) & (newton <= h), newton, middle) : middle);
       next = select((next > l) & (next < h), next, within(middle));

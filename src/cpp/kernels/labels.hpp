@@ -38,13 +38,8 @@ inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::ui
   for (std::int64_t i = 0; i < n; i += W) {
     const I u = I::load(bits + i) ^ flip;
     I label(std::int16_t(K - 1)), below(std::int16_t(-32768));  // `below`: the largest threshold up to u
-    for (std::int64_t k = 0; k + 1 < K; ++k) {
-      const I t = high[k];
-      const auto above = t > u;
-      label = label + as_ints(above);
-      below = select(above, below, t);
-    }
-    const I tie = as_ints(below == u);
+    for (std::int64_t k = 0; k + 1 < K; ++k) { pass_threshold(high[k], u, label, below); }
+    const auto tie = below == u;
     label = min(label, last);
     std::int16_t lanes[W];
     label.store(lanes);
@@ -54,8 +49,8 @@ inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::ui
     } else {
       for (std::int64_t lane = 0; lane < count; ++lane) out[i + lane] = lanes[lane];
     }
-    if (any(tie != I(std::int16_t(0)))) [[unlikely]] {
-      tie.store(lanes);
+    if (any(tie)) [[unlikely]] {
+      as_ints(tie).store(lanes);
       for (std::int64_t lane = 0; lane < count; ++lane) {
         if (!lanes[lane]) continue;
         std::uint16_t half;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "../core/simd.hpp"
+#include "patience.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -42,9 +43,13 @@ inline void subtract_rows(std::int64_t D, const double* coefficient, std::int64_
   }
 }
 
-// a = lower lower^T. Reads the lower triangle of a. False when a pivot is not positive (or not a number).
-inline bool cholesky(std::int64_t D, const double* a, double* lower, double* upper) {
+// Rows between two looks at the clock.
+constexpr std::int64_t rows_on_trust = 64;
+
+// a = lower lower^T. Reads the lower triangle of a. False when a pivot is not positive (or not a number), or when stopped.
+inline bool cholesky(std::int64_t D, const double* a, double* lower, double* upper, Patience patience = {}) {
   for (std::int64_t i = 0; i < D; ++i) {
+    if (i % rows_on_trust == rows_on_trust - 1 && patience.over()) return false;
     double* row = upper + i * D;
     for (std::int64_t c = i; c < D; ++c) row[c] = a[c * D + i];
     subtract_rows(D, upper + i, D, upper, 0, i, i, D, row);
@@ -58,9 +63,10 @@ inline bool cholesky(std::int64_t D, const double* a, double* lower, double* upp
   return true;
 }
 
-// inverse = lower^-1, zeros above the diagonal.
-inline void invert_lower(std::int64_t D, const double* lower, double* inverse) {
+// inverse = lower^-1, zeros above the diagonal; incomplete when stopped.
+inline void invert_lower(std::int64_t D, const double* lower, double* inverse, Patience patience = {}) {
   for (std::int64_t i = 0; i < D; ++i) {
+    if (i % rows_on_trust == rows_on_trust - 1 && patience.over()) return;
     double* row = inverse + i * D;
     for (std::int64_t c = 0; c < D; ++c) row[c] = 0.0;
     subtract_rows(D, lower + i * D, 1, inverse, 0, i, 0, i, row);

@@ -251,6 +251,8 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
 }
 
 constexpr int normal_group_size = 64;
+// An answer is written to memory that is not in the caches: its lines are asked for while these groups before it are made.
+constexpr int groups_ahead = 3;
 
 // The normals of groups group .. group + count - 1, count >= 1. One copy for all who draw them.
 template <class T> __attribute__((noinline)) void normal_groups(const PhiloxKey& key, Position group,
@@ -258,8 +260,10 @@ template <class T> __attribute__((noinline)) void normal_groups(const PhiloxKey&
   GroupWords<T> words[2];
   words[0].make(key, group);
   const std::int64_t last = count - 1;
-  for (std::int64_t i = 0; i < last; ++i)
+  for (std::int64_t i = 0; i < last; ++i) {
+    prefetch<Soon::written>(out, normal_group_size * (i + groups_ahead), normal_group_size);
     normal_group<true>(key, group + i, words[i % 2], words[1 - i % 2], out + normal_group_size * i);
+  }
   normal_group<false>(key, group + last, words[last % 2], words[0], out + normal_group_size * last);
 }
 

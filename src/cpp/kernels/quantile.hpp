@@ -79,6 +79,7 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
     one.store(pause + s);
   }
   constexpr int most = 200;
+  constexpr T rounded = 16 * (sizeof(T) == 8 ? T(0x1p-52) : T(0x1p-23));
   for (int iteration = 0; iteration < most; ++iteration) {
     if (patience.over()) return false;
     mixture_tails(m, n, x, lower, upper, density);
@@ -92,7 +93,10 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
       // excess > 0: the point is too far right. In logarithms of the tail, d(excess)/dx = density / tail.
       V excess = math::log(tail) - V::load(target + s);
       excess = select(left, excess, -excess);
-      const auto below = excess<zero, above = excess> zero;
+      // Where no component has density the distribution function is flat; its least point is the quantile, but for roundings of it.
+      const auto flat = (f == zero) & (abs(excess) <= V(rounded));
+      const auto above = (excess > zero) | flat;
+      const auto below = (excess < zero) & (!flat);
       const V old_middle = halfway(l, h);
       l = select(on & below, at, l);
       h = select(on & above, at, h);
@@ -120,11 +124,11 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
       longer.store(pause + s);
       abs(excess).store(excess_before + s);
 
-      // To the last place: until a step moves nothing, or no number is left between the ends of the bracket. A step from far
-      // off that moves nothing tells of a kink.
-      const auto here = (excess == zero) | (slope & (newton == at) & (abs(excess) < one));
+      // To the last place: until a step moves nothing, or no number is left between the ends of the bracket, of which the upper one
+      // reaches q. A step from far off that moves nothing tells of a kink.
+      const auto here = (!flat) & ((excess == zero) | (slope & (newton == at) & (abs(excess) < one)));
       const auto done = here | (middle == l) | (middle == h);
-      next = select(here, at, select(done, select(h == none, h, middle), next));
+      next = select(here, at, select(done, h, next));
       select(on, next, at).store(x + s);
       l.store(low + s);
       h.store(high + s);

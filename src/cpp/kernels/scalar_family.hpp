@@ -264,6 +264,7 @@ template <class Law> struct ScalarFamily {
           }
           const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
           const auto source = make_source<Law>(table, tile.key, index, arrays, s, tile.labels + s);
+          if constexpr (decltype(stage)::number == 0) prefetch<Soon::written>(tile.out + s, 2 * batch, W);
           draw_vector(stage, c, source, left, s - i, tile.out + s);
         }
       });
@@ -276,6 +277,7 @@ template <class Law> struct ScalarFamily {
   template <class T>
   static void draw_listed(const Block<T>& block, const DrawTile<T>& tile, const std::uint64_t* const* arrays, T* memory,
                           Open& open, const std::uint16_t* mine, std::int64_t n) {
+    if (n == 0) return;
     constexpr int W = long_width;
     using V = Vec<double, W>;
     using U = Vec<std::uint64_t, W>;

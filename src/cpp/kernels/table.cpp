@@ -70,6 +70,13 @@ void stream_words(std::uint64_t key, std::uint32_t purpose, std::uint64_t first,
   fill_words(PhiloxKey(key), purpose, first, n, words);
 }
 
+bool factor(std::int64_t D, const double* a, double* lower, double* scratch, Cancelled cancelled, void* context) {
+  return cholesky(D, a, lower, scratch, {cancelled, context});
+}
+void invert(std::int64_t D, const double* lower, double* inverse, Cancelled cancelled, void* context) {
+  invert_lower(D, lower, inverse, {cancelled, context});
+}
+
 double log_of(double x) { return math::log(Vec<double, 1>(x)).v; }
 
 template <class T> constexpr Kernels<T> kernels{
@@ -95,8 +102,8 @@ template <class T> constexpr Kernels<T> kernels{
 extern "C" const KernelTable* FASTGEN_JOIN(fastgen_kernel_table_, FASTGEN_ISA)() {
   namespace isa = FASTGEN_ISA;
   static constexpr KernelTable table{
-      FASTGEN_STRING(FASTGEN_ISA), isa::kernels<float>, isa::kernels<double>, isa::cholesky,
-      isa::invert_lower,           isa::stream_words,   isa::philox_blocks,   isa::log_of};
+      FASTGEN_STRING(FASTGEN_ISA), isa::kernels<float>, isa::kernels<double>, isa::factor, isa::invert,
+      isa::stream_words,           isa::philox_blocks,  isa::log_of};
   return &table;
 }
 

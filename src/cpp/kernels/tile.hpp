@@ -78,10 +78,14 @@ inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t b
     in_squares = n;
     while (in_squares > 0 && (points.n - begin - in_squares) * row < beyond) --in_squares;
   }
-  // A vector of rows at a time: lines are read once, and written while they are in the first-level cache.
+  // A vector of rows at a time: lines are read once, and written while they are in the first-level cache. Its loads jump from row
+  // to row, which the hardware does not foresee.
+  constexpr std::int64_t ahead = 4096 / std::int64_t(sizeof(T));
+  const bool contiguous = col == 1 && row == features;
   std::int64_t s = 0;
   for (; s + W <= n; s += W) {
     const T* from = base + s * row;
+    if (contiguous) prefetch<Soon::read>(from, ahead, W * row);
     std::int64_t d = 0;
     if (W == 1 || row == 1) {
       for (; d < features; ++d) put(d, s, V::load(from + d * col));

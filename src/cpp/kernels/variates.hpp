@@ -14,11 +14,11 @@ template <int W> FASTGEN_INLINE Vec<double, W> unit(Vec<std::uint64_t, W> word) 
   using V = Vec<double, W>;
   return min(fma(to_double(word), V(0x1p-64), V(0x1p-65)), V(1 - 0x1p-53));
 }
-// The lowest 63 bits as a uniform of (0, 1/2), the highest free to be a sign: both tails of a symmetric law are then those
-// of a small number.
+// The lowest 63 bits as a uniform of (0, 1/2], the highest free to be a sign: both tails of a symmetric law are then those
+// of a small number. The last midpoints round to 1/2.
 template <int W> FASTGEN_INLINE Vec<double, W> half_unit(Vec<std::uint64_t, W> word) {
   using V = Vec<double, W>;
-  return min(fma(to_double(word << 1), V(0x1p-65), V(0x1p-66)), V(0.5));
+  return fma(to_double(word << 1), V(0x1p-65), V(0x1p-66));
 }
 // x, negated where the highest bit of word is set.
 template <int W> FASTGEN_INLINE Vec<double, W> signed_by(Vec<double, W> x, Vec<std::uint64_t, W> word) {
