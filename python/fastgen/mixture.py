@@ -96,8 +96,9 @@ class Mixture(Frozen):
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
     for each; a multivariate one takes (..., D). A single point gives a NumPy scalar. float32 gives float32,
     computed in float32 for the normal families (`Normal`, `MultivariateNormal`, `FactorNormal`) and `MultivariateStudentT`,
-    and in float64 and rounded for the others, or where a parameter is out of the range of float32; all other real types are taken as float64. Points
-    with a NaN have NaN as their answer; in mixtures of `Product` a NaN is a value that was not observed.
+    and in float64 and rounded for the others, or where a parameter is out of the range of float32; all other real types are taken as float64.
+    Where float32 computes, the parameters are float32 too: a mean of 1e4 is then known to 5e-4, which shows if the scale is not much more;
+    pass float64 points in such a case. Points with a NaN have NaN as their answer; in mixtures of `Product` a NaN is a value that was not observed.
     Answers are the same bits for every number of threads and every instruction set.
 
     References

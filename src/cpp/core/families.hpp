@@ -13,9 +13,13 @@ namespace fastgen {
 // The extents of a parameter: K components, D features, 1 (shared), or any number, the same in every component.
 enum class Extent { one, K, D, any };
 
+// Whether a parameter is where the support of its law begins or ends.
+enum class End { none, lower, upper };
+
 struct ParameterShape {
   std::string_view name;
   std::array<Extent, 3> extents;  // leading ones are left out
+  End end = End::none;
 };
 
 // What a density is a density of: length (or volume), counts of whole numbers, point masses anywhere, the surface of a
@@ -34,29 +38,29 @@ struct FamilyInfo {
 };
 
 // Name, measure, parameters (each with one value a component), in the order of the registry.
-#define FASTGEN_SCALAR_LAWS(LAW)                                  \
-  LAW(Bernoulli, discrete, "probs")                               \
-  LAW(Beta, continuous, "concentration1", "concentration0")       \
-  LAW(Binomial, discrete, "n", "probs")                           \
-  LAW(Cauchy, continuous, "loc", "scale")                         \
-  LAW(Delta, atoms, "value")                                      \
-  LAW(Exponential, continuous, "rate")                            \
-  LAW(Gamma, continuous, "concentration", "rate")                 \
-  LAW(Geometric, discrete, "probs")                               \
-  LAW(Gumbel, continuous, "loc", "scale")                         \
-  LAW(HalfNormal, continuous, "scale")                            \
-  LAW(InverseGamma, continuous, "concentration", "scale")         \
-  LAW(Laplace, continuous, "loc", "scale")                        \
-  LAW(LogNormal, continuous, "loc", "scale")                      \
-  LAW(Logistic, continuous, "loc", "scale")                       \
-  LAW(NegativeBinomial, discrete, "concentration", "probs")       \
-  LAW(Pareto, continuous, "concentration", "scale")               \
-  LAW(Poisson, discrete, "rate")                                  \
-  LAW(SkewNormal, continuous, "loc", "scale", "shape")            \
-  LAW(StudentT, continuous, "df", "loc", "scale")                 \
-  LAW(TruncatedNormal, continuous, "loc", "scale", "low", "high") \
-  LAW(Uniform, continuous, "low", "high")                         \
-  LAW(VonMises, continuous, "loc", "concentration")               \
+#define FASTGEN_SCALAR_LAWS(LAW)                                                        \
+  LAW(Bernoulli, discrete, "probs")                                                     \
+  LAW(Beta, continuous, "concentration1", "concentration0")                             \
+  LAW(Binomial, discrete, "n", "probs")                                                 \
+  LAW(Cauchy, continuous, "loc", "scale")                                               \
+  LAW(Delta, atoms, "value")                                                            \
+  LAW(Exponential, continuous, "rate")                                                  \
+  LAW(Gamma, continuous, "concentration", "rate")                                       \
+  LAW(Geometric, discrete, "probs")                                                     \
+  LAW(Gumbel, continuous, "loc", "scale")                                               \
+  LAW(HalfNormal, continuous, "scale")                                                  \
+  LAW(InverseGamma, continuous, "concentration", "scale")                               \
+  LAW(Laplace, continuous, "loc", "scale")                                              \
+  LAW(LogNormal, continuous, "loc", "scale")                                            \
+  LAW(Logistic, continuous, "loc", "scale")                                             \
+  LAW(NegativeBinomial, discrete, "concentration", "probs")                             \
+  LAW(Pareto, continuous, "concentration", lower_end("scale"))                          \
+  LAW(Poisson, discrete, "rate")                                                        \
+  LAW(SkewNormal, continuous, "loc", "scale", "shape")                                  \
+  LAW(StudentT, continuous, "df", "loc", "scale")                                       \
+  LAW(TruncatedNormal, continuous, "loc", "scale", lower_end("low"), upper_end("high")) \
+  LAW(Uniform, continuous, lower_end("low"), upper_end("high"))                         \
+  LAW(VonMises, continuous, "loc", "concentration")                                     \
   LAW(Weibull, continuous, "concentration", "scale")
 
 // The families that are not made by ScalarFamily, in the order of the registry; scalar laws follow them.
@@ -74,11 +78,17 @@ enum FamilyId : int {
 #undef FASTGEN_ID
 };
 
-template <class... Names> constexpr std::array<ParameterShape, 4> one_each(Names... names) {
-  std::array<ParameterShape, 4> shapes{};
-  int i = 0;
-  ((shapes[i++] = {names, {Extent::one, Extent::one, Extent::K}}), ...);
-  return shapes;
+constexpr ParameterShape one_each_of(std::string_view name, End end) {
+  return {name, {Extent::one, Extent::one, Extent::K}, end};
+}
+constexpr ParameterShape lower_end(std::string_view name) { return one_each_of(name, End::lower); }
+constexpr ParameterShape upper_end(std::string_view name) { return one_each_of(name, End::upper); }
+template <class... Parameters> constexpr std::array<ParameterShape, 4> one_each(Parameters... parameters) {
+  const auto shape = [](auto parameter) -> ParameterShape {
+    if constexpr (requires { parameter.end; }) return parameter;
+    else return one_each_of(parameter, End::none);
+  };
+  return {shape(parameters)...};
 }
 
 using enum Extent;
