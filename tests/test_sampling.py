@@ -339,7 +339,7 @@ def test_float32_samples_stay_within_the_support(law):
     m = fg.Mixture(None, [law, law])
     x = m.sample(1000, rng=1, dtype=np.float32)
     assert np.isfinite(m.log_prob(x)).all()
-    labelled, labels = m.sample(1000, rng=1, dtype=np.float32, return_labels=True)
+    labelled, _ = m.sample(1000, rng=1, dtype=np.float32, return_labels=True)
     assert_same_bits(labelled, x)
     np.testing.assert_allclose(x, m.sample(1000, rng=1), rtol=2**-23)
     tail = np.concatenate([x[:10], m.sample(990, rng=fg.Stream(1), start=10, dtype=np.float32)])
