@@ -464,21 +464,27 @@ FASTGEN_INLINE Vec<std::uint64_t, W> top_quarter(Vec<std::uint64_t, W> top, Vec<
   return (top & V(~mask)) | (rest & V(mask));
 }
 
-// base[index[lane]].
-template <int W> FASTGEN_INLINE Vec<double, W> gather(const double* base, Vec<std::uint64_t, W> index) {
-  if constexpr (is_wide<double, W>) return {gather(base, index.lo), gather(base, index.hi)};
+// base[index[lane]]. Elsewhere lane by lane, in registers: a vector read from where scalars were just stored waits for them.
+template <class T, int W> FASTGEN_INLINE Vec<T, W> gather(const T* base, Vec<std::uint64_t, W> index) {
+  using V = Vec<T, W>;
+  if constexpr (is_wide<std::uint64_t, W>) {
+    return V(gather(base, index.lo), gather(base, index.hi));
+  } else if constexpr (W == 1) {
+    return V(base[index.v]);
+  } else {
 #if defined(__AVX512F__)
-  if constexpr (W == 8) {
-    const __m512d none = _mm512_setzero_pd();
-    return Vec<double, W>(
-        (typename Vec<double, W>::Native)_mm512_mask_i64gather_pd(none, 0xff, (__m512i)index.v, base, 8));
-  }
+    if constexpr (W == 8 && sizeof(T) == 8)
+      return V(
+          (typename V::Native)_mm512_mask_i64gather_epi64(_mm512_setzero_si512(), 0xff, (__m512i)index.v, base, 8));
+    if constexpr (W == 8 && sizeof(T) == 4)
+      return V(
+          (typename V::Native)_mm512_mask_i64gather_epi32(_mm256_setzero_si256(), 0xff, (__m512i)index.v, base, 4));
 #endif
-  std::uint64_t at[W];
-  index.store(at);
-  double values[W];
-  for (int lane = 0; lane < W; ++lane) values[lane] = base[at[lane]];
-  return Vec<double, W>::load(values);
+    V r;
+    FASTGEN_UNROLL
+    for (int lane = 0; lane < W; ++lane) r.v[lane] = base[index.v[lane]];
+    return r;
+  }
 }
 
 // Element index[lane] of a table of 2 W numbers in two vectors, where the instruction set has that.
@@ -701,6 +707,21 @@ template <class T> FASTGEN_INLINE Vec<T, 8> join(Vec<T, 4> first, Vec<T, 4> seco
   Vec<T, 8> r;
   r.v = __builtin_shufflevector(first.v, second.v, 0, 1, 2, 3, 4, 5, 6, 7);
   return r;
+}
+
+// Numbers of 16 bits, widened.
+template <int W> FASTGEN_INLINE Vec<std::uint64_t, W> load_widened(const std::uint16_t* p) {
+  using V = Vec<std::uint64_t, W>;
+#if defined(__AVX512F__)
+  if constexpr (W == 8)
+    return V((typename V::Native)_mm512_maskz_cvtepu16_epi64(0xff, _mm_loadu_si128((const __m128i*)p)));
+#endif
+#if defined(__AVX2__)
+  if constexpr (W == 4) return V((typename V::Native)_mm256_cvtepu16_epi64(_mm_loadl_epi64((const __m128i*)p)));
+#endif
+  std::uint64_t wide[W];
+  for (int i = 0; i < W; ++i) wide[i] = p[i];
+  return V::load(wide);
 }
 
 // The lanes as doubles, or rounded to floats.

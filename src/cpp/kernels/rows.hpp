@@ -18,24 +18,29 @@ struct RowsOfBits {
 };
 constexpr RowsOfBits rows_of_bits;
 
-// Lists the rows s < n that test(V, s) chooses, V(s) being eight lanes of T or one; eight at a time and without branches.
-// The list may be overwritten up to `list_margin` places past its end.
-constexpr std::int64_t list_margin = 7;
+// Lists the rows s < n that test(V, s) chooses, V(s) being eight lanes of T, sixteen or one; eight at a time and without
+// branches. The list may be overwritten up to `list_margin` places past its end, and rows up to n rounded up to sixteen are tested.
+constexpr std::int64_t list_margin = 8;
 template <class T, class Test>
 FASTGEN_INLINE std::int64_t list_rows(std::int64_t n, std::uint16_t* list, Test test) {
+  constexpr int together = native_width<T> < 16 ? 8 : 16;
   std::int64_t count = 0;
-  for (std::int64_t s = 0; s < n; s += 8) {
+  for (std::int64_t s = 0; s < n; s += together) {
     unsigned chosen = 0;
     if constexpr (native_width<T> > 1) {
-      chosen = bits(test.template operator()<Vec<T, 8>>(s));
+      chosen = bits(test.template operator()<Vec<T, together>>(s));
     } else {
       FASTGEN_UNROLL
       for (int i = 0; i < 8; ++i) chosen |= unsigned(test.template operator()<Vec<T, 1>>(s + i).v) << i;
     }
-    if (n - s < 8) chosen &= (1u << (n - s)) - 1;
+    if (n - s < together) chosen &= (1u << (n - s)) - 1;
     FASTGEN_UNROLL
-    for (int i = 0; i < 8; ++i) list[count + i] = std::uint16_t(s + rows_of_bits.row[chosen][i]);
-    count += __builtin_popcount(chosen);
+    for (int part = 0; part < together; part += 8) {
+      const unsigned eight = chosen >> part & 255;
+      FASTGEN_UNROLL
+      for (int i = 0; i < 8; ++i) list[count + i] = std::uint16_t(s + part + rows_of_bits.row[eight][i]);
+      count += __builtin_popcount(eight);
+    }
   }
   return count;
 }

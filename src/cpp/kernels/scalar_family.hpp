@@ -290,11 +290,19 @@ template <class Law> struct ScalarFamily {
     std::int32_t component[batch];
     for (std::int64_t i = 0; i < n; i += batch) {
       const std::int64_t count = n - i < batch ? n - i : batch, padded = (count + W - 1) / W * W;
-      for (std::int64_t s = 0; s < padded; ++s) {
-        const std::int64_t at = mine[s < count ? i + s : n - 1];  // lanes without a sample repeat the last one
-        index[s] = tile.first + std::uint64_t(at), component[s] = tile.labels[at];
+      const std::uint16_t* at = mine + i;
+      std::uint16_t last[batch];
+      if (count < padded) {  // lanes without a sample repeat the last one
+        for (std::int64_t s = 0; s < padded; ++s) last[s] = at[s < count ? s : count - 1];
+        at = last;
+      }
+      constexpr int native = native_width<double>;
+      for (std::int64_t s = 0; s < padded; s += native) {
+        const auto row = load_widened<native>(at + s);
+        (row + Vec<std::uint64_t, native>(tile.first)).store(index + s);
+        gather(tile.labels, row).store(component + s);
         for (int j = 0; j < n_arrays; ++j)
-          if (arrays[j]) bits[j * batch + s] = arrays[j][at];
+          if (arrays[j]) gather(arrays[j], row).store(bits + j * batch + s);
       }
       load_constants(rows, component, padded, constants);
       for (int j = 0; j < n_arrays; ++j)
@@ -310,7 +318,11 @@ template <class Law> struct ScalarFamily {
           draw_vector(stage, c, source, left, s, answers + s);
         }
       });
-      for (std::int64_t s = 0; s < count; ++s) tile.out[mine[i + s]] = answers[s];
+      for (std::int64_t s = 0; s < count; ++s) {
+        double* to = tile.out + mine[i + s];
+        *to = answers[s];
+        prefetch<Soon::written>(to, tile.n, 1);  // the same place of the next tile
+      }
       open.add(left & (~std::uint64_t(0) >> (batch - count)), [=](int bit) { return mine[i + bit]; });
     }
   }
