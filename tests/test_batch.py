@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import cases
 import fastgen as fg
 import numpy as np
 import pytest
@@ -122,6 +123,27 @@ def test_law(family, b, n):
             assert abs((first * second).sum()) / np.sqrt(first.size) <= stats.norm.isf(ALPHA / 2)
 
 
+@pytest.mark.parametrize("law", [law for law in cases.LAWS if law is not cases.PRODUCT], ids=lambda law: law.id)
+def test_leading_axes_of_every_law(law):
+    """Every row of the table of laws as a batch: two mixtures of three are the six components in two rows."""
+    rng = np.random.default_rng(1)
+    given = law.parameters(rng, 6, 1 if law.scalar else 4)
+    rows = {n: np.reshape(v, (2, 3, *np.shape(v)[1:])) if np.shape(v)[:1] == (6,) else v for n, v in given.items()}
+    flat, batch = law.construct(**given), law.construct(**rows)
+    assert batch.n_components == 3
+    for name in ("mean", "variance", "covariance"):
+        expected = getattr(flat, name)
+        assert_same_bits(getattr(batch, name), expected.reshape(2, 3, *expected.shape[1:]))
+    one, other = fg.MixtureBatch(np.ones((2, 3)), flat), fg.MixtureBatch(None, batch)
+    x = other.sample(9, rng=1)
+    assert_same_bits(x, one.sample(9, rng=1))
+    assert_same_bits(other.log_prob(x), one.log_prob(x))
+    for b in range(2):
+        assert other.mixture(b) == one.mixture(b)
+    assert pickle.loads(pickle.dumps(other)) == other
+    assert other.components != one.components
+
+
 def test_keeping():
     for family in FAMILIES:
         batch = batch_of(family, 3, 2)
@@ -188,13 +210,21 @@ def test_empty_and_short():
             r"weights\[1, 0\] is -2\.0",
         ),
         (lambda: fg.Normal([[[0.0]]], 1.0), ValueError, r"loc has shape \(1, 1, 1\), expected \(K,\).*\(B, K\)"),
-        (lambda: fg.MultivariateNormal(np.zeros((2, 1, 3)), np.eye(3), "tied"), ValueError, r"'tied', but a batch"),
+        (
+            lambda: fg.MultivariateNormal(np.zeros((2, 1, 3)), np.zeros((2, 3, 3)), "tied"),
+            ValueError,
+            r"covariances has shape \(2, 3, 3\), expected \(3, 3\) .*; the matrix is that of all mixtures: .* with 'full'$",
+        ),
         (
             lambda: fg.MultivariateNormal(np.zeros((2, 1, 3)), np.ones((2, 3)), "diag"),
             ValueError,
             r"expected \(2, 1, 3\)",
         ),
-        (lambda: fg.Product([fg.Normal([[0.0]], 1.0)]), ValueError, r"columns\[0\] is a batch of mixtures"),
+        (
+            lambda: fg.Product([fg.Normal([[0.0], [1.0]], 1.0), fg.Poisson([1.0])]),
+            ValueError,
+            r"columns\[1\] has parameters of shape \(1,\), but columns\[0\] of \(2, 1\); expected the same in every column",
+        ),
         (lambda: fg.Normal([[0.0]], 1.0)[0], TypeError, r"not indexed"),
         (
             lambda: batch_of("normal", 5, 3).log_prob(np.zeros((3, 5))),

@@ -46,11 +46,11 @@ class MixtureBatch(Frozen):
         Weight of each component of each mixture: non-negative and finite, not all 0 in a row. Every row is scaled to sum
         to 1. None gives all components of a mixture the same weight.
     components : family object
-        One family whose parameters have the leading axes (B, K): ``Normal(loc, scale)`` with ``loc`` (B, K), any other
-        scalar family but `Categorical` likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
-        (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical"; `MultivariateStudentT` likewise. Or any family object
-        at all with B K components, mixture by mixture: component k of mixture b is the one with number ``b * K + k``.
-        `weights` then says what B and K are.
+        One family, any, whose parameters have the leading axes (B, K) instead of (K,): ``Normal(loc, scale)`` with ``loc``
+        (B, K), ``Categorical(probs)`` with ``probs`` (B, K, C), ``MultivariateNormal(means, covariances)`` with ``means``
+        (B, K, D) and covariances (B, K, D, D) "full", (B, K, D) "diag", (B, K) "spherical" or (D, D) "tied", a `Product` of
+        columns (B, K). Scalars are for all. Or a family object with B K components, mixture by mixture: component k of
+        mixture b is the one with number ``b * K + k``. `weights` then says what B and K are.
 
     Attributes
     ----------
@@ -171,12 +171,13 @@ class MixtureBatch(Frozen):
         index = as_int(b, "b")
         if not -self.n_mixtures <= index < self.n_mixtures:
             raise IndexError(f"b is {index}, expected an index of one of the {self.n_mixtures} mixtures")
-        components = self.components
-        if not components._batch:
-            first = index % self.n_mixtures * self.n_components
-            return Mixture(self.weights[index], components[first : first + self.n_components])
-        part = {name: array[index] for name, array in components._state().items()}
-        return Mixture(self.weights[index], type(components)._from_state(components._variant, part))
+        return Mixture(self.weights[index], self._part(index % self.n_mixtures))
+
+    def _part(self, b: int) -> Components:
+        """The components of mixture b."""
+        if self.components._batch:
+            return self.components._take(b)
+        return self.components[b * self.n_components : (b + 1) * self.n_components]
 
     def sample(
         self,
