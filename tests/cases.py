@@ -409,7 +409,7 @@ STUDENT_FULL = student_law(
             "df shape",
             lambda: fg.MultivariateStudentT([3.0, 4.0, 5.0], _M, [_EYE, _EYE]),
             ValueError,
-            r"df has shape \(3,\), expected \(2,\), one value for each row of means, or a scalar",
+            r"df has shape \(3,\), expected \(2,\) for means of shape \(2, 2\), or a scalar",
         ),
         Bad("df text", lambda: fg.MultivariateStudentT("many", _M, [_EYE, _EYE]), TypeError, r"df holds text"),
         Bad(
@@ -662,9 +662,9 @@ VMF = Law(
         ),
         Bad(
             "a batch",
-            lambda: fg.VonMisesFisher([[[0.0, 1.0]]], 1.0),
+            lambda: fg.VonMisesFisher([[[0.0, 1.0], [3.0, 4.0]]], 1.0),
             ValueError,
-            r"mean_directions has shape \(1, 1, 2\), expected .*; components of a MixtureBatch go in one row, \(B \* K, D\)$",
+            r"mean_directions\[0, 1\] has length 5, expected 1 within 1e-05; divide it by its length$",
         ),
         Bad(
             "cdf",
@@ -745,9 +745,9 @@ DIRICHLET = Law(
         ),
         Bad(
             "a batch",
-            lambda: fg.Dirichlet([[[1.0, 1.0]]]),
+            lambda: fg.Dirichlet([[[1.0, 1.0], [1e308, 1e308]]]),
             ValueError,
-            r"concentrations has shape \(1, 1, 2\), expected .*; components of a MixtureBatch go in one row, \(B \* K, D\)$",
+            r"concentrations\[0, 1\] has an infinite sum, expected a finite one$",
         ),
         Bad(
             "concentration nan",

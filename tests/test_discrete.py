@@ -78,7 +78,10 @@ def test_categorical_draws():
         ([[0.5, -0.5]], r"probs\[0, 1\] is -0\.5, expected a finite number of at least 0"),
         ([[0.5, np.nan]], r"probs\[0, 1\] is nan, expected"),
         ([[0.5, 0.5], [0.0, 0.0]], r"probs\[1\] is all 0, expected at least one"),
-        (np.ones((1, 1, 2)), r"probs has shape \(1, 1, 2\), expected \(K, C\)"),
+        (
+            np.ones((1, 1, 1, 2)),
+            r"probs has shape \(1, 1, 1, 2\), expected \(K, C\).*\(B, K, C\) for a batch of mixtures",
+        ),
         (np.ones((0, 2)), r"probs has shape \(0, 2\), expected \(K, C\)"),
     ],
 )

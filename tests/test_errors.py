@@ -146,9 +146,9 @@ SAMPLE = [
     Bad("no such attribute", lambda: fg.Gamma(2.0, 1.0).shape, AttributeError, r"has no attribute 'shape'$"),
     Bad(
         "categories of a batch",
-        lambda: fg.Categorical(np.ones((2, 2, 3))),
+        lambda: fg.Mixture(None, fg.Categorical(np.ones((2, 2, 3)))),
         ValueError,
-        r"probs has shape \(2, 2, 3\), expected \(K, C\).*; components of a MixtureBatch go in one row, \(B \* K, C\)$",
+        r"components\[0\] is a batch of 2 mixtures: .* \(B, K\), expected \(K,\), one value per component; pass it to",
     ),
     Bad("start negative", lambda: LINE.sample(1, start=-1), ValueError, r"start is -1, expected at least 0"),
     Bad(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
     AnyFloatArray = NDArray[np.float32] | NDArray[np.float64]
+    # What selects components: their numbers; of a batch one number of a mixture, or those of mixtures and of components.
+    Index = int | NDArray[np.int64] | tuple[NDArray[np.int64], ...]
 
 __all__ = [
     "ANGLE",

@@ -6,25 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _core
 from ._core import MixtureBatch as CoreMixtureBatch
 from ._frozen import Frozen
 from ._validate import (
+    FLOAT32,
+    FLOAT64,
     NON_NEGATIVE,
     as_float_array,
     as_float_dtype,
     as_int,
     as_parameter,
     at,
+    check_out,
     first_index,
     kind_of,
     new_array,
     read_only,
 )
 from .families.base import Components
+from .families.delta import Delta
+from .families.product import Product
 from .stream import stream_key
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from ._validate import FloatArray
     from .stream import Seed
@@ -32,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["MixtureBatch"]
 
 _STREAM_LENGTH = 2**64
+# The core reads and writes whole float64 arrays; others go through it in slices of about so many elements.
+_SLICE = 2**20
 
 
 class MixtureBatch(Frozen):
@@ -46,11 +56,11 @@ class MixtureBatch(Frozen):
         Weight of each component of each mixture: non-negative and finite, not all 0 in a row. Every row is scaled to sum
         to 1. None gives all components of a mixture the same weight.
     components : family object
-        One family whose parameters have the leading axes (B, K): ``Normal(loc, scale)`` with ``loc`` (B, K), any other
-        scalar family but `Categorical` likewise, or ``MultivariateNormal(means, covariances)`` with ``means`` (B, K, D) and covariances
-        (B, K, D, D) "full", (B, K, D) "diag" or (B, K) "spherical"; `MultivariateStudentT` likewise. Or any family object
-        at all with B K components, mixture by mixture: component k of mixture b is the one with number ``b * K + k``.
-        `weights` then says what B and K are.
+        One family, any, whose parameters have the leading axes (B, K) instead of (K,): ``Normal(loc, scale)`` with ``loc``
+        (B, K), ``Categorical(probs)`` with ``probs`` (B, K, C), ``MultivariateNormal(means, covariances)`` with ``means``
+        (B, K, D) and covariances (B, K, D, D) "full", (B, K, D) "diag", (B, K) "spherical" or (D, D) "tied", a `Product` of
+        columns (B, K). Scalars are for all. Or a family object with B K components, mixture by mixture: component k of
+        mixture b is the one with number ``b * K + k``. `weights` then says what B and K are.
 
     Attributes
     ----------
@@ -69,6 +79,15 @@ class MixtureBatch(Frozen):
     See Also
     --------
     Mixture : One mixture, with everything that it can do.
+
+    Notes
+    -----
+    The length of a batch is B. All mixtures have components of one family, as many in each: give what is missing the
+    weight 0. Laws of several families in one mixture need a `Mixture` for each.
+
+    Everything is computed in float64, also where `Mixture` has kernels for float32. float64 points in C order are read
+    where they are. Others (float32, strided, in another order) are converted a slice at a time, some points of every
+    mixture: beside the answer that takes up to about 16 MB, or twice B D numbers if that is more. So do samples of float32.
 
     Examples
     --------
@@ -125,6 +144,9 @@ class MixtureBatch(Frozen):
         core = CoreMixtureBatch(len(values), values.ravel(), components._core)
         self._set(weights=read_only(values), components=components, _core=core)
 
+    def __len__(self) -> int:
+        return len(self.weights)
+
     @property
     def n_mixtures(self) -> int:
         """Number of mixtures B."""
@@ -139,6 +161,47 @@ class MixtureBatch(Frozen):
     def n_features(self) -> int:
         """Number of features D of a point; 1 for scalar families."""
         return self.components.n_features
+
+    @property
+    def mean(self) -> FloatArray:
+        r"""Mean of each mixture, :math:`\sum_k w_k \mu_k`: (B, D), or (B,) for scalar families."""
+        weights, means = self._used_moments()
+        # About one of the means, as in `Mixture.mean`: an offset common to all costs no digits, and halves cannot overflow.
+        halves = 0.5 * means
+        used = (self.weights > 0).argmax(axis=1)
+        centre = halves[np.arange(len(self)), used]
+        with np.errstate(over="ignore", invalid="ignore"):
+            about = 2 * (centre + (weights * (halves - centre[:, None])).sum(axis=1))
+            plain: FloatArray = (weights * means).sum(axis=1)  # infinite or nan, as the components say
+        return np.where(_finite(means, plain.ndim), about, plain)
+
+    @property
+    def covariance(self) -> FloatArray:
+        r"""Covariance of each mixture: (B, D, D), or the variance (B,) for scalar families.
+
+        The covariance within the components plus that of their means, as in `Mixture`. The matrices of all components are
+        formed: K times the memory of the answer and more.
+        """
+        weights, means = self._used_moments()
+        scalar = means.ndim == 2
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            each = self._by_mixture(self.components.covariance)
+            share = self.weights.reshape(*self.weights.shape, *[1] * (each.ndim - 2))
+            within: FloatArray = np.multiply(share, each, out=np.zeros(each.shape), where=share > 0).sum(axis=1)
+            root = np.sqrt(weights) * (means - self.mean[:, None])
+            between = np.square(root).sum(axis=1) if scalar else root.swapaxes(1, 2) @ root
+            return np.where(_finite(means, within.ndim), between + within, within)
+
+    def _by_mixture(self, values: FloatArray) -> FloatArray:
+        """Moments of the components with the leading axes (B, K)."""
+        return values.reshape(*self.weights.shape, *values.shape[1 + (self.components._batch > 0) :])
+
+    def _used_moments(self) -> tuple[FloatArray, FloatArray]:
+        """Weights and means of the components, (B, K) or (B, K, D), with means of 0 where there is no weight."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            means = self._by_mixture(self.components.mean)
+        weights = self.weights.reshape(*self.weights.shape, *[1] * (means.ndim - 2))
+        return weights, np.where(weights > 0, means, 0.0)
 
     def mixture(self, b: int) -> Any:
         """One mixture of the batch, with everything that `Mixture` can do.
@@ -171,12 +234,13 @@ class MixtureBatch(Frozen):
         index = as_int(b, "b")
         if not -self.n_mixtures <= index < self.n_mixtures:
             raise IndexError(f"b is {index}, expected an index of one of the {self.n_mixtures} mixtures")
-        components = self.components
-        if not components._batch:
-            first = index % self.n_mixtures * self.n_components
-            return Mixture(self.weights[index], components[first : first + self.n_components])
-        part = {name: array[index] for name, array in components._state().items()}
-        return Mixture(self.weights[index], type(components)._from_state(components._variant, part))
+        return Mixture(self.weights[index], self._part(index % self.n_mixtures))
+
+    def _part(self, b: int) -> Components:
+        """The components of mixture b."""
+        if self.components._batch:
+            return self.components._take(b)
+        return self.components[b * self.n_components : (b + 1) * self.n_components]
 
     def sample(
         self,
@@ -185,6 +249,7 @@ class MixtureBatch(Frozen):
         rng: Seed = None,
         start: int = 0,
         return_labels: bool = False,
+        out: NDArray[Any] | None = None,
         dtype: DTypeLike = np.float64,
     ) -> Any:
         """Draw samples from every mixture.
@@ -199,22 +264,25 @@ class MixtureBatch(Frozen):
             Index of the first sample: ``sample(k, rng=7, start=i)`` equals ``sample(i + k, rng=7)[:, i:]`` bit for bit.
         return_labels : bool, default False
             Whether to return also the component that each sample came from.
+        out : ndarray, optional
+            Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
         dtype : {np.float64, np.float32}, default np.float64
-            Type of the samples; they are drawn in float64 and rounded.
+            Type of the samples; with `out`, its type. They are drawn in float64 and rounded.
 
         Returns
         -------
         samples : ndarray, (B, n_per) for scalar families, (B, n_per, D) otherwise
-            The samples, independent of each other.
+            The samples, independent of each other; `out` if it was given.
         labels : ndarray of int64, (B, n_per)
             Index of the component of each sample, from 0 to K - 1. Only if `return_labels` is true.
 
         Raises
         ------
         TypeError
-            If an argument has a wrong type.
+            If an argument has a wrong type, `out` among them.
         ValueError
-            If `n_per` or `start` is negative or reaches beyond the end of the stream (2**64 samples of all mixtures).
+            If `n_per` or `start` is negative or reaches beyond the end of the stream (2**64 samples of all mixtures), or
+            `out` does not fit.
         MemoryError
             If the samples do not fit into memory.
 
@@ -230,19 +298,78 @@ class MixtureBatch(Frozen):
         n = as_int(n_per, "n_per", 0, most, "n_per is the number of samples of each mixture", limit)
         last = min(most - n, most - 1)
         start = as_int(start, "start", 0, last, "start is the index of the first sample of each mixture", limit)
-        result_type = as_float_dtype(dtype)
-        row = () if self.components._scalar else (self.n_features,)
-        samples = new_array(
-            (self.n_mixtures, n, *row), np.float64, "an array of samples", "; draw in pieces, with start="
-        )
+        float_type = as_float_dtype(dtype)
+        shape = (self.n_mixtures, n, *self._row)
+        if out is None:
+            samples = new_array(shape, float_type, "an array of samples", "; draw in pieces, with start=")
+        else:
+            if isinstance(out, np.ndarray) and float_type == FLOAT64:
+                float_type = as_float_dtype(out.dtype) if out.dtype.kind == "f" else float_type
+            samples = check_out(out, shape, float_type, None)
         labels = new_array((self.n_mixtures, n), np.int64, "an array of labels") if return_labels else None
         # The key comes last: a Generator must not be advanced by a call that fails.
-        self._core.sample(stream_key(rng), start, samples, labels)
-        samples = samples.astype(result_type, copy=False)
+        self._draw(stream_key(rng), start, samples, labels)
         return samples if labels is None else (samples, labels)
 
-    def log_prob(self, x: ArrayLike) -> Any:
+    def _draw(self, key: int, start: int, samples: NDArray[Any], labels: NDArray[np.int64] | None) -> None:
+        if samples.dtype == FLOAT64:
+            self._core.sample(key, start, samples, labels)
+            return
+        for part in self._slices(samples.shape[1]):
+            drawn = np.empty(samples[:, part].shape)
+            chosen = None if labels is None else np.empty(drawn.shape[:2], np.int64)
+            self._core.sample(key, start + part.start, drawn, chosen)
+            with np.errstate(over="ignore", under="ignore"):  # beyond the largest float32 is infinity
+                samples[:, part] = drawn
+            if labels is not None and chosen is not None:
+                labels[:, part] = chosen
+
+    @property
+    def _row(self) -> tuple[int, ...]:
+        """Shape of one point."""
+        return () if self.components._scalar else (self.n_features,)
+
+    def _slices(self, n: int) -> Iterator[slice]:
+        """Of n points of every mixture, as many at a time as make a slice."""
+        step = max(1, _SLICE // (self.n_mixtures * self.n_features))
+        return (slice(i, min(i + step, n)) for i in range(0, n, step))
+
+    def log_prob(self, x: ArrayLike, *, out: NDArray[Any] | None = None) -> Any:
         """Natural logarithm of the density of each mixture at its own points, in nats.
+
+        Parameters
+        ----------
+        x : array_like of float
+            One point for each mixture, (B,) or (B, D), or n points for each, (B, n) or (B, n, D).
+        out : ndarray, optional
+            Array to write the answer to: C-contiguous, of the shape and type of the result, not overlapping `x`.
+
+        Returns
+        -------
+        ndarray, (B,) or (B, n)
+            Log densities, computed in float64; float32 points give float32. NaN in a column of a `Product` is a value that
+            was not observed, and is integrated out. A float32 point equals the atom of a `Delta` if it is the float32
+            nearest to it. `out` if it was given.
+
+        Raises
+        ------
+        ValueError
+            If `x` has a wrong shape, or `out` does not fit.
+        TypeError
+            If `x` does not hold real numbers.
+
+        Examples
+        --------
+        >>> import fastgen as fg
+        >>> batch = fg.MixtureBatch(None, fg.Normal([[0.0, 4.0], [1.0, 2.0]], 1.0))
+        >>> batch.log_prob([[0.0, 2.0, 4.0], [1.0, 1.5, 2.0]]).round(4)
+        array([[-1.6118, -2.9189, -1.6118],
+               [-1.138 , -1.0439, -1.138 ]])
+        """
+        return self._evaluate(x, out)
+
+    def prob(self, x: ArrayLike) -> Any:
+        """Density of each mixture at its own points.
 
         Parameters
         ----------
@@ -252,8 +379,8 @@ class MixtureBatch(Frozen):
         Returns
         -------
         ndarray, (B,) or (B, n)
-            Log densities, computed in float64; float32 points give float32. NaN in a column of a `Product` is a value that
-            was not observed, and is integrated out.
+            Densities, in the inverse unit of the data (to the power D); 0 where they are too small for the type: use
+            `log_prob` far from the components.
 
         Raises
         ------
@@ -266,12 +393,15 @@ class MixtureBatch(Frozen):
         --------
         >>> import fastgen as fg
         >>> batch = fg.MixtureBatch(None, fg.Normal([[0.0, 4.0], [1.0, 2.0]], 1.0))
-        >>> batch.log_prob([[0.0, 2.0, 4.0], [1.0, 1.5, 2.0]]).round(4)
-        array([[-1.6118, -2.9189, -1.6118],
-               [-1.138 , -1.0439, -1.138 ]])
+        >>> batch.prob([0.0, 1.0]).round(4)
+        array([0.1995, 0.3205])
         """
+        return self._evaluate(x, None, exponential=True)
+
+    def _evaluate(self, x: ArrayLike, out: NDArray[Any] | None, *, exponential: bool = False) -> Any:
+        """Coerce points, and fill the answer in as few calls of the core as the type and order of the points allow."""
         points = as_float_array(x, "x")
-        row = () if self.components._scalar else (self.n_features,)
+        row = self._row
         lead = points.shape[: points.ndim - len(row)]
         if points.shape[len(lead) :] != row or len(lead) not in (1, 2) or lead[0] != self.n_mixtures:
             one = ", ".join(map(str, (self.n_mixtures, *row)))
@@ -280,9 +410,41 @@ class MixtureBatch(Frozen):
             raise ValueError(
                 f"x has shape {points.shape}, expected ({one}{comma}) or ({many}) for {self.n_mixtures} mixtures"
             )
-        answer = new_array(lead, np.float64, "an answer")
-        self._core.log_prob(np.ascontiguousarray(points, dtype=np.float64), answer)
-        return answer.astype(points.dtype, copy=False)
+        if out is None:
+            answer = new_array(lead, points.dtype, "an answer", "; pass fewer points at a time")
+        else:
+            answer = check_out(out, lead, points.dtype, points)
+        if points.dtype == FLOAT64 and points.flags.c_contiguous:
+            self._score(points, answer, exponential)
+            return answer
+        shape = (self.n_mixtures, -1) if points.size else (self.n_mixtures, 0)
+        table, filled = points.reshape(*shape, *row), answer.reshape(shape)
+        for part in self._slices(table.shape[1]):
+            scored = np.empty(filled[:, part].shape)
+            self._score(self._widened(table[:, part]), scored, exponential)
+            with np.errstate(over="ignore", under="ignore"):
+                filled[:, part] = scored
+        return answer
+
+    def _score(self, points: NDArray[Any], answer: FloatArray, exponential: bool) -> None:
+        self._core.log_prob(points, answer)
+        if exponential:
+            # The core's, whose bits do not depend on the CPU.
+            answer[...] = _core.apply_math("exp", answer.ravel()).reshape(answer.shape)
+
+    def _widened(self, points: NDArray[Any]) -> FloatArray:
+        """Points (B, n) or (B, n, D) in float64 and C order, with the float32 nearest to an atom made the atom."""
+        wide = np.array(points, dtype=np.float64, order="C")
+        if points.dtype == FLOAT32:
+            laws = self.components.columns if isinstance(self.components, Product) else (self.components,)
+            for d, law in enumerate(laws):
+                if isinstance(law, Delta):
+                    column = wide[..., d] if self._row else wide
+                    for atom in self._by_mixture(law.value).T:
+                        with np.errstate(over="ignore", under="ignore"):
+                            narrow = atom.astype(np.float32)[:, None]
+                        np.copyto(column, atom[:, None], where=column == narrow)
+        return wide
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MixtureBatch):
@@ -304,12 +466,27 @@ class MixtureBatch(Frozen):
         return self
 
     def __repr__(self) -> str:
-        b, k = self.weights.shape
-        return f"MixtureBatch of {b} mixtures of {k} {type(self.components).__name__} components, {self.n_features} features"
+        from ._text import batch_text
+
+        return batch_text(self)
+
+    def _repr_html_(self) -> str:
+        from ._text import batch_html
+
+        return batch_html(self)
+
+
+def _finite(means: FloatArray, ndim: int) -> NDArray[np.bool_]:
+    """Whether all means of a mixture are finite, (B,) with axes of length 1 up to `ndim`."""
+    finite = np.isfinite(means).all(axis=tuple(range(1, means.ndim)))
+    return np.asarray(finite).reshape(-1, *[1] * (ndim - 1))
 
 
 def _how_to_join(components: Any) -> str:
     """What to do instead of passing several family objects."""
     if not isinstance(components, (list, tuple)) or not any(isinstance(c, Components) for c in components):
         return ""
-    return "; join the parameters of one family in it, or make a fastgen.Mixture for each row"
+    names = sorted({type(c).__name__ for c in components})
+    if len(names) == 1:
+        return "; join the parameters along K in one object, or make a fastgen.Mixture for each row"
+    return f"; a batch has one family, not {' and '.join(names)}: make a fastgen.Mixture for each row"

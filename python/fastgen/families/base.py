@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -11,31 +13,52 @@ from .._frozen import Frozen
 from .._validate import Constraint, as_parameter, read_only
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from .._validate import FloatArray
+    from .._validate import FloatArray, Index
 
-__all__ = ["REGISTRY", "Components", "Parameter", "ScalarComponents", "as_means", "restore", "row_hint"]
+__all__ = ["REGISTRY", "Components", "Parameter", "ScalarComponents", "restore"]
 
 # Name -> class, in the order of definition. Files name families by it.
 REGISTRY: dict[str, type[Components]] = {}
 
 
 class Parameter(NamedTuple):
-    """One parameter of a family: its name, what each of its elements must satisfy, and how to mend one that does not."""
+    """One parameter of a family: its name, what each of its elements must satisfy, and how to mend one that does not.
+
+    `axes` names the axes that the value of one component has: none for a number, D for a row, D and R for a matrix. Axes
+    before these are the components', (K,), or the mixtures' and the components', (B, K): that is how a batch is known.
+    """
 
     name: str
     constraint: Constraint
     hint: str = ""
+    axes: tuple[str, ...] = ()
+
+
+def _moment(of_components: Callable[[Any], FloatArray]) -> Callable[[Any], FloatArray]:
+    """A moment as a user gets it, from one that families compute for components along one axis."""
+
+    @wraps(of_components)
+    def moment(components: Components) -> FloatArray:
+        # Beyond the numbers moments are infinite, or 0: that is an answer, not a mishap to warn of.
+        with np.errstate(over="ignore", under="ignore"):
+            if not components._batch:
+                return of_components(components)
+            lead = components._lead
+            values = of_components(components._take(np.unravel_index(np.arange(math.prod(lead)), lead)))
+            return values.reshape(*lead, *values.shape[1:])
+
+    return moment
 
 
 class Components(Frozen):
     """K components of one family: a validated, immutable record of parameters.
 
     This is the base class of the families and cannot be constructed itself. A family states its parameters as data
-    (`parameters`) and supplies `mean`, `covariance`, `_take` and, where they exist, `_marginal` and `_condition`.
+    (`parameters`) and supplies `mean`, `variance`, `covariance` and, where they exist, `_marginal` and `_condition`.
 
     See Also
     --------
@@ -57,6 +80,8 @@ class Components(Frozen):
     _measure: ClassVar[str] = "continuous"
     # Whether some of several features, and the rest given those, follow laws that the package has.
     _slices: ClassVar[bool] = True
+    # The fewest features that the law has.
+    _least_features: ClassVar[int] = 1
     # Whether a point is a number rather than a row of features.
     _scalar: ClassVar[bool] = False
     # Number of mixtures B if every parameter has a leading axis for them (see MixtureBatch), else 0.
@@ -74,11 +99,10 @@ class Components(Frozen):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        # Moments beyond the numbers are infinite, or 0: that is an answer, not a mishap to warn of.
         for name in ("mean", "variance", "covariance"):
             moment = cls.__dict__.get(name)
             if isinstance(moment, property) and moment.fget is not None:
-                setattr(cls, name, property(np.errstate(over="ignore", under="ignore")(moment.fget)))
+                setattr(cls, name, property(_moment(moment.fget)))
         if cls.parameters:
             REGISTRY[cls.__name__] = cls
 
@@ -94,8 +118,77 @@ class Components(Frozen):
         """The form of the parameters within the family; empty where there is only one."""
         return ""
 
-    def _make_core(self, *parameters: FloatArray, batch: int = 0) -> None:
-        self._set(_core=CoreComponents(type(self).__name__, self._variant, parameters), _batch=batch)
+    def _make_core(self, lead: tuple[int, ...], *parameters: FloatArray) -> None:
+        """Hand parameters, whose first axis is that of all components, to the core; `lead` is (K,) or (B, K)."""
+        core = CoreComponents(type(self).__name__, self._variant, parameters)
+        self._set(_core=core, _batch=lead[0] if len(lead) == 2 else 0)
+
+    # From what a user gives to a record
+
+    def _initialise(self, **given: ArrayLike) -> None:
+        """Check the parameters, broadcast them and hand them to the core."""
+        values = self._shaped(given, self.parameters)
+        self._check(values)
+        self._fill(*values.values())
+
+    @classmethod
+    def _shaped(cls, given: Mapping[str, ArrayLike], parameters: Sequence[Parameter]) -> dict[str, FloatArray]:
+        """Private copies of these parameters, checked, with the same leading axes (K,) or (B, K); scalars are repeated."""
+        values = {p.name: as_parameter(given[p.name], p.name, p.constraint, p.hint) for p in parameters}
+        first: Parameter | None = None
+        lead: tuple[int, ...] = (1,)
+        sizes: dict[str, int] = {}
+        # Where a value has axes of its own, only they tell how many components there are: a scalar does not.
+        for p in sorted(parameters, key=lambda p: not p.axes):
+            value = values[p.name]
+            if value.ndim == 0 and all(axis in sizes for axis in p.axes):
+                continue
+            if first is None:
+                cls._check_first(value, p)
+                first, lead = p, value.shape[: value.ndim - len(p.axes)]
+            elif value.shape[: len(lead)] != lead or not _fits(value.shape[len(lead) :], p.axes, sizes):
+                raise ValueError(_mismatch(values, p, first, lead, sizes))
+            sizes.update(zip(p.axes, value.shape[len(lead) :], strict=True))
+        for p in parameters:
+            if values[p.name].ndim == 0:
+                values[p.name] = np.full((*lead, *(sizes[axis] for axis in p.axes)), values[p.name])
+        return values
+
+    @classmethod
+    def _check_first(cls, value: FloatArray, p: Parameter) -> None:
+        """Raise ValueError unless the parameter that tells K and D has a shape that does."""
+        if not p.axes and value.size == 0:
+            raise ValueError(f"{p.name} is empty, expected one value per component")
+        least = cls._least_features
+        good = value.ndim - len(p.axes) in (1, 2) and 0 not in value.shape
+        if good and (not p.axes or value.shape[-1] >= least):
+            return
+        what = "one row per component" if p.axes else "one value per component, or a scalar"
+        limit = f" with {p.axes[-1]} at least {least}" if p.axes else ""
+        hint = ""
+        if p.axes and value.ndim == 1:
+            hint = f"; for one component pass {p.name}[None, :]"
+            hint += f", for one feature {p.name}[:, None]" if least == 1 else ""
+        raise ValueError(
+            f"{p.name} has shape {value.shape}, expected {_layout('K', *p.axes)}{limit}, {what}; "
+            f"{_layout('B', 'K', *p.axes)} for a batch of mixtures{hint}"
+        )
+
+    def _check(self, values: dict[str, FloatArray]) -> None:
+        """Raise ValueError for values that are valid one by one but not together; may put scaled ones in their place."""
+
+    def _fill(self, *values: FloatArray) -> None:
+        """Hold valid parameters that nobody else holds, and hand them to the core."""
+        self._set(**{p.name: read_only(value) for p, value in zip(self.parameters, values, strict=True)})
+        lead = values[0].shape[: values[0].ndim - len(self.parameters[0].axes)]
+        self._make_core(lead, *(value.reshape(math.prod(lead), *value.shape[len(lead) :]) for value in values))
+
+    @classmethod
+    def _of(cls, *values: FloatArray) -> Self:
+        """Components with valid parameters that nobody else holds, without checks."""
+        self = cls.__new__(cls)
+        self._fill(*map(np.ascontiguousarray, values))
+        return self
 
     # What a user sees
 
@@ -105,9 +198,16 @@ class Components(Frozen):
         return self._core.n_components // (self._batch or 1)
 
     @property
+    def _lead(self) -> tuple[int, ...]:
+        """Leading axes of the parameters: (K,), or (B, K) of a batch."""
+        return (self._batch, self.n_components) if self._batch else (self.n_components,)
+
+    @property
     def n_features(self) -> int:
         """Number of features D of one point; 1 for scalar families."""
         return self._core.n_features
+
+    # A family computes moments for K components; those of a batch get its leading axes, (B, K) (see `_moment`).
 
     @property
     def mean(self) -> FloatArray:
@@ -143,6 +243,11 @@ class Components(Frozen):
     def __len__(self) -> int:
         return self.n_components
 
+    def _sizes(self) -> str:
+        """What `repr` says first of laws of several features."""
+        batch = f"n_mixtures={self._batch}, " if self._batch else ""
+        return f"{batch}n_components={self.n_components}, n_features={self.n_features}"
+
     def __getitem__(self, index: int | slice | Sequence[int] | NDArray[Any]) -> Self:
         if self._batch:
             raise TypeError(f"components of a batch of {self._batch} mixtures are not indexed; index its parameters")
@@ -175,13 +280,16 @@ class Components(Frozen):
         """The arrays that determine the law: two objects with equal ones are equal."""
         return tuple(getattr(self, parameter.name) for parameter in self.parameters)
 
-    def _take(self, index: NDArray[np.int64]) -> Self:
-        """The components at these indices."""
-        raise NotImplementedError
+    def _take(self, index: Index) -> Self:
+        """The components at these indices, which are those of NumPy: of a batch a number selects a mixture."""
+        return self._of(*(getattr(self, parameter.name)[index] for parameter in self.parameters))
 
     def _join(self, others: Sequence[Self]) -> Self | None:
         """These components followed by those of `others`, or None if one object cannot hold them."""
-        return None
+        each = [[getattr(block, p.name) for block in (self, *others)] for p in self.parameters]
+        if any(len({array.shape[1:] for array in arrays}) > 1 for arrays in each):
+            return None
+        return self._of(*map(np.concatenate, each))
 
     def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
         """Weighted sum of the components' covariances, without (K, D, D) temporaries where possible."""
@@ -222,41 +330,10 @@ class ScalarComponents(Components):
 
     _scalar = True
 
-    def _initialise(self, **given: ArrayLike) -> None:
-        """Check the parameters, broadcast them to a common length and hand them to the core."""
-        values = {p.name: as_parameter(given[p.name], p.name, p.constraint, p.hint) for p in self.parameters}
-        for name, value in values.items():
-            if value.ndim > 2:
-                raise ValueError(
-                    f"{name} has shape {value.shape}, expected (K,), one value per component, or a scalar; (B, K) for a "
-                    "batch of mixtures"
-                )
-            if value.size == 0:
-                raise ValueError(f"{name} is empty, expected one value per component")
-        shapes = {name: value.shape for name, value in values.items() if value.ndim}
-        if len(set(shapes.values())) > 1:
-            found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-            raise ValueError(f"parameters have different shapes: {found}; expected one shape, (K,), or scalars")
-        shape = next(iter(shapes.values()), (1,))
-        arrays = {name: read_only(np.full(shape, value)) for name, value in values.items()}
-        self._check(arrays)
-        self._set(**arrays)
-        self._make_core(*map(np.ravel, self._law()), batch=shape[0] if len(shape) == 2 else 0)
-
-    def _check(self, values: Mapping[str, FloatArray]) -> None:
-        """Raise ValueError for values, (K,) each, that are valid one by one but not together."""
-
     @property
     def covariance(self) -> FloatArray:
         """Variance of each component, (K,)."""
         return self.variance
-
-    def _take(self, index: NDArray[np.int64]) -> Self:
-        return type(self)(**{p.name: getattr(self, p.name)[index] for p in self.parameters})
-
-    def _join(self, others: Sequence[Self]) -> Self | None:
-        blocks = (self, *others)
-        return type(self)(**{p.name: np.concatenate([getattr(b, p.name) for b in blocks]) for p in self.parameters})
 
     def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
         used = weights > 0
@@ -270,22 +347,29 @@ class ScalarComponents(Components):
         return f"{type(self).__name__}({values})"
 
 
-def row_hint(values: FloatArray, name: str) -> str:
-    """How to make rows, one for each component, of an array with another number of axes."""
-    if values.ndim == 1:
-        return f"; for one component pass {name}[None, :]"
-    return "; components of a MixtureBatch go in one row, (B * K, D)" if values.ndim == 3 else ""
+def _layout(*axes: int | str) -> str:
+    """A shape as it is written."""
+    return f"({', '.join(map(str, axes))}{',' * (len(axes) == 1)})"
 
 
-def as_means(means: ArrayLike) -> FloatArray:
-    """Return means (K, D), checked."""
-    values = as_parameter(means, "means")
-    if values.ndim != 2:
-        hint = row_hint(values, "means") + (", for one feature means[:, None]" if values.ndim == 1 else "")
-        raise ValueError(f"means has shape {values.shape}, expected (K, D), one row per component{hint}")
-    if 0 in values.shape:
-        raise ValueError(f"means has shape {values.shape}, expected at least one component and one feature")
-    return values
+def _fits(shape: tuple[int, ...], axes: tuple[str, ...], sizes: Mapping[str, int]) -> bool:
+    """Whether the value of one component has its axes, those with known sizes of that size."""
+    return len(shape) == len(axes) and all(sizes.get(a, n) == n for a, n in zip(axes, shape, strict=True))
+
+
+def _mismatch(
+    values: Mapping[str, FloatArray], p: Parameter, first: Parameter, lead: tuple[int, ...], sizes: Mapping[str, int]
+) -> str:
+    """How the shape of a parameter differs from what the first one asks for."""
+    if not first.axes:
+        found = ", ".join(f"{name} {value.shape}" for name, value in values.items() if value.ndim)
+        return f"parameters have different shapes: {found}; expected one shape, (K,) or (B, K), or scalars"
+    expected = _layout(*lead, *(sizes.get(axis, axis) for axis in p.axes))
+    scalar = ", or a scalar" if all(axis in sizes for axis in p.axes) else ""
+    return (
+        f"{p.name} has shape {values[p.name].shape}, expected {expected} for {first.name} of shape "
+        f"{values[first.name].shape}{scalar}"
+    )
 
 
 def restore(family: str, variant: str, state: Mapping[str, FloatArray]) -> Components:

@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import NON_NEGATIVE, as_parameter, at, first_index, normalised_rows, read_only
+from .._validate import NON_NEGATIVE, as_parameter, at, first_index, normalised_rows
 from .base import Parameter, ScalarComponents
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Self
-
     from numpy.typing import ArrayLike
 
     from .._validate import FloatArray
@@ -25,7 +22,7 @@ class Categorical(ScalarComponents):
 
     Parameters
     ----------
-    probs : array_like of float, (K, C) or (C,)
+    probs : array_like of float, (K, C) or (C,), or (B, K, C) for a `MixtureBatch`
         Probability of each category in each component, non-negative. Rows are scaled to sum to 1. One row makes one
         component.
 
@@ -73,7 +70,7 @@ class Categorical(ScalarComponents):
 
     __slots__ = ("probs",)
 
-    parameters = (Parameter("probs", NON_NEGATIVE),)
+    parameters = (Parameter("probs", NON_NEGATIVE, axes=("C",)),)
     support = "0, 1, ..., C - 1"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1997, chapter 35"
@@ -83,20 +80,17 @@ class Categorical(ScalarComponents):
     probs: FloatArray
 
     def __init__(self, probs: ArrayLike) -> None:
-        values = np.atleast_1d(as_parameter(probs, "probs", NON_NEGATIVE))
-        if values.ndim > 2 or values.size == 0:
-            hint = "; components of a MixtureBatch go in one row, (B * K, C)" if values.ndim == 3 else ""
-            raise ValueError(
-                f"probs has shape {values.shape}, expected (K, C): a row of C probabilities per component{hint}"
-            )
-        rows = np.atleast_2d(values)
-        empty = rows.max(axis=1) == 0
+        # Checked before the axis is added, so that a message names the element as it was given.
+        self._initialise(probs=np.atleast_2d(as_parameter(probs, "probs", NON_NEGATIVE)))
+
+    def _check(self, values: dict[str, FloatArray]) -> None:
+        probs = values["probs"]
+        empty = probs.max(axis=-1) == 0
         if empty.any():
             raise ValueError(
                 f"{at('probs', first_index(empty))} is all 0, expected at least one probability greater than 0"
             )
-        self._set(probs=read_only(normalised_rows(rows)))
-        self._make_core(self.probs)
+        values["probs"] = normalised_rows(probs.reshape(-1, probs.shape[-1])).reshape(probs.shape)
 
     @property
     def mean(self) -> FloatArray:
@@ -108,7 +102,3 @@ class Categorical(ScalarComponents):
         """Variances of the components as numbers, (K,)."""
         distance = np.arange(self.probs.shape[1]) - self.mean[:, None]
         return np.asarray(np.sum(self.probs * distance * distance, axis=1))
-
-    def _join(self, others: Sequence[Self]) -> Self | None:
-        same = all(other.probs.shape[1] == self.probs.shape[1] for other in others)
-        return super()._join(others) if same else None

@@ -18,44 +18,43 @@ from .._validate import POSITIVE, as_parameter, at, check_constraint, first_inde
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    from .._validate import FloatArray
+    from .._validate import FloatArray, Index
 
-__all__ = ["FORMS", "CovarianceForm", "row_lengths", "symmetric_matrices"]
+__all__ = ["FORMS", "CovarianceForm", "element_of", "row_lengths", "symmetric_matrices"]
 
 # Asymmetry below this, relative to sqrt(a_ii a_jj), is rounding of the caller's and averaged away.
 ASYMMETRY = 1e-8
 
 
 class CovarianceForm:
-    """One covariance type. All methods are stateless; K and D are those of the means."""
+    """One covariance type. All methods are stateless; `shape` is that of the means, (K, D), or (B, K, D) in a batch."""
 
     name: ClassVar[str]
-    shape: ClassVar[str]  # for messages
 
-    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
+    def expected_shape(self, *shape: int) -> tuple[int, ...]:
         """Shape of the covariances and of their factor."""
         raise NotImplementedError
 
-    def validated(self, covariances: ArrayLike, k: int, d: int, name: str) -> FloatArray:
+    def validated(self, covariances: ArrayLike, name: str, *shape: int) -> FloatArray:
         """A private copy of the right shape, with scalars broadcast where they have a meaning."""
         values = as_parameter(covariances, name)
-        expected = self.expected_shape(k, d)
+        expected = self.expected_shape(*shape)
         if values.ndim == 0 and self.name in ("diag", "spherical"):
             values = np.full(expected, values)
         if values.shape != expected:
             raise ValueError(
                 f"{name} has shape {values.shape}, expected {expected} for covariance_type={self.name!r} and "
-                f"means of shape {(k, d)}{self._shape_hint(values.shape, k, d)}"
+                f"means of shape {shape}{self._shape_hint(values.shape, *shape)}"
             )
         return values
 
-    def _shape_hint(self, shape: tuple[int, ...], k: int, d: int) -> str:
-        if not shape:
+    def _shape_hint(self, found: tuple[int, ...], *shape: int) -> str:
+        if not found:
             return "; one variance for all belongs to covariance_type='spherical'"
         for form in FORMS.values():
-            if form is not self and shape == form.expected_shape(k, d):
+            if form is not self and found == form.expected_shape(*shape):
                 return f"; this shape belongs to covariance_type={form.name!r}"
         return ""
 
@@ -67,7 +66,7 @@ class CovarianceForm:
         """The covariances with this factor."""
         raise NotImplementedError
 
-    def check_factor(self, factor: FloatArray, k: int, d: int) -> None:
+    def check_factor(self, factor: FloatArray) -> None:
         """Raise ValueError unless this is a factor as `factor` gives it."""
         raise NotImplementedError
 
@@ -75,15 +74,15 @@ class CovarianceForm:
         """Whether the variances of the two are the same to about single precision."""
         raise NotImplementedError
 
-    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
+    def per_component(self, values: FloatArray, *shape: int) -> FloatArray:
         """Covariances as (K, D, D) matrices."""
         raise NotImplementedError
 
-    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+    def variances(self, factor: FloatArray, *shape: int) -> FloatArray:
         """Variance of each feature in each component, (K, D)."""
         raise NotImplementedError
 
-    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+    def deviations(self, factor: FloatArray, *shape: int) -> FloatArray:
         """Standard deviation of each feature in each component, (K, D), also where the variance overflows."""
         raise NotImplementedError
 
@@ -91,7 +90,7 @@ class CovarianceForm:
         """Weighted sum of the covariances, (D, D)."""
         raise NotImplementedError
 
-    def take(self, values: FloatArray, index: NDArray[np.int64]) -> FloatArray:
+    def take(self, values: FloatArray, index: Index) -> FloatArray:
         """Covariances or factor of the components at these indices."""
         return values[index]
 
@@ -133,7 +132,7 @@ class _Matrices(CovarianceForm):
         factor, failed = _core.cholesky(stack)
         if failed >= 0:
             raise ValueError(
-                f"{name if covariances.ndim == 2 else at(name, (failed,))} is not positive definite: its smallest eigenvalue is "
+                f"{at(name, element_of(covariances, failed))} is not positive definite: its smallest eigenvalue is "
                 f"{float(np.linalg.eigvalsh(stack[failed])[0]):.3g}, expected one greater than 0; add a small "
                 "multiple of the identity, drop features that depend on others, or use covariance_type='diag'"
             )
@@ -143,8 +142,8 @@ class _Matrices(CovarianceForm):
         product = factor @ factor.swapaxes(-1, -2)
         return 0.5 * (product + product.swapaxes(-1, -2))
 
-    def check_factor(self, factor: FloatArray, k: int, d: int) -> None:
-        upper = np.triu(np.ones((d, d), dtype=bool), 1) & (factor != 0)
+    def check_factor(self, factor: FloatArray) -> None:
+        upper = np.triu(np.ones(factor.shape[-2:], dtype=bool), 1) & (factor != 0)
         if upper.any():
             index = first_index(upper)
             raise ValueError(
@@ -189,19 +188,19 @@ class _Matrices(CovarianceForm):
 class _Full(_Matrices):
     name = "full"
 
-    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
-        return (k, d, d)
+    def expected_shape(self, *shape: int) -> tuple[int, ...]:
+        return (*shape, shape[-1])
 
-    def validated(self, covariances: ArrayLike, k: int, d: int, name: str) -> FloatArray:
-        return symmetric_matrices(super().validated(covariances, k, d, name), name)
+    def validated(self, covariances: ArrayLike, name: str, *shape: int) -> FloatArray:
+        return symmetric_matrices(super().validated(covariances, name, *shape), name)
 
-    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
+    def per_component(self, values: FloatArray, *shape: int) -> FloatArray:
         return values
 
-    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+    def variances(self, factor: FloatArray, *shape: int) -> FloatArray:
         return _row_norms(factor)
 
-    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+    def deviations(self, factor: FloatArray, *shape: int) -> FloatArray:
         return row_lengths(factor)
 
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
@@ -216,25 +215,30 @@ class _Full(_Matrices):
 class _Tied(_Matrices):
     name = "tied"
 
-    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
-        return (d, d)
+    def expected_shape(self, *shape: int) -> tuple[int, ...]:
+        return (shape[-1], shape[-1])
 
-    def validated(self, covariances: ArrayLike, k: int, d: int, name: str) -> FloatArray:
-        return symmetric_matrices(super().validated(covariances, k, d, name), name)
+    def validated(self, covariances: ArrayLike, name: str, *shape: int) -> FloatArray:
+        return symmetric_matrices(super().validated(covariances, name, *shape), name)
 
-    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
-        return np.broadcast_to(values, (k, d, d))
+    def _shape_hint(self, found: tuple[int, ...], *shape: int) -> str:
+        if len(shape) == 3 and found == (shape[0], shape[-1], shape[-1]):
+            return "; the matrix is that of all mixtures: with one for each repeat it for each component, with 'full'"
+        return super()._shape_hint(found, *shape)
 
-    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
-        return np.broadcast_to(_row_norms(factor), (k, d))
+    def per_component(self, values: FloatArray, *shape: int) -> FloatArray:
+        return np.broadcast_to(values, (*shape, shape[-1]))
 
-    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
-        return np.broadcast_to(row_lengths(factor), (k, d))
+    def variances(self, factor: FloatArray, *shape: int) -> FloatArray:
+        return np.broadcast_to(_row_norms(factor), shape)
+
+    def deviations(self, factor: FloatArray, *shape: int) -> FloatArray:
+        return np.broadcast_to(row_lengths(factor), shape)
 
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
         return covariances * float(weights.sum())
 
-    def take(self, values: FloatArray, index: NDArray[np.int64]) -> FloatArray:
+    def take(self, values: FloatArray, index: Index) -> FloatArray:
         return values
 
     def join(self, values: Sequence[FloatArray]) -> FloatArray | None:
@@ -253,8 +257,8 @@ class _Tied(_Matrices):
 class _Independent(CovarianceForm):
     """What "diag" and "spherical" share: the factor is an elementwise square root."""
 
-    def validated(self, covariances: ArrayLike, k: int, d: int, name: str) -> FloatArray:
-        values = super().validated(covariances, k, d, name)
+    def validated(self, covariances: ArrayLike, name: str, *shape: int) -> FloatArray:
+        values = super().validated(covariances, name, *shape)
         check_constraint(
             values, name, POSITIVE, f"each is a {'variance' if name == 'covariances' else 'squared scale'}"
         )
@@ -266,7 +270,7 @@ class _Independent(CovarianceForm):
     def covariances(self, factor: FloatArray) -> FloatArray:
         return np.square(factor)
 
-    def check_factor(self, factor: FloatArray, k: int, d: int) -> None:
+    def check_factor(self, factor: FloatArray) -> None:
         check_constraint(factor, "factor", POSITIVE, "each is a standard deviation")
 
     def agrees(self, factor: FloatArray, covariances: FloatArray) -> bool:
@@ -285,16 +289,16 @@ class _Independent(CovarianceForm):
 class _Diag(_Independent):
     name = "diag"
 
-    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
-        return (k, d)
+    def expected_shape(self, *shape: int) -> tuple[int, ...]:
+        return shape
 
-    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
-        return values[:, :, None] * np.eye(d)
+    def per_component(self, values: FloatArray, *shape: int) -> FloatArray:
+        return values[..., None] * np.eye(shape[-1])
 
-    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+    def variances(self, factor: FloatArray, *shape: int) -> FloatArray:
         return np.square(factor)
 
-    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
+    def deviations(self, factor: FloatArray, *shape: int) -> FloatArray:
         return factor
 
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
@@ -310,17 +314,17 @@ class _Diag(_Independent):
 class _Spherical(_Independent):
     name = "spherical"
 
-    def expected_shape(self, k: int, d: int) -> tuple[int, ...]:
-        return (k,)
+    def expected_shape(self, *shape: int) -> tuple[int, ...]:
+        return shape[:-1]
 
-    def per_component(self, values: FloatArray, k: int, d: int) -> FloatArray:
-        return np.where(np.eye(d) > 0, values[:, None, None], 0.0)  # the value may be infinite
+    def per_component(self, values: FloatArray, *shape: int) -> FloatArray:
+        return np.where(np.eye(shape[-1]) > 0, values[..., None, None], 0.0)  # the value may be infinite
 
-    def variances(self, factor: FloatArray, k: int, d: int) -> FloatArray:
-        return np.broadcast_to(np.square(factor)[:, None], (k, d))
+    def variances(self, factor: FloatArray, *shape: int) -> FloatArray:
+        return np.broadcast_to(np.square(factor)[..., None], shape)
 
-    def deviations(self, factor: FloatArray, k: int, d: int) -> FloatArray:
-        return np.broadcast_to(factor[:, None], (k, d))
+    def deviations(self, factor: FloatArray, *shape: int) -> FloatArray:
+        return np.broadcast_to(factor[..., None], shape)
 
     def pooled(self, covariances: FloatArray, weights: FloatArray, d: int) -> FloatArray:
         return np.diag(np.full(d, weights @ covariances))
@@ -333,6 +337,11 @@ class _Spherical(_Independent):
 
 
 FORMS: dict[str, CovarianceForm] = {form.name: form for form in (_Full(), _Tied(), _Diag(), _Spherical())}
+
+
+def element_of(matrices: FloatArray, number: int) -> tuple[int, ...]:
+    """Index of a matrix in an array of them, from its place in their order; empty if there is only one."""
+    return tuple(int(i) for i in np.unravel_index(number, matrices.shape[:-2]))
 
 
 def symmetric_matrices(values: FloatArray, name: str) -> FloatArray:

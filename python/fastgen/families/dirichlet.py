@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import POSITIVE, as_parameter, at, first_index, read_only
-from .base import Components, Parameter, row_hint
+from .._validate import POSITIVE, at, first_index
+from .base import Components, Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from .._validate import FloatArray
 
@@ -24,7 +22,7 @@ class Dirichlet(Components):
 
     Parameters
     ----------
-    concentrations : array_like of float, (K, D)
+    concentrations : array_like of float, (K, D), or (B, K, D) for a `MixtureBatch`
         Concentration of each share in each component, greater than 0, D at least 2. The means are in proportion to them;
         the larger they are, the nearer the samples are to the means.
 
@@ -88,46 +86,32 @@ class Dirichlet(Components):
 
     __slots__ = ("concentrations",)
 
-    parameters = (Parameter("concentrations", POSITIVE),)
+    parameters = (Parameter("concentrations", POSITIVE, axes=("D",)),)
     support = "x_d >= 0, sum x_d = 1"
     sampler = "gamma variates over their sum"
     source = "Marsaglia and Tsang 2000"
 
     _measure = "simplex"
     _slices = False
+    _least_features = 2
 
     concentrations: FloatArray
 
     def __init__(self, concentrations: ArrayLike) -> None:
-        values = as_parameter(concentrations, "concentrations", POSITIVE)
-        if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] < 2:
-            hint = row_hint(values, "concentrations")
-            raise ValueError(
-                f"concentrations has shape {values.shape}, expected (K, D) with D at least 2, one row per component{hint}"
-            )
+        self._initialise(concentrations=concentrations)
+
+    def _check(self, values: dict[str, FloatArray]) -> None:
         with np.errstate(over="ignore"):
-            infinite = np.isinf(values.sum(axis=1))
+            infinite = np.isinf(values["concentrations"].sum(axis=-1))
         if infinite.any():
             raise ValueError(
                 f"{at('concentrations', first_index(infinite))} has an infinite sum, expected a finite one"
             )
-        self._fill(values)
-
-    def _fill(self, concentrations: FloatArray) -> None:
-        self._set(concentrations=read_only(concentrations))
-        self._make_core(self.concentrations)
-
-    @classmethod
-    def _of(cls, concentrations: FloatArray) -> Self:
-        """A valid array that nobody else holds, without checks."""
-        self = cls.__new__(cls)
-        self._fill(np.ascontiguousarray(concentrations))
-        return self
 
     @property
     def _total(self) -> FloatArray:
         """Sums of the concentrations, (K, 1)."""
-        total: FloatArray = self.concentrations.sum(axis=1, keepdims=True)
+        total: FloatArray = self.concentrations.sum(axis=-1, keepdims=True)
         return total
 
     @property
@@ -154,14 +138,8 @@ class Dirichlet(Components):
 
     def __repr__(self) -> str:
         with np.printoptions(precision=4, threshold=8, edgeitems=3):
-            values = np.array2string(self._total[:, 0], separator=", ")
-        return f"{type(self).__name__}(n_components={self.n_components}, n_features={self.n_features}, sums={values})"
-
-    def _take(self, index: NDArray[np.int64]) -> Self:
-        return self._of(self.concentrations[index])
-
-    def _join(self, others: Sequence[Self]) -> Self | None:
-        return self._of(np.concatenate([block.concentrations for block in (self, *others)]))
+            values = np.array2string(self._total[..., 0], separator=", ")
+        return f"{type(self).__name__}({self._sizes()}, sums={values})"
 
     def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
         used = weights > 0

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import POSITIVE, REAL, as_parameter, read_only
-from .base import Components, Parameter, as_means
+from .._validate import POSITIVE, REAL
+from .base import Components, Parameter
 from .normal import Normal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from .._validate import FloatArray
 
@@ -34,6 +32,8 @@ class FactorNormal(Components):
         How each feature answers to each of R factors (R at most D), in the unit of the data.
     noise : array_like of float, (K, D) or scalar
         Variance of the independent noise of each feature, in the square of that unit, greater than 0.
+
+    For a `MixtureBatch` all have the leading axes (B, K).
 
     Attributes
     ----------
@@ -84,7 +84,11 @@ class FactorNormal(Components):
 
     __slots__ = ("loadings", "means", "noise")
 
-    parameters = (Parameter("means", REAL), Parameter("loadings", REAL), Parameter("noise", POSITIVE))
+    parameters = (
+        Parameter("means", REAL, axes=("D",)),
+        Parameter("loadings", REAL, axes=("D", "R")),
+        Parameter("noise", POSITIVE, "noise holds variances", axes=("D",)),
+    )
     support = "R^D"
     sampler = "Box-Muller, loadings times factors plus noise"
     source = "Bishop 2006, section 12.2.4"
@@ -94,34 +98,21 @@ class FactorNormal(Components):
     noise: FloatArray
 
     def __init__(self, means: ArrayLike, loadings: ArrayLike, noise: ArrayLike) -> None:
-        means = as_means(means)
-        k, d = means.shape
-        loadings = as_parameter(loadings, "loadings", REAL)
-        if loadings.ndim != 3 or loadings.shape[:2] != (k, d) or not 1 <= loadings.shape[2] <= d:
+        self._initialise(means=means, loadings=loadings, noise=noise)
+
+    def _check(self, values: dict[str, FloatArray]) -> None:
+        *lead, d, r = values["loadings"].shape
+        if not 1 <= r <= d:
+            expected = ", ".join(map(str, (*lead, d, "R")))
             raise ValueError(
-                f"loadings has shape {loadings.shape}, expected ({k}, {d}, R) for means of shape {means.shape}, with R, "
-                f"the number of factors, from 1 to {d}"
+                f"loadings has shape {values['loadings'].shape}, expected ({expected}) for means of shape "
+                f"{values['means'].shape}, with R, the number of factors, from 1 to {d}"
             )
-        noise = as_parameter(noise, "noise", POSITIVE, "noise holds variances")
-        if noise.shape not in ((), (k, d)):
-            raise ValueError(f"noise has shape {noise.shape}, expected {(k, d)}, one variance a feature, or a scalar")
-        self._fill(means, loadings, np.full((k, d), noise))
-
-    def _fill(self, means: FloatArray, loadings: FloatArray, noise: FloatArray) -> None:
-        self._set(means=read_only(means), loadings=read_only(loadings), noise=read_only(noise))
-        self._make_core(self.means, self.loadings, self.noise)
-
-    @classmethod
-    def _of(cls, means: FloatArray, loadings: FloatArray, noise: FloatArray) -> Self:
-        """Valid arrays that nobody else holds, without checks."""
-        self = cls.__new__(cls)
-        self._fill(*map(np.ascontiguousarray, (means, loadings, noise)))
-        return self
 
     @property
     def n_factors(self) -> int:
         """Number of factors R."""
-        return int(self.loadings.shape[2])
+        return int(self.loadings.shape[-1])
 
     @property
     def mean(self) -> FloatArray:
@@ -143,17 +134,7 @@ class FactorNormal(Components):
         return dense
 
     def __repr__(self) -> str:
-        k, d, r = self.loadings.shape
-        return f"{type(self).__name__}(n_components={k}, n_features={d}, n_factors={r})"
-
-    def _take(self, index: NDArray[np.int64]) -> Self:
-        return self._of(self.means[index], self.loadings[index], self.noise[index])
-
-    def _join(self, others: Sequence[Self]) -> Self | None:
-        blocks = (self, *others)
-        if any(block.n_factors != self.n_factors for block in blocks):
-            return None
-        return self._of(*(np.concatenate([getattr(b, p.name) for b in blocks]) for p in self.parameters))
+        return f"{type(self).__name__}({self._sizes()}, n_factors={self.n_factors})"
 
     def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
         # One product over all factors of all components.

@@ -30,7 +30,7 @@ class MultivariateNormal(EllipticalComponents):
         What `covariances` holds, as in scikit-learn:
 
         - "full": a matrix for each component, (K, D, D);
-        - "tied": one matrix for all components, (D, D);
+        - "tied": one matrix for all components (in a batch, of all mixtures), (D, D);
         - "diag": the variance of each feature in each component, (K, D) or a scalar;
         - "spherical": one variance for each component, (K,) or a scalar.
 
@@ -89,7 +89,7 @@ class MultivariateNormal(EllipticalComponents):
 
     __slots__ = ()
 
-    parameters = (Parameter("means", REAL), Parameter("covariances", REAL))
+    parameters = (Parameter("means", REAL, axes=("D",)), Parameter("covariances", REAL, axes=("D", "D")))
     support = "R^D"
     sampler = "Box-Muller, times the Cholesky factor"
     source = "Bishop 2006, section 2.3"
@@ -97,7 +97,7 @@ class MultivariateNormal(EllipticalComponents):
     _matrices = "covariances"
 
     def __init__(self, means: ArrayLike, covariances: ArrayLike, covariance_type: str = "full") -> None:
-        self._initialise(means, covariances, covariance_type)
+        self._initialise_matrices(means, covariances, covariance_type)
 
     @classmethod
     def from_cholesky(cls, means: ArrayLike, cholesky: ArrayLike) -> Self:
@@ -105,9 +105,9 @@ class MultivariateNormal(EllipticalComponents):
 
         Parameters
         ----------
-        means : array_like of float, (K, D)
+        means : array_like of float, (K, D), or (B, K, D) for a `MixtureBatch`
             Mean of each component.
-        cholesky : array_like of float, (K, D, D)
+        cholesky : array_like of float, (K, D, D), or (B, K, D, D)
             Lower triangular factors L with positive diagonals; the covariances are L L^T. They are used as they
             are, so nothing is lost however ill-conditioned the covariance.
 
@@ -139,9 +139,9 @@ class MultivariateNormal(EllipticalComponents):
 
         Parameters
         ----------
-        means : array_like of float, (K, D)
+        means : array_like of float, (K, D), or (B, K, D) for a `MixtureBatch`
             Mean of each component.
-        precisions : array_like of float, (K, D, D)
+        precisions : array_like of float, (K, D, D), or (B, K, D, D)
             Symmetric positive definite inverse covariances. They are factored, never inverted.
 
         Returns

@@ -36,7 +36,7 @@ class MultivariateStudentT(EllipticalComponents):
         What `shapes` holds, as for `MultivariateNormal`:
 
         - "full": a matrix for each component, (K, D, D);
-        - "tied": one matrix for all components, (D, D);
+        - "tied": one matrix for all components (in a batch, of all mixtures), (D, D);
         - "diag": the squared scale of each feature in each component, (K, D) or a scalar;
         - "spherical": one squared scale for each component, (K,) or a scalar.
 
@@ -111,7 +111,11 @@ class MultivariateStudentT(EllipticalComponents):
 
     __slots__ = ("df",)
 
-    parameters = (Parameter("df", POSITIVE), Parameter("means", REAL), Parameter("shapes", REAL))
+    parameters = (
+        Parameter("df", POSITIVE),
+        Parameter("means", REAL, axes=("D",)),
+        Parameter("shapes", REAL, axes=("D", "D")),
+    )
     support = "R^D"
     sampler = "Box-Muller, times the Cholesky factor and a gamma variate (Marsaglia-Tsang) to the power -1/2"
     source = "Kotz and Nadarajah 2004, chapter 1"
@@ -121,7 +125,7 @@ class MultivariateStudentT(EllipticalComponents):
     df: FloatArray
 
     def __init__(self, df: ArrayLike, means: ArrayLike, shapes: ArrayLike, covariance_type: str = "full") -> None:
-        self._initialise(means, shapes, covariance_type, df=df)
+        self._initialise_matrices(means, shapes, covariance_type, df=df)
 
     @classmethod
     def from_cholesky(cls, df: ArrayLike, means: ArrayLike, cholesky: ArrayLike) -> Self:
@@ -129,11 +133,11 @@ class MultivariateStudentT(EllipticalComponents):
 
         Parameters
         ----------
-        df : array_like of float, (K,) or scalar
+        df : array_like of float, (K,) or scalar, or (B, K)
             Degrees of freedom of each component.
-        means : array_like of float, (K, D)
+        means : array_like of float, (K, D), or (B, K, D) for a `MixtureBatch`
             Centre of each component.
-        cholesky : array_like of float, (K, D, D)
+        cholesky : array_like of float, (K, D, D), or (B, K, D, D)
             Lower triangular factors L with positive diagonals; the scale matrices are L L^T. They are used as they are.
 
         Returns
@@ -164,11 +168,11 @@ class MultivariateStudentT(EllipticalComponents):
 
         Parameters
         ----------
-        df : array_like of float, (K,) or scalar
+        df : array_like of float, (K,) or scalar, or (B, K)
             Degrees of freedom of each component.
-        means : array_like of float, (K, D)
+        means : array_like of float, (K, D), or (B, K, D) for a `MixtureBatch`
             Centre of each component.
-        precisions : array_like of float, (K, D, D)
+        precisions : array_like of float, (K, D, D), or (B, K, D, D)
             Symmetric positive definite inverse scale matrices. They are factored, never inverted.
 
         Returns

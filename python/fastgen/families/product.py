@@ -13,9 +13,7 @@ from .base import Components, Parameter, ScalarComponents, restore
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
-    from .._validate import FloatArray
+    from .._validate import FloatArray, Index
 
 __all__ = ["Product"]
 
@@ -30,7 +28,8 @@ class Product(Components):
     ----------
     columns : sequence of scalar families
         The law of each column, all with the same number of components K: component k of the product takes component k
-        of every column. Discrete and continuous columns may stand side by side.
+        of every column. Discrete and continuous columns may stand side by side. For a `MixtureBatch` the parameters of all
+        have the shape (B, K).
 
     Attributes
     ----------
@@ -102,14 +101,18 @@ class Product(Components):
                 raise TypeError(
                     f"columns[{d}] is {kind_of(column)}, expected a scalar family such as fastgen.Normal(loc, scale)"
                 )
+            if column._batch != columns[0]._batch:
+                raise ValueError(
+                    f"columns[{d}] has parameters of shape {column._lead}, but columns[0] of {columns[0]._lead}; expected "
+                    "the same in every column, (K,), or (B, K) for a batch of mixtures"
+                )
             if len(column) != len(columns[0]):
                 raise ValueError(
                     f"columns[{d}] is of {len(column)} component{'s' if len(column) > 1 else ''}, but columns[0] of {len(columns[0])}; expected the same "
                     "number in every column"
                 )
-            if column._batch:
-                raise ValueError(f"columns[{d}] is a batch of mixtures, expected parameters of shape (K,)")
-        self._set(columns=columns, _core=CoreComponents.product([column._core for column in columns]), _batch=0)
+        core = CoreComponents.product([column._core for column in columns])
+        self._set(columns=columns, _core=core, _batch=columns[0]._batch)
 
     @property
     def mean(self) -> FloatArray:
@@ -138,7 +141,7 @@ class Product(Components):
     def __hash__(self) -> int:
         return hash((Product, self.columns))
 
-    def _take(self, index: NDArray[np.int64]) -> Self:
+    def _take(self, index: Index) -> Self:
         return type(self)([column._take(index) for column in self.columns])
 
     def _join(self, others: Sequence[Self]) -> Self | None:

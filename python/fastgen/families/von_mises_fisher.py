@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import _core
-from .._validate import NON_NEGATIVE, REAL, as_parameter, at, first_index, read_only
+from .._validate import NON_NEGATIVE, REAL, at, first_index
 from ._quadrature import mean_and_variance
-from .base import Components, Parameter, row_hint
+from .base import Components, Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from .._validate import FloatArray
 
@@ -36,6 +34,8 @@ class VonMisesFisher(Components):
     concentrations : array_like of float, (K,) or scalar
         Concentrations, at least 0, which is the uniform law; about one over the variance of each coordinate across the
         mean direction when large.
+
+    For a `MixtureBatch` both have the leading axes (B, K).
 
     Attributes
     ----------
@@ -94,27 +94,25 @@ class VonMisesFisher(Components):
 
     __slots__ = ("concentrations", "mean_directions")
 
-    parameters = (Parameter("mean_directions", REAL), Parameter("concentrations", NON_NEGATIVE))
+    parameters = (Parameter("mean_directions", REAL, axes=("D",)), Parameter("concentrations", NON_NEGATIVE))
     support = "the unit sphere in R^D"
     sampler = "rejection; inversion for D = 3"
     source = "Ulrich 1984, Wood 1994"
 
     _measure = "sphere"
     _slices = False
+    _least_features = 2
 
     mean_directions: FloatArray
     concentrations: FloatArray
 
     def __init__(self, mean_directions: ArrayLike, concentrations: ArrayLike) -> None:
-        directions = as_parameter(mean_directions, "mean_directions", REAL)
-        if directions.ndim != 2 or directions.shape[0] == 0 or directions.shape[1] < 2:
-            hint = row_hint(directions, "mean_directions")
-            raise ValueError(
-                f"mean_directions has shape {directions.shape}, expected (K, D) with D at least 2, one direction per "
-                f"component{hint}"
-            )
+        self._initialise(mean_directions=mean_directions, concentrations=concentrations)
+
+    def _check(self, values: dict[str, FloatArray]) -> None:
+        directions = values["mean_directions"]
         with np.errstate(over="ignore"):
-            length = np.sqrt(np.square(directions).sum(axis=1))
+            length = np.sqrt(np.square(directions).sum(axis=-1))
         off = ~(np.abs(length - 1) <= _TOLERANCE)
         if off.any():
             index = first_index(off)
@@ -122,27 +120,10 @@ class VonMisesFisher(Components):
             raise ValueError(
                 f"{at('mean_directions', index)} has length {float(length[index]):.6g}, expected 1 within {_TOLERANCE:g}{hint}"
             )
-        values = as_parameter(concentrations, "concentrations", NON_NEGATIVE)
-        if values.shape not in ((), (len(directions),)):
-            raise ValueError(
-                f"concentrations has shape {values.shape}, expected {(len(directions),)}, one per component, or a scalar"
-            )
         # Directions that have length 1 to rounding stay as they are, so that saving and loading gives the same bits.
-        room = directions.shape[1] * np.finfo(np.float64).eps
+        room = directions.shape[-1] * np.finfo(np.float64).eps
         inexact = np.abs(length - 1) > room
         directions[inexact] /= length[inexact, None]
-        self._fill(directions, np.full(len(directions), values))
-
-    def _fill(self, directions: FloatArray, concentrations: FloatArray) -> None:
-        self._set(mean_directions=read_only(directions), concentrations=read_only(concentrations))
-        self._make_core(self.mean_directions, self.concentrations)
-
-    @classmethod
-    def _of(cls, directions: FloatArray, concentrations: FloatArray) -> Self:
-        """Valid arrays that nobody else holds, without checks."""
-        self = cls.__new__(cls)
-        self._fill(np.ascontiguousarray(directions), np.ascontiguousarray(concentrations))
-        return self
 
     @property
     def _mean_cosine(self) -> FloatArray:
@@ -201,17 +182,7 @@ class VonMisesFisher(Components):
     def __repr__(self) -> str:
         with np.printoptions(precision=4, threshold=8, edgeitems=3):
             values = np.array2string(self.concentrations, separator=", ")
-        return (
-            f"{type(self).__name__}(n_components={self.n_components}, n_features={self.n_features}, "
-            f"concentrations={values})"
-        )
-
-    def _take(self, index: NDArray[np.int64]) -> Self:
-        return self._of(self.mean_directions[index], self.concentrations[index])
-
-    def _join(self, others: Sequence[Self]) -> Self | None:
-        blocks = (self, *others)
-        return self._of(*(np.concatenate([getattr(b, p.name) for b in blocks]) for p in self.parameters))
+        return f"{type(self).__name__}({self._sizes()}, concentrations={values})"
 
     def _pooled_covariance(self, weights: FloatArray) -> FloatArray:
         used = weights > 0
