@@ -90,7 +90,10 @@ class Mixture(Frozen):
     pickled, copied, compared and used as a dictionary key.
 
     Discrete components (`Poisson`, ...) have masses instead of densities: "density" then means the mass of a point. They
-    cannot be mixed with continuous ones. `Delta`, a point mass, mixes with both: see there what that does to densities.
+    cannot be mixed with continuous ones. `Delta`, a point mass, mixes with both: see there what that does to densities. Each
+    column of `Product` components follows these rules by itself.
+    `VonMises` mixes with laws of the line, but its density repeats itself every :math:`2 \pi`: the density of such a mixture
+    is one on an interval of that length, such as that of its samples, from :math:`-\pi` to :math:`\pi`, and not on the line.
     Families on a surface (`VonMisesFisher`, `Dirichlet`) have densities with respect to that and mix with their like only.
 
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
@@ -856,29 +859,18 @@ def _check_measures(blocks: tuple[Components, ...]) -> None:
                 f"components[{i}], {where[0]}, cannot be mixed with components[0], {where[1]}: their densities have no common "
                 "scale; expected laws of one kind"
             )
-    _check_columns(blocks)
-    first = {block._measure: i for i, block in reversed(list(enumerate(blocks)))}
-    if "discrete" in first and "continuous" in first:
-        i, j = sorted((first["discrete"], first["continuous"]))
-        found = (f"components[{k}], {blocks[k]._measure} {type(blocks[k]).__name__}" for k in (j, i))
-        raise ValueError(
-            f"{' cannot be mixed with '.join(found)}: a mass and a density cannot be added. Give them columns of their own "
-            "(Product), or put point masses into a continuous mixture (Delta)"
-        )
-
-
-def _check_columns(blocks: tuple[Components, ...]) -> None:
-    """The same rule for every column of products, where a column of point masses is one by itself."""
-    if not any(isinstance(block, Product) for block in blocks):
-        return
-    for i, block in enumerate(blocks):
-        for d in range(block.n_features):
-            one, other = (b.columns[d]._measure if isinstance(b, Product) else b._measure for b in (blocks[0], block))
-            if one != other:
-                raise ValueError(
-                    f"column {d} is {other} in components[{i}] but {one} in components[0]: a mass and a density cannot be "
-                    "added; expected laws of one kind in a column"
-                )
+    # Every column of products is a scalar mixture by itself.
+    products = any(isinstance(block, Product) for block in blocks)
+    for d in range(blocks[0].n_features if products else 1):
+        laws = [block.columns[d] if isinstance(block, Product) else block for block in blocks]
+        first = {law._measure: i for i, law in reversed(list(enumerate(laws)))}
+        if "discrete" in first and "continuous" in first:
+            i, j = sorted((first["discrete"], first["continuous"]))
+            found = (f"components[{k}], {laws[k]._measure} {type(laws[k]).__name__}" for k in (j, i))
+            raise ValueError(
+                f"{f'in column {d}, ' * products}{' cannot be mixed with '.join(found)}: a mass and a density cannot be added. "
+                "Give them columns of their own (Product), or put point masses into a continuous mixture (Delta)"
+            )
 
 
 def _kind(block: Components) -> str:
