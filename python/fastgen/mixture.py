@@ -11,6 +11,7 @@ from ._core import Mixture as CoreMixture
 from ._far import far_responsibilities
 from ._frozen import Frozen
 from ._validate import (
+    FLOAT32,
     FLOAT64,
     NON_NEGATIVE,
     PROBABILITY,
@@ -229,7 +230,7 @@ class Mixture(Frozen):
         start: int = 0,
         return_labels: bool = False,
         out: NDArray[Any] | None = None,
-        dtype: DTypeLike = np.float64,
+        dtype: DTypeLike | None = None,
     ) -> Any:
         """Draw samples, in random order.
 
@@ -248,8 +249,8 @@ class Mixture(Frozen):
             Whether to return also the component that each sample came from.
         out : ndarray, optional
             Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
-        dtype : {np.float64, np.float32}, default np.float64
-            Type of the samples; with `out`, its type. Of the normal families and `MultivariateStudentT` float32 samples are drawn
+        dtype : {np.float64, np.float32}, optional
+            Type of the samples: by default that of `out`, or float64 without one. Of the normal families and `MultivariateStudentT` float32 samples are drawn
             in float32: they are other numbers than the float64 ones of the same stream. Of other families they are those, rounded.
 
         Returns
@@ -291,7 +292,7 @@ class Mixture(Frozen):
             and 0 <= n <= _SHORT
             and out is None
             and not return_labels
-            and dtype is np.float64
+            and (dtype is None or dtype is np.float64)
             and type(start) is int
             and 0 <= start < _LAST_INDEX - _SHORT
         ):
@@ -301,12 +302,17 @@ class Mixture(Frozen):
         last = min(_LAST_INDEX - n, _LAST_INDEX - 1)
         start = as_int(start, "start", 0, last, "start is the index of the first sample", _STREAM_LENGTH)
         shape = (n,) if self._scalar else (n, self.n_features)
-        float_type = as_float_dtype(dtype)
+        float_type = FLOAT64 if dtype is None else as_float_dtype(dtype)
         if out is None:
             samples = new_array(shape, float_type, "an array of samples", "; draw in pieces, with start=")
         else:
-            if isinstance(out, np.ndarray) and float_type == FLOAT64:
-                float_type = as_float_dtype(out.dtype) if out.dtype.kind == "f" else float_type
+            given = out.dtype if isinstance(out, np.ndarray) else float_type
+            if dtype is None and given == FLOAT32:
+                float_type = FLOAT32
+            elif dtype is not None and given != float_type:
+                raise TypeError(
+                    f"out has type {given}, but dtype is {float_type}; leave dtype out, or pass an array of that type"
+                )
             samples = check_out(out, shape, float_type, None)
         labels = new_array((n,), np.int64, "an array of labels") if return_labels else None
         # The key comes last: a Generator must not be advanced by a call that fails.
@@ -490,7 +496,8 @@ class Mixture(Frozen):
         Returns
         -------
         ndarray or NumPy scalar
-            Gradient at each point, of the shape of `x`, in nats per unit of the data; NaN at a point mass.
+            Gradient at each point, of the shape of `x`, in nats per unit of the data. NaN at a point mass, in its feature
+            alone, and in every feature of a point with an infinite coordinate: there is no slope at infinity.
 
         Raises
         ------
