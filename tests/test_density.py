@@ -312,6 +312,8 @@ def test_nan_and_infinite_rows(case, dtype, isa):
         assert np.isnan(answer[nans]).all()
         np.testing.assert_array_equal(answer[good], method(clean)[good])
         assert not np.isnan(answer[good]).any()
+    if not case.discrete:
+        assert np.isnan(m.grad_log_prob(x)[[70, 71]]).all()  # no slope at infinity, of any feature
     assert (m.log_prob(x)[[70, 71]] == -np.inf).all()
     assert (m.prob(x)[[70, 71]] == 0).all()
     assert (m.assign(x)[nans] == -1).all()

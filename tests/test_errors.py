@@ -181,6 +181,15 @@ SAMPLE = [
         r"out has shape \(2, 2\), expected \(2, 3\)",
     ),
     Bad("out type", lambda: LINE.sample(2, out=np.empty(2, int)), TypeError, r"out has type int64, expected float64"),
+    *(
+        Bad(
+            f"out is {out}, dtype {dtype}",
+            lambda out=out, dtype=dtype: LINE.sample(2, out=np.empty(2, out), dtype=dtype),
+            TypeError,
+            rf"out has type {out}, but dtype is {dtype}; leave dtype out",
+        )
+        for out, dtype in (("float32", "float64"), ("float64", "float32"))
+    ),
     Bad("out strided", lambda: LINE.sample(2, out=np.empty(4)[::2]), ValueError, r"out is not C-contiguous"),
     Bad("out read-only", lambda: LINE.sample(2, out=LINE.weights), ValueError, r"out is read-only"),
     Bad("rng float", lambda: LINE.sample(1, rng=1.5), TypeError, r"rng is 1\.5 of type float; expected None, an int"),
@@ -228,7 +237,20 @@ POINTS = [
     Bad("x time differences", lambda: LINE.log_prob(np.zeros(2, "m8[s]")), TypeError, r"x holds time differences"),
     Bad("x records", lambda: LINE.log_prob(RECORDS), TypeError, r"x holds records"),
     Bad("x of Decimals", lambda: LINE.log_prob([Decimal(1)]), TypeError, r"x holds Python objects.*dtype=float"),
-    Bad("x an integer of many digits", lambda: LINE.log_prob(10**400), TypeError, r"x holds Python objects.*got int"),
+    Bad(
+        "x an integer of many digits",
+        lambda: LINE.log_prob(10**400),
+        ValueError,
+        r"x is an integer of 1329 bits, expected numbers within the range of float64",
+    ),
+    Bad("x has one", lambda: LINE.log_prob([0.5, -(10**5000)]), ValueError, r"x\[1\] is an integer of 16610 bits"),
+    Bad(
+        "x an integer of 65 bits",
+        lambda: LINE.log_prob([1, 2**64]),
+        TypeError,
+        r"x holds integers beyond 64 bits \(x\[1\] is 18446744073709551616\); pass floats, e\.g\. np\.asarray",
+    ),
+    Bad("x an integer and None", lambda: LINE.log_prob([2**64, None]), TypeError, r"x holds Python objects.*missing"),
     Bad("x that fails", lambda: LINE.log_prob(Failing()), ValueError, r"x cannot be made into an array \(two lines\)"),
     Bad("x ragged", lambda: LINE.log_prob([[1.0], [1.0, 2.0]]), ValueError, r"x cannot be made into an array"),
     Bad(
@@ -380,6 +402,12 @@ FIT = [
         ValueError,
         r"x\[7, 0\] is -inf, expected finite values",
     ),
+    Bad(
+        "x nan behind a row of weight 0",
+        lambda: fg.fit(np.r_[np.inf, np.nan, 0.0, 1.0], 1, sample_weight=[0.0, 1.0, 1.0, 0.0]),
+        ValueError,
+        r"x\[1\] is nan, expected finite values.*1 of 2 rows with positive weight.*sample_weight of 0",
+    ),
     Bad("x text", lambda: fg.fit(["a", "b"], 1), TypeError, r"x holds text"),
     Bad("K 0", lambda: fg.fit(X, 0), ValueError, r"n_components is 0, expected at least 1"),
     Bad("K float", lambda: fg.fit(X, 2.0), TypeError, r"n_components is 2\.0 of type float"),
@@ -406,6 +434,12 @@ FIT = [
         lambda: fg.fit(X, 2, sample_weight=[1.0, 2.0]),
         ValueError,
         r"sample_weight has shape \(2,\), expected \(30,\)",
+    ),
+    Bad(
+        "weight scalar",
+        lambda: fg.fit([1.0], 1, sample_weight=2.0),
+        ValueError,
+        r"sample_weight has shape \(\), expected",
     ),
     Bad(
         "weight negative",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import tracemalloc
 import warnings
 
 import fastgen as fg
@@ -357,6 +358,57 @@ def test_weight_zero_is_absence(covariance_type, init, d):
     assert zero.mixture == absent.mixture
     assert_same_bits(zero.history, absent.history)
     assert zero.bic == absent.bic
+
+
+@pytest.mark.parametrize("junk", [np.nan, np.inf, 1e200, -1e308])
+@pytest.mark.parametrize("init", ["k-means++", "random", "means", "mixture"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("shape", [(300,), (300, 3)])
+def test_what_rows_of_weight_zero_hold_does_not_matter(shape, dtype, init, junk):
+    """Missing values are masked by a weight of 0: neither checks nor starts see them, and no bit depends on them."""
+    rng = np.random.default_rng(5)
+    x = (rng.normal(size=shape) + 3 * rng.integers(0, 2, size=300).reshape(-1, *[1] * (len(shape) - 1))).astype(dtype)
+    weight = rng.integers(0, 3, size=300).astype(float)
+    used = weight > 0
+    holed = x.copy()
+    with np.errstate(over="ignore"):
+        holed.reshape(300, -1)[~used, -1] = junk
+    start = {"means": x[:2].astype(float), "mixture": quiet_fit(x, 2, rng=3, max_iter=1).mixture}.get(init, init)
+    options = {"init": start, "n_init": 2 if init == "random" else 1, "max_iter": 8, "tol": 0, "rng": 1}
+    masked, absent = (
+        quiet_fit(holed, 2, sample_weight=weight, **options),
+        quiet_fit(x[used], 2, sample_weight=weight[used], **options),
+    )
+    assert masked == absent
+    assert_same_bits(masked.history, absent.history)
+    for name in ("log_likelihood", "aic", "bic", "n_observations"):
+        assert getattr(masked, name) == getattr(absent, name)
+        assert np.isfinite(getattr(masked, name))
+
+
+def test_weights_are_neither_changed_nor_kept():
+    """The caller's array is read in place; whatever its type and strides, the answer is the same."""
+    rng = np.random.default_rng(6)
+    x, weight = rng.normal(size=200), rng.integers(0, 4, size=200).astype(float)
+    before = weight.copy()
+    results = [
+        quiet_fit(x, 2, sample_weight=w, rng=1, max_iter=5)
+        for w in (weight, weight.tolist(), weight.astype(np.float32), np.repeat(weight, 2)[::2], weight.astype(">f8"))
+    ]
+    assert_same_bits(weight, before)
+    assert all(result == results[0] for result in results)
+
+
+def test_memory_for_weights():
+    """Weights that can be used as they are cost three bytes a row while they are checked, and no copy."""
+    n = 400_000
+    x, weight = np.random.default_rng(1).normal(size=n), np.full(n, 2.0)
+    quiet_fit(x, 2, sample_weight=weight, max_iter=1)
+    tracemalloc.start()
+    quiet_fit(x, 2, sample_weight=weight, max_iter=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 4 * n
 
 
 def test_scale_of_weights():

@@ -382,3 +382,16 @@ def test_von_mises_of_huge_concentration(kappa, isa):
     assert 0.5 < np.std(samples) * np.sqrt(kappa) < 1.5
     np.testing.assert_allclose(m.covariance * kappa, 1.0, rtol=1e-10)
     np.testing.assert_allclose(m.icdf(m.cdf(x)), x, rtol=1e-9, atol=1e-12 * float(width))
+
+
+def test_von_mises_beside_a_law_of_the_line(isa):
+    """As documented: the density is periodic for every x, the distribution function that of numbers from -pi to pi."""
+    turns, line = fg.VonMises(2.5, 2.0), fg.Normal(0.5, 2.0)
+    m, alone, wide = fg.Mixture([0.6, 0.4], [turns, line]), fg.Mixture(None, turns), fg.Mixture(None, line)
+    x = np.linspace(-3.0, 3.0, 25)
+    step = 1e-6
+    np.testing.assert_allclose((m.cdf(x + step) - m.cdf(x - step)) / (2 * step), m.prob(x), rtol=1e-7)
+    for turn in (-2 * np.pi, 2 * np.pi, 4 * np.pi):
+        np.testing.assert_allclose(m.prob(x + turn), 0.6 * alone.prob(x) + 0.4 * wide.prob(x + turn), rtol=1e-12)
+    np.testing.assert_allclose(m.cdf(4.0) - m.cdf(np.pi), 0.4 * (wide.cdf(4.0) - wide.cdf(np.pi)), rtol=1e-12)
+    np.testing.assert_allclose(m.cdf(-4.0), 0.4 * wide.cdf(-4.0), rtol=1e-12)

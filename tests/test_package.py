@@ -8,6 +8,7 @@ import errno
 import importlib
 import inspect
 import json
+import os
 import pickle
 import pkgutil
 import re
@@ -22,6 +23,7 @@ import fastgen as fg
 import numpy as np
 import pytest
 from fastgen import _core
+from fastgen.families.base import REGISTRY
 from helpers import ROOT, assert_same_bits, run_python
 
 # Names
@@ -65,7 +67,7 @@ DESIGN_MEMBERS = {
     "FitResult": ["mixture", "converged", "n_iter", "log_likelihood", "history", "aic", "bic"],
 }
 SIGNATURES = {
-    "Mixture.sample": "(self, n, *, rng=None, start=0, return_labels=False, out=None, dtype=<class 'numpy.float64'>)",
+    "Mixture.sample": "(self, n, *, rng=None, start=0, return_labels=False, out=None, dtype=None)",
     "Mixture.log_prob": "(self, x, *, out=None)",
     "fit": "(x, n_components, *, covariance_type='full', sample_weight=None, init='k-means++', n_init=1, max_iter=200, "
     "tol=1e-06, reg_covar=1e-06, rng=None, callback=None, verbose=0)",
@@ -92,6 +94,12 @@ def test_names_of_the_design():
     for name, members in DESIGN_MEMBERS.items():
         for member in members:
             assert hasattr(getattr(fg, name), member), f"{name}.{member}"
+
+
+def test_tab_completion_shows_public_names():
+    assert dir(fg) == sorted(fg.__all__)
+    done = run_python("import fastgen; print(*dir(fastgen))")
+    assert set(done.stdout.split()) == set(fg.__all__), done.stderr
 
 
 @pytest.mark.parametrize("name", SIGNATURES)
@@ -290,6 +298,9 @@ FORGERIES = {
     "family": ("fastgen.json", lambda b: b.replace(b'"MultivariateNormal"', b'"Levy"')),
     "variant": ("fastgen.json", lambda b: b.replace(b'"full"', b'"round"')),
     "header": ("fastgen.json", lambda b: b"[]"),
+    "n_components": ("fastgen.json", lambda b: b.replace(b'"n_components": 3', b'"n_components": 4')),
+    "n_features": ("fastgen.json", lambda b: b.replace(b'"n_features": 3', b'"n_features": 3.0')),
+    "n_features missing": ("fastgen.json", lambda b: b.replace(b'"n_features"', b'"n_feature"')),
     "another format": ("fastgen.json", lambda b: b.replace(b"fastgen mixture", b"something else")),
 }
 
@@ -351,6 +362,23 @@ def test_save_is_whole_or_nothing(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert fg.load(path) == old
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_results_are_not_made_by_hand():
+    with pytest.raises(TypeError, match=r"FitResult is what fastgen\.fit returns"):
+        fg.FitResult()
+    with pytest.raises(TypeError, match=r"FitResult is what fastgen\.fit returns"):
+        fg.FitResult(mixture=None)
+
+
+@pytest.mark.parametrize("family", [fg.Normal, fg.MultivariateNormal, fg.Product])
+def test_families_are_not_subclassed(family):
+    """A copy or a part would be of the family itself; nor may a class of that name take the place of the family."""
+    for name in ("Mine", family.__name__):
+        with pytest.raises(TypeError, match=rf"{name} cannot be a subclass of the family {family.__name__}: .*write a"):
+            type(name, (family,), {})
+    assert REGISTRY[family.__name__] is family
+    assert set(REGISTRY) == set(fg.families.__all__)
 
 
 def test_results_and_streams_pickle():
@@ -437,6 +465,20 @@ def test_command_line():
     assert fg.__version__ in done.stdout
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize("arguments", ["info", "--help"])
+def test_command_line_behind_a_closed_pipe(arguments):
+    """``| head -1`` may close the pipe before all is written: no traceback."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "fastgen", arguments], stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.stderr == ""
+    assert done.returncode in (0, 1)  # of --help it is argparse that notices, and ends well
+
+
 @pytest.mark.parametrize("name", _core.available_isas())
 def test_environment_forces_an_instruction_set(name):
     done = run_python("from fastgen import _core; print(_core.isa())", env={"FASTGEN_ISA": name})
@@ -463,6 +505,10 @@ def test_environment_with_a_bad_instruction_set(value):
         ({"FASTGEN_NUM_THREADS": "3"}, "3"),
         ({"OMP_NUM_THREADS": "5"}, "5"),
         ({"FASTGEN_NUM_THREADS": "3", "OMP_NUM_THREADS": "5"}, "3"),
+        ({"FASTGEN_NUM_THREADS": "3", "OMP_NUM_THREADS": "x"}, "3"),
+        ({"OMP_NUM_THREADS": "5,2"}, "5"),
+        ({"OMP_NUM_THREADS": " 5 , 2,1"}, "5"),
+        ({"OMP_NUM_THREADS": "99999999999999999999"}, "1024"),
     ],
 )
 def test_environment_sets_threads(env, expected):
@@ -471,7 +517,16 @@ def test_environment_sets_threads(env, expected):
     assert done.stdout.strip() == expected, done.stderr
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", "99999999999999999999"])
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", ",4", "4x"])
+def test_variables_of_others_are_no_errors(value):
+    """OMP_NUM_THREADS is not ours to check: what is no positive number is as if it were not set."""
+    code = "import fastgen; print(fastgen.get_num_threads())"
+    found, usual = (run_python(code, env={"OMP_NUM_THREADS": v, "FASTGEN_NUM_THREADS": ""}) for v in (value, ""))
+    assert found.returncode == 0, found.stderr
+    assert found.stdout == usual.stdout
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", "4,2", "99999999999999999999"])
 def test_environment_with_bad_threads(value):
     done = run_python("import fastgen; fastgen.get_num_threads()", env={"FASTGEN_NUM_THREADS": value})
     assert done.returncode == 1

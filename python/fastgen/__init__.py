@@ -39,3 +39,8 @@ __all__ = [
     "show_runtime",
 ]
 __all__ += families.__all__
+
+
+def __dir__() -> list[str]:
+    """The public names alone: what tab completion offers."""
+    return sorted(__all__)

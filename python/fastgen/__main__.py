@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -40,5 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(demo.main(short=options.short, output=options.output) or 0)
 
 
+def _run() -> int:
+    """`main` for a terminal: where nobody reads on, as behind ``| head``, the output ends without a word."""
+    try:
+        try:
+            return main()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer goes nowhere, or Python would fail at it again on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

@@ -56,7 +56,7 @@ def fit(
     Parameters
     ----------
     x : array_like of float, (n,) or (n, D)
-        Data, one observation per row; all values finite. (n,) gives a mixture of `Normal`, (n, D) one of
+        Data, one observation per row; all values finite, but for rows of weight 0. (n,) gives a mixture of `Normal`, (n, D) one of
         `MultivariateNormal`. float32 data is processed in float32; parameters are always float64.
     n_components : int
         Number of components K, at most the number of rows with positive weight.
@@ -64,7 +64,8 @@ def fit(
         Form of the covariances; see `MultivariateNormal`. For (n,) data, "tied" means one scale for all components,
         and the others are the same: a scale for each.
     sample_weight : array_like of float, (n,), optional
-        Weight of each row, non-negative. A whole number counts as so many copies of the row; 0 leaves the row out.
+        Weight of each row, non-negative. A whole number counts as so many copies of the row; 0 leaves the row out, whatever
+        it holds: the result is that of the other rows alone, bit for bit.
     init : {"k-means++", "random"}, array_like (K, D) or Mixture, default "k-means++"
         Where to start. "k-means++": rows far apart [3]_, then k-means, with every feature scaled by its standard
         deviation. "random": random rows as means. An array: these means ((K,) for (n,) data). With both,
@@ -125,8 +126,13 @@ def fit(
         \Sigma_k = \frac{1}{N_k} \sum_i v_i r_{ik} (x_i - \mu_k)(x_i - \mu_k)^T,
 
     then raises the eigenvalues of :math:`\Sigma_k` to at least `reg_covar`, which is the maximum under that constraint;
-    so the likelihood never falls. Memory beyond the data does not grow with n, except that leaving out rows of weight
-    0 copies the others.
+    so the likelihood never falls.
+
+    Beyond float64 or float32 data the iterations take no memory that grows with n. What comes before does: choosing rows to
+    start from ("k-means++", "random") keeps one number a row, of the type of the data, until EM begins; checking
+    `sample_weight` takes three bytes a row for a moment. Weights that are not a contiguous float64 array are copied to one,
+    data of another type than float64 and float32 is copied to float64, and leaving out rows of weight 0 copies the others
+    and their weights.
 
     The same data and `rng` give the same bits on every machine, whatever the number of threads.
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 import numpy as np
 
 from . import _core
-from ._validate import FLOAT32, FLOAT64, NON_NEGATIVE, as_float_array, as_parameter, at, first_index, normalised_weights
+from ._validate import (
+    FLOAT32,
+    FLOAT64,
+    NON_NEGATIVE,
+    as_float_array,
+    at,
+    check_constraint,
+    first_index,
+    normalised_weights,
+)
 from .families import MultivariateNormal, Normal
 from .families.covariance import FORMS
 from .mixture import Mixture
@@ -16,7 +25,7 @@ from .mixture import Mixture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from ._validate import AnyFloatArray, FloatArray
 
@@ -61,13 +70,8 @@ def _extremes(points: AnyFloatArray) -> tuple[Any, Any]:
     return points.min(), points.max()
 
 
-def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
-    """Check the arguments of `fit` that hold data."""
-    points = as_float_array(x, "x")
-    if points.ndim not in (1, 2):
-        raise ValueError(f"x has shape {points.shape}, expected (n,) or (n, D), one row per observation")
-    if points.size == 0:
-        raise ValueError(f"x has shape {points.shape}, expected at least one observation and one feature")
+def _check_values(points: AnyFloatArray, used: NDArray[np.bool_] | None) -> None:
+    """Raise ValueError for values that a fit cannot work with; `used` says which rows of x these are, None for all."""
     # The extremes show any NaN or infinity, without an array of n answers.
     largest = _largest(points)
     if not np.isfinite(largest):
@@ -75,9 +79,11 @@ def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
         index = first_index(bad)
         rows = int(bad.any(axis=-1).sum()) if points.ndim == 2 else int(bad.sum())
         keep = "x[np.isfinite(x).all(axis=1)]" if points.ndim == 2 else "x[np.isfinite(x)]"
+        row = index[0] if used is None else int(np.flatnonzero(used)[index[0]])
         raise ValueError(
-            f"{at('x', index)} is {float(points[index])!r}, expected finite values for a fit; {rows} of {len(points)} "
-            f"rows have others: drop them with {keep}, or fill them in first"
+            f"{at('x', (row, *index[1:]))} is {float(points[index])!r}, expected finite values for a fit; {rows} of "
+            f"{len(points)} rows{'' if used is None else ' with positive weight'} have others: drop them with {keep}, give "
+            "them a sample_weight of 0, or fill them in first"
         )
     limit = _LARGEST[points.dtype]
     if largest > limit:
@@ -85,17 +91,33 @@ def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
             f"x has values up to {largest:g}, expected at most {limit:g} so that squares of {points.dtype} do not "
             "overflow; rescale x, e.g. divide each feature by its standard deviation"
         )
+
+
+def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
+    """Check the arguments of `fit` that hold data."""
+    points = as_float_array(x, "x")
+    if points.ndim not in (1, 2):
+        raise ValueError(f"x has shape {points.shape}, expected (n,) or (n, D), one row per observation")
+    if points.size == 0:
+        raise ValueError(f"x has shape {points.shape}, expected at least one observation and one feature")
     if sample_weight is None:
+        _check_values(points, None)
         return Data(points, None, float(len(points)))
-    weight = as_parameter(sample_weight, "sample_weight", NON_NEGATIVE)
+    # The caller's own array where it will do: nothing writes to it.
+    weight = np.asarray(as_float_array(sample_weight, "sample_weight"), dtype=np.float64, order="C")
+    check_constraint(weight, "sample_weight", NON_NEGATIVE)
     if weight.shape != points.shape[:1]:
         raise ValueError(f"sample_weight has shape {weight.shape}, expected {points.shape[:1]}, one for each row of x")
     used = weight > 0
-    if not used.all():
-        # Left out, not multiplied by 0: then the result is the same bits as without these rows.
-        points, weight = points[used], weight[used]
     if not used.any():
         raise ValueError("sample_weight is all 0, expected at least one weight greater than 0")
+    if used.all():
+        _check_values(points, None)
+    else:
+        # Left out before anything looks at them, not multiplied by 0: the result is the same bits as without these rows,
+        # whatever they hold.
+        points, weight = points[used], weight[used]
+        _check_values(points, used)
     with np.errstate(over="ignore"):
         total = float(weight.sum())
     if not total < np.inf:

@@ -126,6 +126,10 @@ class FitResult(Frozen):
     stopped_by_callback: bool
 
     def __init__(self, **attributes: Any) -> None:
+        if attributes.keys() != set(self.__slots__):
+            raise TypeError(
+                "FitResult is what fastgen.fit returns and is not made by hand; call fastgen.fit(x, n_components)"
+            )
         self._set(**attributes)
         self.history.flags.writeable = False
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
-from ._validate import NON_NEGATIVE, as_parameter, as_path
+from ._validate import NON_NEGATIVE, as_parameter, as_path, shown
 from .families.base import REGISTRY, restore
 from .mixture import Mixture, _as_blocks
 
@@ -205,7 +205,12 @@ def _read_archive(archive: zipfile.ZipFile, size: int) -> Mixture:
         raise ValueError(f"weights has shape {weights.shape}, expected {(n_components,)}")
     if abs(math.fsum(weights.tolist()) - 1) > _SUM_TOLERANCE:
         raise ValueError("the weights do not sum to 1")
-    return Mixture._make(weights, blocks)
+    mixture = Mixture._make(weights, blocks)
+    for name in ("n_components", "n_features"):
+        found, expected = header[name], getattr(mixture, name)
+        if type(found) is not int or found != expected:
+            raise ValueError(f"its header says that {name} is {shown(found)}, its arrays that it is {expected}")
+    return mixture
 
 
 def _read_block(archive: zipfile.ZipFile, i: int, entry: dict[str, Any]) -> Components:

@@ -37,8 +37,9 @@ def set_num_threads(n: int) -> None:
 
     Notes
     -----
-    At import it is taken from the environment variable ``FASTGEN_NUM_THREADS``, else ``OMP_NUM_THREADS``, else it is
-    the number of processors this process may run on. Calls of less than about 100 microseconds stay on the calling
+    At import it is taken from the environment variable ``FASTGEN_NUM_THREADS``, else ``OMP_NUM_THREADS`` (the first number
+    of a list such as ``4,2``; ignored if that is not a positive number, as the variable belongs to others), else it is the
+    number of processors this process may run on. Calls of less than about 100 microseconds stay on the calling
     thread.
 
     Examples

@@ -181,6 +181,8 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
         ) from error
     kind = array.dtype.kind
     if kind not in "fiub":
+        if kind == "O":
+            _check_integers(array, name)
         why = _WHY_NOT_NUMBERS.get(kind, f"values of type {array.dtype}; pass real numbers")
         found = f" (got {type(value).__name__})" if kind == "O" and array.ndim == 0 else ""
         raise TypeError(f"{name} holds {why.format(name=name)}{found}")
@@ -189,6 +191,24 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
     with np.errstate(over="ignore", under="ignore"):  # a longdouble beyond float64 is infinite there, and that is all
         converted: NDArray[Any] = array.astype(dtype, copy=False)
     return converted if _is_regular(converted) else converted.copy()
+
+
+def _check_integers(array: NDArray[Any], name: str) -> None:
+    """Raise if an array of objects holds nothing but numbers: then integers are what NumPy has no type for."""
+    if not all(isinstance(value, (int, float, np.number)) for value in array.flat):
+        return
+    for index, value in np.ndenumerate(array):
+        if not isinstance(value, int) or -(2**63) <= value < 2**64:
+            continue
+        if abs(value) >= 2**1024:
+            raise ValueError(
+                f"{at(name, index)} is an integer of {value.bit_length()} bits, expected numbers within the range of float64, up "
+                f"to 1.8e308; rescale {name} before, e.g. divide by a common unit"
+            )
+        raise TypeError(
+            f"{name} holds integers beyond 64 bits ({at(name, index)} is {value!r}); pass floats, e.g. "
+            f"np.asarray({name}, dtype=float)"
+        )
 
 
 def _is_regular(array: NDArray[Any]) -> bool:
@@ -243,7 +263,10 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: NDArray
 
 def shown(value: Any) -> str:
     """A value as it appears in a message: its repr in one line, cut where it gets long."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python writes out no integer of thousands of digits
+        return f"an integer of {value.bit_length()} bits" if isinstance(value, int) else f"a {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -268,9 +291,9 @@ def as_int(
         mend = "; wrap it in int() if it is a whole number" if isinstance(value, (float, np.floating)) else tail
         raise TypeError(f"{name} is {shown(value)} of type {type(value).__name__}, expected an integer{mend}") from None
     if minimum is not None and number < minimum:
-        raise ValueError(f"{name} is {number}, expected at least {minimum}{tail}")
+        raise ValueError(f"{name} is {shown(number)}, expected at least {minimum}{tail}")
     if maximum is not None and number > maximum:
-        raise ValueError(f"{name} is {number}, expected at most {maximum}{f'; {limit}' if limit else tail}")
+        raise ValueError(f"{name} is {shown(number)}, expected at most {maximum}{f'; {limit}' if limit else tail}")
     return number
 
 
@@ -282,6 +305,8 @@ def as_number(value: Any, name: str, minimum: float) -> float:
         number = float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} is {shown(value)}, expected one number") from None
+    except OverflowError:
+        raise ValueError(f"{name} is {shown(value)}, expected a number within the range of float64") from None
     if not math.isfinite(number) or number < minimum:
         raise ValueError(f"{name} is {number!r}, expected a finite number of at least {minimum:g}")
     return number

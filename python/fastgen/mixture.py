@@ -11,6 +11,7 @@ from ._core import Mixture as CoreMixture
 from ._far import far_responsibilities
 from ._frozen import Frozen
 from ._validate import (
+    FLOAT32,
     FLOAT64,
     NON_NEGATIVE,
     PROBABILITY,
@@ -90,7 +91,10 @@ class Mixture(Frozen):
     pickled, copied, compared and used as a dictionary key.
 
     Discrete components (`Poisson`, ...) have masses instead of densities: "density" then means the mass of a point. They
-    cannot be mixed with continuous ones. `Delta`, a point mass, mixes with both: see there what that does to densities.
+    cannot be mixed with continuous ones. `Delta`, a point mass, mixes with both: see there what that does to densities. Each
+    column of `Product` components follows these rules by itself.
+    `VonMises` mixes with laws of the line, but its density repeats itself every :math:`2 \pi`: the density of such a mixture
+    is one on an interval of that length, such as that of its samples, from :math:`-\pi` to :math:`\pi`, and not on the line.
     Families on a surface (`VonMisesFisher`, `Dirichlet`) have densities with respect to that and mix with their like only.
 
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
@@ -227,7 +231,7 @@ class Mixture(Frozen):
         start: int = 0,
         return_labels: bool = False,
         out: NDArray[Any] | None = None,
-        dtype: DTypeLike = np.float64,
+        dtype: DTypeLike | None = None,
     ) -> Any:
         """Draw samples, in random order.
 
@@ -246,8 +250,8 @@ class Mixture(Frozen):
             Whether to return also the component that each sample came from.
         out : ndarray, optional
             Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
-        dtype : {np.float64, np.float32}, default np.float64
-            Type of the samples; with `out`, its type. Of the normal families and `MultivariateStudentT` float32 samples are drawn
+        dtype : {np.float64, np.float32}, optional
+            Type of the samples: by default that of `out`, or float64 without one. Of the normal families and `MultivariateStudentT` float32 samples are drawn
             in float32: they are other numbers than the float64 ones of the same stream. Of other families they are those, rounded.
 
         Returns
@@ -289,7 +293,7 @@ class Mixture(Frozen):
             and 0 <= n <= _SHORT
             and out is None
             and not return_labels
-            and dtype is np.float64
+            and (dtype is None or dtype is np.float64)
             and type(start) is int
             and 0 <= start < _LAST_INDEX - _SHORT
         ):
@@ -299,12 +303,17 @@ class Mixture(Frozen):
         last = min(_LAST_INDEX - n, _LAST_INDEX - 1)
         start = as_int(start, "start", 0, last, "start is the index of the first sample", _STREAM_LENGTH)
         shape = (n,) if self._scalar else (n, self.n_features)
-        float_type = as_float_dtype(dtype)
+        float_type = FLOAT64 if dtype is None else as_float_dtype(dtype)
         if out is None:
             samples = new_array(shape, float_type, "an array of samples", "; draw in pieces, with start=")
         else:
-            if isinstance(out, np.ndarray) and float_type == FLOAT64:
-                float_type = as_float_dtype(out.dtype) if out.dtype.kind == "f" else float_type
+            given = out.dtype if isinstance(out, np.ndarray) else float_type
+            if dtype is None and given == FLOAT32:
+                float_type = FLOAT32
+            elif dtype is not None and given != float_type:
+                raise TypeError(
+                    f"out has type {given}, but dtype is {float_type}; leave dtype out, or pass an array of that type"
+                )
             samples = check_out(out, shape, float_type, None)
         labels = new_array((n,), np.int64, "an array of labels") if return_labels else None
         # The key comes last: a Generator must not be advanced by a call that fails.
@@ -488,7 +497,8 @@ class Mixture(Frozen):
         Returns
         -------
         ndarray or NumPy scalar
-            Gradient at each point, of the shape of `x`, in nats per unit of the data; NaN at a point mass.
+            Gradient at each point, of the shape of `x`, in nats per unit of the data. NaN at a point mass, in its feature
+            alone, and in every feature of a point with an infinite coordinate: there is no slope at infinity.
 
         Raises
         ------
@@ -857,29 +867,18 @@ def _check_measures(blocks: tuple[Components, ...]) -> None:
                 f"components[{i}], {where[0]}, cannot be mixed with components[0], {where[1]}: their densities have no common "
                 "scale; expected laws of one kind"
             )
-    _check_columns(blocks)
-    first = {block._measure: i for i, block in reversed(list(enumerate(blocks)))}
-    if "discrete" in first and "continuous" in first:
-        i, j = sorted((first["discrete"], first["continuous"]))
-        found = (f"components[{k}], {blocks[k]._measure} {type(blocks[k]).__name__}" for k in (j, i))
-        raise ValueError(
-            f"{' cannot be mixed with '.join(found)}: a mass and a density cannot be added. Give them columns of their own "
-            "(Product), or put point masses into a continuous mixture (Delta)"
-        )
-
-
-def _check_columns(blocks: tuple[Components, ...]) -> None:
-    """The same rule for every column of products, where a column of point masses is one by itself."""
-    if not any(isinstance(block, Product) for block in blocks):
-        return
-    for i, block in enumerate(blocks):
-        for d in range(block.n_features):
-            one, other = (b.columns[d]._measure if isinstance(b, Product) else b._measure for b in (blocks[0], block))
-            if one != other:
-                raise ValueError(
-                    f"column {d} is {other} in components[{i}] but {one} in components[0]: a mass and a density cannot be "
-                    "added; expected laws of one kind in a column"
-                )
+    # Every column of products is a scalar mixture by itself.
+    products = any(isinstance(block, Product) for block in blocks)
+    for d in range(blocks[0].n_features if products else 1):
+        laws = [block.columns[d] if isinstance(block, Product) else block for block in blocks]
+        first = {law._measure: i for i, law in reversed(list(enumerate(laws)))}
+        if "discrete" in first and "continuous" in first:
+            i, j = sorted((first["discrete"], first["continuous"]))
+            found = (f"components[{k}], {laws[k]._measure} {type(laws[k]).__name__}" for k in (j, i))
+            raise ValueError(
+                f"{f'in column {d}, ' * products}{' cannot be mixed with '.join(found)}: a mass and a density cannot be added. "
+                "Give them columns of their own (Product), or put point masses into a continuous mixture (Delta)"
+            )
 
 
 def _kind(block: Components) -> str:

@@ -99,6 +99,14 @@ class Components(Frozen):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        family = next((base.__name__ for base in cls.__mro__[1:] if REGISTRY.get(base.__name__) is base), None)
+        if family is not None:
+            # Parts, copies and files are made by the name of the family: they would silently be of another class.
+            raise TypeError(
+                f"{cls.__name__} cannot be a subclass of the family {family}: components are made anew when they are indexed, "
+                f"joined, copied and loaded, and would be plain {family} again; write a function that returns a {family}, or "
+                "a class that holds one"
+            )
         for name in ("mean", "variance", "covariance"):
             moment = cls.__dict__.get(name)
             if isinstance(moment, property) and moment.fget is not None:

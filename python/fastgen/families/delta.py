@@ -44,12 +44,15 @@ class Delta(ScalarComponents):
 
     Notes
     -----
-    A point mass mixes with every scalar family, discrete or continuous.
+    A point mass mixes with every scalar family, discrete or continuous (but not with both at once, which do not mix with each
+    other), and so it does in each column of `Product` components, where it may also stand beside a multivariate component.
+    A `MixtureBatch` holds components of one family, so point masses only beside each other.
 
     Among continuous components a density is with respect to length plus a unit mass at each atom (a value whose weight is
     positive). At an atom the log density is the logarithm of its weight, and all continuous components have density 0: a
     point that equals an atom came from it, and its responsibility is 1. Everywhere else the atoms have density 0.
-    Likelihoods of data are then comparable between models that have the same atoms. `Mixture.cdf` at an atom includes it,
+    Likelihoods of data are then comparable between models that have the same atoms. Every column has atoms of its own: where a
+    row has one in some column, components that are continuous in that column have density 0 for the whole row. `Mixture.cdf` at an atom includes it,
     `Mixture.icdf` gives the atom for every probability within its jump, and `Mixture.grad_log_prob` is NaN there.
 
     Among discrete components everything counts, and masses simply add up: a zero of a zero-inflated Poisson law may have
@@ -76,6 +79,16 @@ class Delta(ScalarComponents):
     array([0.    , 0.6   , 0.8528])
     >>> m.icdf([0.3, 0.9]).round(4)
     array([0.    , 6.9315])
+
+    Two kinds of shoppers: one never returns anything, the other does at times.
+
+    >>> m = fg.Mixture(
+    ...     [0.7, 0.3],
+    ...     [fg.Product([fg.Delta(0.0), fg.Poisson(3.0)]), fg.Product([fg.Poisson(0.5), fg.Poisson(8.0)])],
+    ... )
+    >>> m.responsibilities([[0.0, 3.0], [1.0, 3.0]]).round(3)
+    array([[0.968, 0.032],
+           [0.   , 1.   ]])
     """
 
     __slots__ = ("value",)

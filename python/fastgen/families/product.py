@@ -46,6 +46,7 @@ class Product(Components):
     See Also
     --------
     MultivariateNormal : Columns that depend on each other within a component.
+    Delta : Columns that are 0 too often.
 
     Notes
     -----
@@ -58,6 +59,9 @@ class Product(Components):
     `Mixture.responsibilities` what that says about the class. A row of NaN alone has log density 0. (In a mixture of a
     product with another family a NaN makes the answer NaN, as everywhere else.) float32 rows are computed in float64.
     Column d of a sample is drawn by the sampler of its family, from a stream of its own.
+
+    Components of different families in a column go into one `Mixture` as several products. Each column then follows the rules
+    of a scalar mixture: discrete or continuous laws, with point masses (`Delta`) beside either.
 
     References
     ----------

@@ -59,6 +59,12 @@ class VonMises(ScalarComponents):
     draws from the same interval, but its distribution function counts from ``loc - pi`` and goes on beyond 1. Samples are
     exact, by rejection from the wrapped Cauchy law [2]_ at every concentration.
 
+    Because the density repeats itself and the distribution function does not, the two agree on :math:`[-\pi, \pi]` alone. In a
+    mixture with laws of the line, such as `Normal`, `Mixture.log_prob` adds the periodic density at every x: that is a density
+    on one period, not on the line, and what the other laws have beyond :math:`\pm \pi` is compared with further turns of this
+    one. `Mixture.sample`, `Mixture.cdf` and `Mixture.icdf` are right for the mixture of the numbers that are drawn. Mix
+    `VonMises` with its like, or with laws that lie within the period.
+
     References
     ----------
     .. [1] K. V. Mardia and P. E. Jupp, "Directional Statistics", Wiley, 2000, section 3.5.4.

@@ -64,8 +64,9 @@ template <class T> struct Model {
   const T* zeros;  // n_components of them: the offsets of densities without weights
   Chooser chooser;
   bool discrete;  // of whole numbers, but for point masses
-  const T* atoms;  // where point masses of positive weight are: different values in ascending order
+  const T* atoms;  // where point masses of positive weight are: in each feature different values in ascending order
   std::int64_t n_atoms;
+  const std::int64_t* first_atom;  // (n_features + 1) where those of each feature begin, if there are any
 };
 
 // B mixtures of K components each; component k of mixture b is component b K + k of the block.

@@ -40,15 +40,21 @@ std::vector<AliasEntry> alias_table(const std::vector<double>& weights) {
   return table;
 }
 
-// Where point masses are: their only parameter.
+// What says what feature d is like: components of a product have a law for each.
+const Components& law_of(const Components& c, std::int64_t d) {
+  return c.columns().empty() ? c : *c.columns()[std::size_t(d)];
+}
+
+// Where the point masses of positive weight in feature d are: their only parameter.
 std::vector<double> atoms_of(const std::vector<std::shared_ptr<const Components>>& components,
-                             const std::vector<double>& weights) {
+                             const std::vector<double>& weights, std::int64_t d) {
   std::vector<double> atoms;
   std::size_t first = 0;
   for (const auto& c : components) {
+    const Components& law = law_of(*c, d);
     const std::size_t K = std::size_t(c->n_components());
-    for (std::size_t k = 0; k < K && c->info().measure == Measure::atoms; ++k)
-      if (weights[first + k] > 0) atoms.push_back(c->parameter(0)[k]);
+    for (std::size_t k = 0; k < K && law.info().measure == Measure::atoms; ++k)
+      if (weights[first + k] > 0) atoms.push_back(law.parameter(0)[k]);
     first += K;
   }
   std::sort(atoms.begin(), atoms.end());
@@ -122,30 +128,28 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
   if (components.empty()) throw std::invalid_argument("components is empty");
   s.D = components.front()->n_features();
   s.scalar = components.front()->info().scalar;
-  bool continuous = false, curved = false;
+  bool curved = false;
   for (const auto& c : components) {
     if (c->n_features() != s.D || c->info().scalar != s.scalar)
       throw std::invalid_argument("components differ in their number of features");
     s.K += c->n_components();
     s.has_float = s.has_float && c->info().has_float;
     s.discrete = s.discrete || c->info().measure == Measure::discrete;
-    continuous = continuous || c->info().measure == Measure::continuous;
     curved = curved || c->info().measure == Measure::sphere || c->info().measure == Measure::simplex;
   }
   if (curved)
     for (const auto& c : components)
       if (c->info().measure != components.front()->info().measure)
         throw std::invalid_argument("components on a sphere or a simplex are mixed with their like only");
-  if (s.discrete && continuous) throw std::invalid_argument("discrete and continuous components cannot be mixed");
   if (s.K > std::numeric_limits<std::int32_t>::max()) throw std::invalid_argument("too many components");
   if (std::int64_t(weights.size()) != s.K) throw std::invalid_argument("weights must have one value a component");
   s.weights = std::move(weights);
   s.components = std::move(components);
+  s.look_at_features();
   s.chooser.n_components = s.K;
   s.chooser.last = 0;
   for (std::int64_t k = 0; k < s.K; ++k)
     if (s.weights[std::size_t(k)] > 0) s.chooser.last = k;
-  s.atoms = atoms_of(s.components, s.weights);
   if (s.K > most_thresholds) {
     s.alias = alias_table(s.weights);
     s.chooser.alias = s.alias.data();
@@ -160,6 +164,27 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
 std::int64_t Mixture::n_components() const { return state_->K; }
 std::int64_t Mixture::n_features() const { return state_->D; }
 bool Mixture::scalar() const { return state_->scalar; }
+
+// Densities add up in features where all are of one kind, or point masses; finds these. What is neither scalar nor a product
+// has no laws of single features, and no point masses.
+void Mixture::State::look_at_features() {
+  const bool apart =
+      scalar || std::any_of(components.begin(), components.end(), [](const auto& c) { return !c->columns().empty(); });
+  if (!apart) return;
+  for (std::int64_t d = 0; d < D; ++d) {
+    bool counts = false, continuous = false;
+    for (const auto& c : components) {
+      const Measure measure = law_of(*c, d).info().measure;
+      counts = counts || measure == Measure::discrete;
+      continuous = continuous || measure == Measure::continuous;
+    }
+    if (counts && continuous) throw std::invalid_argument("discrete and continuous components cannot be mixed");
+    const std::vector<double> found = atoms_of(components, weights, d);
+    first_atom.push_back(std::int64_t(atoms.size()));
+    atoms.insert(atoms.end(), found.begin(), found.end());
+  }
+  first_atom.push_back(std::int64_t(atoms.size()));
+}
 
 template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
   if (sizeof(T) == 4 && !has_float) {
@@ -197,7 +222,8 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
              chooser,
              discrete,
              p.atoms.data(),
-             std::int64_t(p.atoms.size())};
+             std::int64_t(p.atoms.size()),
+             first_atom.data()};
 }
 template void Mixture::State::prepare(Prepared<float>&) const;
 template void Mixture::State::prepare(Prepared<double>&) const;

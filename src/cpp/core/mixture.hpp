@@ -19,7 +19,8 @@ struct Mixture::State {
   std::int64_t K = 0, D = 0;
   bool scalar = false;
   bool discrete = false;   // laws of whole numbers, but for point masses
-  std::vector<double> atoms;  // values of point masses of positive weight, ascending
+  std::vector<double> atoms;  // values of point masses of positive weight: of each feature, ascending
+  std::vector<std::int64_t> first_atom;  // (D + 1) where those of each feature begin; empty if no feature has any
   bool has_float = true;  // every family has kernels in single precision; else float32 is computed in double
   std::vector<std::uint64_t> thresholds;
   std::vector<AliasEntry> alias;
@@ -31,6 +32,7 @@ struct Mixture::State {
     return slot.value;
   }
 
+  void look_at_features();
   template <class T> void evaluate(Quantity quantity, Data<T> x, void* out) const;
   void widen_to_atoms(double* points, std::int64_t n) const;  // (n, D)
   void evaluate_widened(Quantity quantity, Data<float> x, void* out) const;

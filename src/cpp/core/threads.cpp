@@ -3,10 +3,12 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -188,17 +190,19 @@ int usable_cores() {
 constexpr int most_threads = 1024;
 
 int threads_from_environment() {
-  for (const char* name : {"FASTGEN_NUM_THREADS", "OMP_NUM_THREADS"}) {
-    const char* text = std::getenv(name);
-    if (!text || !*text) continue;
-    char* end = nullptr;
+  char* end = nullptr;
+  if (const char* text = std::getenv("FASTGEN_NUM_THREADS"); text && *text) {
     const long n = std::strtol(text, &end, 10);
-    // OMP_NUM_THREADS may list one number a nesting level; the first counts.
-    const bool list = std::string(name) == "OMP_NUM_THREADS" && end != text && *end == ',';
-    if (end == text || (*end && !list) || n < 1 || n > most_threads)
-      throw std::invalid_argument(std::string("environment variable ") + name + " is '" + text +
+    if (end == text || *end || n < 1 || n > most_threads)
+      throw std::invalid_argument(std::string("environment variable FASTGEN_NUM_THREADS is '") + text +
                                   "'; expected a whole number from 1 to 1024. Change it or unset it.");
     return int(n);
+  }
+  // Written for others, so what makes no sense is no error here. It may list a number for each nesting level: the first counts.
+  if (const char* text = std::getenv("OMP_NUM_THREADS")) {
+    const long n = std::strtol(text, &end, 10);
+    end += std::strspn(end, " \t");
+    if (n >= 1 && (!*end || *end == ',')) return int(std::min<long>(n, most_threads));
   }
   return usable_cores();
 }

@@ -2,7 +2,8 @@
 //
 // With atoms, a density is with respect to length plus a unit mass at each atom. At an atom the continuous laws have density
 // 0 (their mass there is 0), elsewhere the atoms have: a point that equals an atom came from it. Discrete laws and atoms both
-// count, and simply add up. A distribution function jumps at an atom, and a quantile within the jump is the atom.
+// count, and simply add up. A distribution function jumps at an atom, and a quantile within the jump is the atom. Of several
+// features, as of products, each has atoms of its own.
 #pragma once
 
 #include "tile.hpp"
@@ -17,16 +18,23 @@ inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, T* lowe
 // Continuous log densities become -inf where a point is an atom.
 template <class T> inline void exclude_at_atoms(const Model<T>& m, const Tile<T>& tile, T* table) {
   using V = Vec<T, native_width<T>>;
-  for (std::int64_t s = 0; s < tile.padded; s += V::width) {
-    const V x = V::load(tile.x + s);
-    auto hit = x == V(m.atoms[0]);
-    for (std::int64_t a = 1; a < m.n_atoms; ++a) hit = hit | (x == V(m.atoms[a]));
-    if (!any(hit)) continue;
-    for (std::int64_t b = 0; b < m.n_blocks; ++b) {
-      if (!m.blocks[b].continuous) continue;
-      for (std::int64_t k = 0; k < m.blocks[b].shape.n_components; ++k) {
-        T* to = table + (m.blocks[b].first + k) * tile.stride + s;
-        select(hit, V(-infinity<T>), V::load(to)).store(to);
+  for (std::int64_t d = 0; d < m.n_features; ++d) {
+    const std::int64_t first = m.first_atom[d], end = m.first_atom[d + 1];
+    if (first == end) continue;
+    for (std::int64_t s = 0; s < tile.padded; s += V::width) {
+      const V x = V::load(tile.x + d * tile.stride + s);
+      auto hit = x == V(m.atoms[first]);
+      for (std::int64_t a = first + 1; a < end; ++a) hit = hit | (x == V(m.atoms[a]));
+      if (tile.seen)
+        hit = hit & (V::load(tile.seen + d * tile.stride + s) > V(T(0)));  // x is 0 where there is no value
+      if (!any(hit)) continue;
+      for (std::int64_t b = 0; b < m.n_blocks; ++b) {
+        const Block<T>& block = m.blocks[b];
+        if (!(block.columns ? block.columns[d] : block).continuous) continue;
+        for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
+          T* to = table + (block.first + k) * tile.stride + s;
+          select(hit, V(-infinity<T>), V::load(to)).store(to);
+        }
       }
     }
   }

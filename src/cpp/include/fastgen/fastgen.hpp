@@ -24,8 +24,8 @@ inline constexpr int stream_version = 2;
 
 // ---- runtime ----
 
-// Reads FASTGEN_ISA, FASTGEN_NUM_THREADS and OMP_NUM_THREADS; throws std::invalid_argument for a value that makes no
-// sense here. Called on first use; call it early to choose where the exception appears.
+// Reads FASTGEN_ISA, FASTGEN_NUM_THREADS and OMP_NUM_THREADS; throws std::invalid_argument for a value of the first two that
+// makes no sense. Called on first use; call it early to choose where the exception appears.
 void initialise();
 
 int get_num_threads();
