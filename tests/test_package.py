@@ -67,7 +67,7 @@ DESIGN_MEMBERS = {
     "FitResult": ["mixture", "converged", "n_iter", "log_likelihood", "history", "aic", "bic"],
 }
 SIGNATURES = {
-    "Mixture.sample": "(self, n, *, rng=None, start=0, return_labels=False, out=None, dtype=None)",
+    "Mixture.sample": "(self, n, *, rng=None, start=0, return_labels=False, out=None, dtype=<class 'numpy.float64'>)",
     "Mixture.log_prob": "(self, x, *, out=None)",
     "fit": "(x, n_components, *, covariance_type='full', sample_weight=None, init='k-means++', n_init=1, max_iter=200, "
     "tol=1e-06, reg_covar=1e-06, rng=None, callback=None, verbose=0)",

@@ -258,6 +258,21 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: NDArray
     return out
 
 
+def samples_array(out: Any, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return the array that samples go to: `out`, or a new one. The default np.float64 yields to the type of `out`."""
+    float_type = as_float_dtype(dtype)
+    if out is None:
+        return new_array(shape, float_type, "an array of samples", "; draw in pieces, with start=")
+    given = out.dtype if isinstance(out, np.ndarray) else None
+    if dtype is np.float64 and given == FLOAT32:
+        float_type = FLOAT32
+    elif given is not None and given != float_type and given in (FLOAT32, FLOAT64):
+        raise TypeError(
+            f"out has type {given}, but dtype is {float_type}; leave dtype out, or pass an array of that type"
+        )
+    return check_out(out, shape, float_type, None)
+
+
 # Numbers and options
 
 

@@ -14,7 +14,6 @@ from ._validate import (
     FLOAT64,
     NON_NEGATIVE,
     as_float_array,
-    as_float_dtype,
     as_int,
     as_parameter,
     at,
@@ -23,6 +22,7 @@ from ._validate import (
     kind_of,
     new_array,
     read_only,
+    samples_array,
 )
 from .families.base import Components
 from .families.delta import Delta
@@ -267,7 +267,7 @@ class MixtureBatch(Frozen):
         out : ndarray, optional
             Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
         dtype : {np.float64, np.float32}, default np.float64
-            Type of the samples; with `out`, its type. They are drawn in float64 and rounded.
+            Type of the samples; the default yields to the type of `out`. They are drawn in float64 and rounded.
 
         Returns
         -------
@@ -298,14 +298,7 @@ class MixtureBatch(Frozen):
         n = as_int(n_per, "n_per", 0, most, "n_per is the number of samples of each mixture", limit)
         last = min(most - n, most - 1)
         start = as_int(start, "start", 0, last, "start is the index of the first sample of each mixture", limit)
-        float_type = as_float_dtype(dtype)
-        shape = (self.n_mixtures, n, *self._row)
-        if out is None:
-            samples = new_array(shape, float_type, "an array of samples", "; draw in pieces, with start=")
-        else:
-            if isinstance(out, np.ndarray) and float_type == FLOAT64:
-                float_type = as_float_dtype(out.dtype) if out.dtype.kind == "f" else float_type
-            samples = check_out(out, shape, float_type, None)
+        samples = samples_array(out, (self.n_mixtures, n, *self._row), dtype)
         labels = new_array((self.n_mixtures, n), np.int64, "an array of labels") if return_labels else None
         # The key comes last: a Generator must not be advanced by a call that fails.
         self._draw(stream_key(rng), start, samples, labels)

@@ -11,14 +11,11 @@ from ._core import Mixture as CoreMixture
 from ._far import far_responsibilities
 from ._frozen import Frozen
 from ._validate import (
-    FLOAT32,
-    FLOAT64,
     NON_NEGATIVE,
     PROBABILITY,
     REAL,
     as_feature_indices,
     as_float_array,
-    as_float_dtype,
     as_int,
     as_parameter,
     check_constraint,
@@ -27,6 +24,7 @@ from ._validate import (
     new_array,
     normalised_weights,
     read_only,
+    samples_array,
 )
 from .families.base import Components
 from .families.product import Product
@@ -231,7 +229,7 @@ class Mixture(Frozen):
         start: int = 0,
         return_labels: bool = False,
         out: NDArray[Any] | None = None,
-        dtype: DTypeLike | None = None,
+        dtype: DTypeLike = np.float64,
     ) -> Any:
         """Draw samples, in random order.
 
@@ -250,8 +248,8 @@ class Mixture(Frozen):
             Whether to return also the component that each sample came from.
         out : ndarray, optional
             Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
-        dtype : {np.float64, np.float32}, optional
-            Type of the samples: by default that of `out`, or float64 without one. Of the normal families and `MultivariateStudentT` float32 samples are drawn
+        dtype : {np.float64, np.float32}, default np.float64
+            Type of the samples; the default yields to the type of `out`. Of the normal families and `MultivariateStudentT` float32 samples are drawn
             in float32: they are other numbers than the float64 ones of the same stream. Of other families they are those, rounded.
 
         Returns
@@ -293,7 +291,7 @@ class Mixture(Frozen):
             and 0 <= n <= _SHORT
             and out is None
             and not return_labels
-            and (dtype is None or dtype is np.float64)
+            and dtype is np.float64
             and type(start) is int
             and 0 <= start < _LAST_INDEX - _SHORT
         ):
@@ -303,18 +301,7 @@ class Mixture(Frozen):
         last = min(_LAST_INDEX - n, _LAST_INDEX - 1)
         start = as_int(start, "start", 0, last, "start is the index of the first sample", _STREAM_LENGTH)
         shape = (n,) if self._scalar else (n, self.n_features)
-        float_type = FLOAT64 if dtype is None else as_float_dtype(dtype)
-        if out is None:
-            samples = new_array(shape, float_type, "an array of samples", "; draw in pieces, with start=")
-        else:
-            given = out.dtype if isinstance(out, np.ndarray) else float_type
-            if dtype is None and given == FLOAT32:
-                float_type = FLOAT32
-            elif dtype is not None and given != float_type:
-                raise TypeError(
-                    f"out has type {given}, but dtype is {float_type}; leave dtype out, or pass an array of that type"
-                )
-            samples = check_out(out, shape, float_type, None)
+        samples = samples_array(out, shape, dtype)
         labels = new_array((n,), np.int64, "an array of labels") if return_labels else None
         # The key comes last: a Generator must not be advanced by a call that fails.
         self._core.sample(stream_key(rng), start, samples, labels)
