@@ -243,22 +243,40 @@ struct MultivariateNormal {
   // Strips of three vectors that share one pass over a factor: one while the factor fits the second-level cache.
   static std::int64_t strips_together(std::int64_t D) { return D > 192 ? 4 : 1; }
 
-  // Adds the squares of rows i .. end of a factor times (x - mean) to q, for C vectors of samples from s. A function of its
-  // own: together with others of its kind GCC keeps the accumulators in memory.
+  // q (+)= the squares of R rows of products.
+  template <int R, int C, class V>
+  static FASTGEN_INLINE void add_squares_of(const V (&y)[R][C], V (&q)[C]) {
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) {
+      FASTGEN_UNROLL
+      for (int r = 0; r < R; ++r) q[c] = fma(y[r][c], y[r][c], q[c]);
+    }
+  }
+
+  // Adds the squares of rows i .. end of a factor times (x - mean) to q, for C vectors of samples from s; q starts with row 0.
+  // A function of its own: together with others of its kind GCC keeps the accumulators in memory.
   template <int C, class T>
   static FASTGEN_NOINLINE const T* add_squares(const T* packed, std::int64_t i, std::int64_t end,
                                                const Centered<T>& from, std::int64_t s, T* q) {
     using V = Vec<T, native_width<T>>;
+    const auto sums = [&](std::int64_t row, auto body) FASTGEN_LAMBDA_INLINE {
+      V sum[C];
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) sum[c] = row ? V::load(q + s + c * V::width) : V(T(0));
+      body(sum);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) sum[c].store(q + s + c * V::width);
+    };
+    if constexpr (has_registers_for_eight_rows<T>)
+      for (; i + 8 <= end; i += 8) {
+        V y[4][C], z[4][C];
+        packed = lower_rows_twice<C>(packed, i, from, s, y, z);
+        sums(i, [&](auto& sum) FASTGEN_LAMBDA_INLINE { add_squares_of(y, sum), add_squares_of(z, sum); });
+      }
     return for_row_blocks(i, end, packed, [&]<int R>(std::int64_t row, const T* p) FASTGEN_LAMBDA_INLINE {
       V y[R][C];
       const T* next = lower_rows<R, C>(p, row, from, s, y);
-      FASTGEN_UNROLL
-      for (int c = 0; c < C; ++c) {
-        V sum = V::load(q + s + c * V::width);
-        FASTGEN_UNROLL
-        for (int r = 0; r < R; ++r) sum = fma(y[r][c], y[r][c], sum);
-        sum.store(q + s + c * V::width);
-      }
+      sums(row, [&](auto& sum) FASTGEN_LAMBDA_INLINE { add_squares_of(y, sum); });
       return next;
     });
   }
@@ -281,7 +299,6 @@ struct MultivariateNormal {
         for (std::int64_t s0 = first; s0 < last; s0 += group) {
           const std::int64_t lanes = last - s0 < group ? last - s0 : group;
           const Centered<T> from{tile.x + s0, tile.stride, constants.mean + k * D, scratch, group};
-          for (std::int64_t s = 0; s < lanes; s += V::width) V(T(0)).store(q + s0 + s);
           const T* packed = constants.precision(k);
           for (std::int64_t i = 0; i < rows; i += rows_together) {
             const std::int64_t end = i + rows_together < rows ? i + rows_together : rows;

@@ -96,6 +96,58 @@ FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Center
   return packed;
 }
 
+// The same for eight rows, two blocks, where there are registers for twenty-four sums.
+template <class T> constexpr bool has_registers_for_eight_rows = native_width<T> * sizeof(T) == 64;
+template <int C, class T, class V = Vec<T, native_width<T>>>
+FASTGEN_INLINE const T* lower_rows_twice(const T* packed, std::int64_t i, const Centered<T>& from, std::int64_t s,
+                                         V (&y)[4][C], V (&z)[4][C]) {
+  FASTGEN_UNROLL
+  for (int r = 0; r < 4; ++r) {
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) y[r][c] = z[r][c] = V(T(0));
+  }
+  const T* lower = packed + 4 * i + 10;
+  T* diff = from.diff + s;
+  for (std::int64_t j = 0; j < i; j += 4) {
+    FASTGEN_UNROLL
+    for (int u = 0; u < 4; ++u, diff += from.pitch, packed += 4, lower += 4) {
+      V xs[C];
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) xs[c] = V::load(diff + c * V::width);
+      add_outer_product(y, packed, xs);
+      add_outer_product(z, lower, xs);
+    }
+  }
+  const T* x = from.x + i * from.stride + s;
+  FASTGEN_UNROLL
+  for (int j = 0; j < 8; ++j, diff += from.pitch, x += from.stride) {
+    const V mean(from.mean[i + j]);
+    V xs[C];
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) {
+      xs[c] = V::load(x + c * V::width) - mean;
+      xs[c].store(diff + c * V::width);
+    }
+    if (j < 4) {
+      FASTGEN_UNROLL
+      for (int r = 0; r < 4; ++r) {
+        if (r < j) continue;
+        const V p(*packed++);
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) y[r][c] = fma(p, xs[c], y[r][c]);
+      }
+    }
+    FASTGEN_UNROLL
+    for (int r = 0; r < 4; ++r) {
+      if (r < j - 4) continue;
+      const V p(*lower++);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) z[r][c] = fma(p, xs[c], z[r][c]);
+    }
+  }
+  return lower;
+}
+
 // R rows of lower^T * x.
 template <int R, int C, class T, class V = Vec<T, native_width<T>>>
 FASTGEN_INLINE const T* transposed_rows(const T* packed, std::int64_t i, std::int64_t D, const T* x,
