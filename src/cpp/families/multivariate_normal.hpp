@@ -253,35 +253,37 @@ struct MultivariateNormal {
     }
   }
 
-  // Adds the squares of rows i .. end of a factor times (x - mean) to q, for C vectors of samples from s; q starts with row 0.
-  // A function of its own: together with others of its kind GCC keeps the accumulators in memory.
+  // Adds the squares of rows i .. end of a factor times (x - mean) to q, for C vectors of samples from s. q starts with row 0, and
+  // becomes a log density with the last of `rows`. A function of its own: together with others of its kind GCC keeps the
+  // accumulators in memory.
   template <int C, class T>
-  static FASTGEN_NOINLINE const T* add_squares(const T* packed, std::int64_t i, std::int64_t end,
-                                               const Centered<T>& from, std::int64_t s, T* q) {
+  static FASTGEN_NOINLINE const T* add_squares(const T* packed, std::int64_t i, std::int64_t end, std::int64_t rows,
+                                               T norm, const Centered<T>& from, std::int64_t s, T* q) {
     using V = Vec<T, native_width<T>>;
-    const auto sums = [&](std::int64_t row, auto body) FASTGEN_LAMBDA_INLINE {
+    const auto sums = [&](std::int64_t row, std::int64_t next, auto body) FASTGEN_LAMBDA_INLINE {
       V sum[C];
       FASTGEN_UNROLL
       for (int c = 0; c < C; ++c) sum[c] = row ? V::load(q + s + c * V::width) : V(T(0));
       body(sum);
       FASTGEN_UNROLL
-      for (int c = 0; c < C; ++c) sum[c].store(q + s + c * V::width);
+      for (int c = 0; c < C; ++c) (next == rows ? finish(sum[c], V(norm)) : sum[c]).store(q + s + c * V::width);
     };
     if constexpr (has_registers_for_eight_rows<T>)
       for (; i + 8 <= end; i += 8) {
         V y[4][C], z[4][C];
         packed = lower_rows_twice<C>(packed, i, from, s, y, z);
-        sums(i, [&](auto& sum) FASTGEN_LAMBDA_INLINE { add_squares_of(y, sum), add_squares_of(z, sum); });
+        sums(i, i + 8, [&](auto& sum) FASTGEN_LAMBDA_INLINE { add_squares_of(y, sum), add_squares_of(z, sum); });
       }
     return for_row_blocks(i, end, packed, [&]<int R>(std::int64_t row, const T* p) FASTGEN_LAMBDA_INLINE {
       V y[R][C];
       const T* next = lower_rows<R, C>(p, row, from, s, y);
-      sums(row, [&](auto& sum) FASTGEN_LAMBDA_INLINE { add_squares_of(y, sum); });
+      sums(row, row + R, [&](auto& sum) FASTGEN_LAMBDA_INLINE { add_squares_of(y, sum); });
       return next;
     });
   }
 
-  // Any number of features: x - mean of a few strips in cache, four rows of the factor in registers; `rows` of the D rows.
+  // Any number of features: x - mean of a few strips in cache, sums of four or eight rows of the factor in registers; `rows` of
+  // the D rows.
   // Bound by multiply-adds from D = 16 on; see benchmarks/README.md for the share of the peak.
   template <class T>
   static void log_density_full(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, std::int64_t rows,
@@ -292,25 +294,27 @@ struct MultivariateNormal {
     // Samples that all components see before the next: their values take 12 KB, less than half of the first-level cache.
     constexpr std::int64_t cached = 12 * 1024 / std::int64_t(sizeof(T));
     const std::int64_t samples = cached / D < group ? group : cached / D / group * group;
+    const std::int64_t steps = constants.K * ((tile.padded + group - 1) / group);
+    const std::int64_t fetched = tile.upcoming ? tile.upcoming->lines() / steps + 1 : 0;
     for (std::int64_t first = 0; first < tile.padded; first += samples) {
       const std::int64_t last = first + samples < tile.padded ? first + samples : tile.padded;
       for (std::int64_t k = k0; k < k1; ++k) {
         T* q = lp + (k - k0) * tile.stride;
+        const T norm = constants.norm[k] + offset[k];
         for (std::int64_t s0 = first; s0 < last; s0 += group) {
           const std::int64_t lanes = last - s0 < group ? last - s0 : group;
           const Centered<T> from{tile.x + s0, tile.stride, constants.mean + k * D, scratch, group};
+          if (tile.upcoming) tile.upcoming->fetch(fetched);
           const T* packed = constants.precision(k);
           for (std::int64_t i = 0; i < rows; i += rows_together) {
             const std::int64_t end = i + rows_together < rows ? i + rows_together : rows;
             const T* next = packed;
             for_strips<T, 3>(lanes, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-              next = add_squares<C>(packed, i, end, from, s, q + s0);
+              next = add_squares<C>(packed, i, end, rows, norm, from, s, q + s0);
             });
             packed = next;
           }
         }
-        const V norm(constants.norm[k] + offset[k]);
-        for (std::int64_t s = first; s < last; s += V::width) finish(V::load(q + s), norm).store(q + s);
       }
     }
   }

@@ -72,7 +72,9 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
   for (std::int64_t i = begin; i < end; i += rows) {
     const std::int64_t n = end - i < rows ? end - i : rows;
     if (pace.over(n * K * pair_work(D) * (line_only ? 256 : 1))) return;
-    const Tile<T> tile = load_tile(points, D, i, n, rows, w.x, w.special, w.seen);
+    Tile<T> tile = load_tile(points, D, i, n, rows, w.x, w.special, w.seen);
+    Upcoming upcoming(points, D, i + rows < end ? i + rows : end + points.skip, rows);
+    tile.upcoming = &upcoming;
     T* to = static_cast<T*>(out) + i;
     if (line_only) {
       if (quantity == Quantity::cdf) mixture_cdf(m, tile, to, answer);

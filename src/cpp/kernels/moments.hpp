@@ -51,7 +51,9 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
   for (std::int64_t i = begin; i < end; i += m.tile) {
     if (i != begin && patience.over()) return;
     const std::int64_t n = end - i < m.tile ? end - i : m.tile;
-    const Tile<T> tile = load_tile(points, D, i, n, m.tile, w.x, w.special);
+    Tile<T> tile = load_tile(points, D, i, n, m.tile, w.x, w.special);
+    Upcoming upcoming(points, D, i + n, m.tile);
+    tile.upcoming = &upcoming;
     if (!component_table(m, tile, m.log_weights, cutoff, w, patience)) return;
     const std::int64_t lanes = to_logical_lanes<T>(n);
     for (std::int64_t s = 0; s < lanes; ++s) scale[s] = s >= n ? T(0) : sample_weight ? T(sample_weight[i + s]) : T(1);

@@ -9,6 +9,26 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
+// The points after those of a tile, asked for a few cache lines at a time while the tile is worked on: to read a row takes a tenth
+// of the work on it, and the hardware does not foresee where the next tile begins.
+class Upcoming {
+  std::uintptr_t at_ = 0, end_ = 0;
+
+ public:
+  template <class T> Upcoming(Points<T> points, std::int64_t features, std::int64_t begin, std::int64_t n) {
+    if (points.col_stride != 1 || points.row_stride != features || begin >= points.n) return;
+    const std::int64_t end = begin + n < points.n ? begin + n : points.n;
+    at_ = reinterpret_cast<std::uintptr_t>(points.data + begin * features);
+    end_ = reinterpret_cast<std::uintptr_t>(points.data + end * features);
+  }
+  std::int64_t lines() const { return std::int64_t(end_ - at_) / 64; }
+  void fetch(std::int64_t count) {
+    if (at_ >= end_) return;
+    prefetch<Soon::read>(reinterpret_cast<const char*>(at_), 0, 64 * count);
+    at_ += 64 * std::uintptr_t(count);
+  }
+};
+
 // Points in structure-of-arrays order: feature d of sample s is x[d * stride + s]. Samples n .. padded are zeros, and
 // every value is finite: rows with a NaN or an infinity have it replaced by 0 and are named in `special`.
 template <class T> struct Tile {
@@ -18,6 +38,7 @@ template <class T> struct Tile {
   std::int64_t padded;  // n rounded up to whole vectors
   const T* special;     // per sample 0, -inf (a value is infinite) or NaN (a value is NaN); null when all are finite
   const T* seen;        // like x: 0 where a value was not observed, else 1; null when all were
+  Upcoming* upcoming = nullptr;  // for families whose work on a tile is long
 };
 
 struct Streams;
