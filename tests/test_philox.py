@@ -338,6 +338,14 @@ def test_keys_of_the_core_are_numpys():
             assert _core.stream_key(low, high) == expected
 
 
+@pytest.mark.parametrize("seed", [0, 7, 2**64 - 1, 2**64, 2**128 - 1, 2**128, 2**200 + 1])
+def test_an_int_names_the_stream_that_numpy_makes_of_it(seed):
+    """Up to 128 bits the core mixes them, beyond NumPy does."""
+    key = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
+    assert fg.Stream(seed).key == key
+    assert np.array_equal(STANDARD.sample(5, rng=seed), STANDARD.sample(5, rng=fg.Stream(seed)))
+
+
 def test_fresh_streams():
     assert len({fg.Stream().key for _ in range(100)}) == 100
     assert len({float(STANDARD.sample(1)[0]) for _ in range(1000)}) == 1000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -24,6 +23,7 @@ __all__ = ["Stream", "as_stream", "stream_key"]
 _EXPECTED = "expected None, an int, a sequence of ints, a SeedSequence, BitGenerator, Generator or fastgen.Stream"
 
 _SEED_POOL = 4
+_WORD = (1 << 64) - 1
 
 # Keys for rng=None. os.urandom costs a microsecond, so it is asked for many keys at a time. `list.pop` is atomic, so
 # threads share the pool; a forked child empties it, or it would draw what its parent draws.
@@ -50,8 +50,8 @@ def stream_key(rng: Any = None) -> int:
     """
     if rng is None:
         return _fresh_key()
-    if type(rng) is int and rng >= 0:
-        return _key_of_int(rng)
+    if type(rng) is int and 0 <= rng < 1 << 128:
+        return _core.stream_key(rng & _WORD, rng >> 64)  # what NumPy's SeedSequence takes 11 us for
     if type(rng) is Stream:
         return rng.key
     if isinstance(rng, (np.random.Generator, np.random.BitGenerator)):
@@ -62,11 +62,6 @@ def stream_key(rng: Any = None) -> int:
 def as_stream(rng: Any) -> Stream:
     """Return the stream that an argument called `rng` names."""
     return Stream._make(*_entropy(rng, "rng"))
-
-
-@lru_cache(maxsize=1024)
-def _key_of_int(seed: int) -> int:
-    return Stream(seed).key
 
 
 class Stream(Frozen):
