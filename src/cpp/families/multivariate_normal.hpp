@@ -290,7 +290,9 @@ struct MultivariateNormal {
                                const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
     using V = Vec<T, native_width<T>>;
     const std::int64_t D = constants.D;
-    const std::int64_t group = strips_together(D) * 3 * V::width, rows_together = strips_together(D) > 1 ? 4 : rows;
+    constexpr std::int64_t at_once = has_registers_for_eight_rows<T> ? 8 : 4;
+    const std::int64_t group = strips_together(D) * 3 * V::width,
+                       rows_together = strips_together(D) > 1 ? at_once : rows;
     // Samples that all components see before the next: their values take 12 KB, less than half of the first-level cache.
     constexpr std::int64_t cached = 12 * 1024 / std::int64_t(sizeof(T));
     const std::int64_t samples = cached / D < group ? group : cached / D / group * group;

@@ -163,8 +163,8 @@ struct Normal {
       z = reinterpret_cast<const T*>(tile.streams->get(Streams::normal, tile.key, tile.first, tile.n));
     else fill_normals(tile.key, tile.first, tile.n, tile.scratch);
     const LaneConstants<2, T, V::width> constants(block, pitch);
-    if (constants
-            .anywhere()) {  // every row, whosever it is, and those of others left alone: cheaper than going by a list
+    if (constants.anywhere()) {
+      // Every row, whosever it is, those of others left alone: cheaper than going by a list.
       using I = IntVec<V>;
       const I first(IntLike<T>(block.first)), end(IntLike<T>(block.first + block.shape.n_components));
       std::int64_t i = 0;

@@ -264,6 +264,7 @@ template <class Law> struct ScalarFamily {
           }
           const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(s));
           const auto source = make_source<Law>(table, tile.key, index, arrays, s, tile.labels + s);
+          // The answer's memory is in no cache: its lines are asked for two batches before they are written.
           if constexpr (decltype(stage)::number == 0) prefetch<Soon::written>(tile.out + s, 2 * batch, W);
           draw_vector(stage, c, source, left, s - i, tile.out + s);
         }

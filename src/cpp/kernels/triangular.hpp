@@ -96,8 +96,9 @@ FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Center
   return packed;
 }
 
-// The same for eight rows, two blocks, where there are registers for twenty-four sums.
+// Whether twenty-four sums fit the registers.
 template <class T> constexpr bool has_registers_for_eight_rows = native_width<T> * sizeof(T) == 64;
+// The same for the eight rows of two blocks: y and z.
 template <int C, class T, class V = Vec<T, native_width<T>>>
 FASTGEN_INLINE const T* lower_rows_twice(const T* packed, std::int64_t i, const Centered<T>& from, std::int64_t s,
                                          V (&y)[4][C], V (&z)[4][C]) {
