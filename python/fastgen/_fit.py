@@ -56,8 +56,8 @@ def fit(
     Parameters
     ----------
     x : array_like of float, (n,) or (n, D)
-        Data, one observation per row; all values finite, but for rows of weight 0. (n,) gives a mixture of `Normal`, (n, D) one of
-        `MultivariateNormal`. float32 data is processed in float32; parameters are always float64.
+        Data, one observation per row; all values finite, but for rows of weight 0. (n,) gives a mixture of `Normal`,
+        (n, D) one of `MultivariateNormal`. float32 data is processed in float32; parameters are always float64.
     n_components : int
         Number of components K, at most the number of rows with positive weight.
     covariance_type : {"full", "tied", "diag", "spherical"}, default "full"

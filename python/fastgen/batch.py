@@ -165,7 +165,9 @@ class MixtureBatch(Frozen):
     @property
     def mean(self) -> FloatArray:
         r"""Mean of each mixture, :math:`\sum_k w_k \mu_k`: (B, D), or (B,) for scalar families."""
-        weights, means = self._used_moments()
+        return self._mean_of(*self._used_moments())
+
+    def _mean_of(self, weights: FloatArray, means: FloatArray) -> FloatArray:
         # About one of the means, as in `Mixture.mean`: an offset common to all costs no digits, and halves cannot overflow.
         halves = 0.5 * means
         used = (self.weights > 0).argmax(axis=1)
@@ -188,7 +190,7 @@ class MixtureBatch(Frozen):
             each = self._by_mixture(self.components.covariance)
             share = self.weights.reshape(*self.weights.shape, *[1] * (each.ndim - 2))
             within: FloatArray = np.multiply(share, each, out=np.zeros(each.shape), where=share > 0).sum(axis=1)
-            root = np.sqrt(weights) * (means - self.mean[:, None])
+            root = np.sqrt(weights) * (means - self._mean_of(weights, means)[:, None])
             between = np.square(root).sum(axis=1) if scalar else root.swapaxes(1, 2) @ root
             return np.where(_finite(means, within.ndim), between + within, within)
 
@@ -267,7 +269,8 @@ class MixtureBatch(Frozen):
         out : ndarray, optional
             Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
         dtype : {np.float64, np.float32}, default np.float64
-            Type of the samples; the default yields to the type of `out`. They are drawn in float64 and rounded.
+            Type of the samples; the default yields to the type of `out`. They are drawn in float64 and rounded to the
+            nearest number: where an end of the support is no float32, that may lie just beyond it.
 
         Returns
         -------

@@ -98,10 +98,10 @@ class Mixture(Frozen):
     Every method that takes points has the same rules. A scalar family takes points of any shape and returns an answer
     for each; a multivariate one takes (..., D). A single point gives a NumPy scalar. float32 gives float32,
     computed in float32 for the normal families (`Normal`, `MultivariateNormal`, `FactorNormal`) and `MultivariateStudentT`,
-    and in float64 and rounded for the others, or where a parameter is out of the range of float32; all other real types are taken as float64.
-    Where float32 computes, the parameters are float32 too: a mean of 1e4 is then known to 5e-4, which shows if the scale is not much more;
-    pass float64 points in such a case. Points with a NaN have NaN as their answer; in mixtures of `Product` a NaN is a value that was not observed.
-    Answers are the same bits for every number of threads and every instruction set.
+    and in float64 and rounded for the others, or where a parameter is out of the range of float32; all other real types
+    are taken as float64. Where float32 computes, the parameters are float32 too: a mean of 1e4 is then known to 5e-4,
+    which shows if the scale is not much more; pass float64 points in such a case. Points with a NaN have NaN as their
+    answer; in mixtures of `Product` a NaN is a value that was not observed. Answers are the same bits for every number of threads and every instruction set.
 
     References
     ----------
@@ -249,8 +249,9 @@ class Mixture(Frozen):
         out : ndarray, optional
             Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
         dtype : {np.float64, np.float32}, default np.float64
-            Type of the samples; the default yields to the type of `out`. Of the normal families and `MultivariateStudentT` float32 samples are drawn
-            in float32: they are other numbers than the float64 ones of the same stream. Of other families they are those, rounded.
+            Type of the samples; the default yields to the type of `out`. Of the normal families and `MultivariateStudentT`
+            float32 samples are drawn in float32: they are other numbers than the float64 ones of the same stream. Of other
+            families they are those, rounded, but not past an end of the support.
 
         Returns
         -------

@@ -51,9 +51,9 @@ class Delta(ScalarComponents):
     Among continuous components a density is with respect to length plus a unit mass at each atom (a value whose weight is
     positive). At an atom the log density is the logarithm of its weight, and all continuous components have density 0: a
     point that equals an atom came from it, and its responsibility is 1. Everywhere else the atoms have density 0.
-    Likelihoods of data are then comparable between models that have the same atoms. Every column has atoms of its own: where a
-    row has one in some column, components that are continuous in that column have density 0 for the whole row. `Mixture.cdf` at an atom includes it,
-    `Mixture.icdf` gives the atom for every probability within its jump, and `Mixture.grad_log_prob` is NaN there.
+    Likelihoods of data are then comparable between models that have the same atoms. Every column has atoms of its own:
+    where a row has one in some column, components that are continuous in that column have density 0 for the whole row.
+    `Mixture.cdf` at an atom includes it, `Mixture.icdf` gives the atom for every probability within its jump, and `Mixture.grad_log_prob` is NaN there.
 
     Among discrete components everything counts, and masses simply add up: a zero of a zero-inflated Poisson law may have
     come from either.

@@ -464,7 +464,8 @@ FASTGEN_INLINE Vec<std::uint64_t, W> top_quarter(Vec<std::uint64_t, W> top, Vec<
   return (top & V(~mask)) | (rest & V(mask));
 }
 
-// base[index[lane]]. Elsewhere lane by lane, in registers: a vector read from where scalars were just stored waits for them.
+// base[index[lane]]. Where there is no instruction for it, lane by lane in registers: a vector read from where scalars were just
+// stored waits for them.
 template <class T, int W> FASTGEN_INLINE Vec<T, W> gather(const T* base, Vec<std::uint64_t, W> index) {
   using V = Vec<T, W>;
   if constexpr (is_wide<std::uint64_t, W>) {

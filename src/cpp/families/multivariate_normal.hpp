@@ -243,7 +243,7 @@ struct MultivariateNormal {
   // Strips of three vectors that share one pass over a factor: one while the factor fits the second-level cache.
   static std::int64_t strips_together(std::int64_t D) { return D > 192 ? 4 : 1; }
 
-  // q (+)= the squares of R rows of products.
+  // q += the squares of R rows of products.
   template <int R, int C, class V>
   static FASTGEN_INLINE void add_squares_of(const V (&y)[R][C], V (&q)[C]) {
     FASTGEN_UNROLL

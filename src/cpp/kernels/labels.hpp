@@ -38,7 +38,7 @@ inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::ui
   for (std::int64_t i = 0; i < n; i += W) {
     const I u = I::load(bits + i) ^ flip;
     I label(std::int16_t(K - 1)), below(std::int16_t(-32768));  // `below`: the largest threshold up to u
-    for (std::int64_t k = 0; k + 1 < K; ++k) { pass_threshold(high[k], u, label, below); }
+    for (std::int64_t k = 0; k + 1 < K; ++k) pass_threshold(high[k], u, label, below);
     const auto tie = below == u;
     label = min(label, last);
     std::int16_t lanes[W];

@@ -55,6 +55,17 @@ template <class T> struct Centered {
   std::int64_t pitch;
 };
 
+// C vectors of one feature less its mean, also kept in diff.
+template <int C, class T, class V = Vec<T, native_width<T>>>
+FASTGEN_INLINE void make_differences(const T* x, T mean, T* diff, V (&xs)[C]) {
+  const V m(mean);
+  FASTGEN_UNROLL
+  for (int c = 0; c < C; ++c) {
+    xs[c] = V::load(x + c * V::width) - m;
+    xs[c].store(diff + c * V::width);
+  }
+}
+
 // R rows of lower * (x - mean) for C vectors of samples from s. Row blocks must be taken from the top: the block that
 // starts at row i makes the differences i .. i + R - 1, between multiply-adds, where stores cost nothing.
 template <int R, int C, class T, class V = Vec<T, native_width<T>>>
@@ -79,13 +90,8 @@ FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Center
   const T* x = from.x + i * from.stride + s;
   FASTGEN_UNROLL
   for (int j = 0; j < R; ++j, diff += from.pitch, x += from.stride) {
-    const V mean(from.mean[i + j]);
     V xs[C];
-    FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) {
-      xs[c] = V::load(x + c * V::width) - mean;
-      xs[c].store(diff + c * V::width);
-    }
+    make_differences(x, from.mean[i + j], diff, xs);
     FASTGEN_UNROLL
     for (int r = j; r < R; ++r) {
       const V p(*packed++);
@@ -122,13 +128,8 @@ FASTGEN_INLINE const T* lower_rows_twice(const T* packed, std::int64_t i, const 
   const T* x = from.x + i * from.stride + s;
   FASTGEN_UNROLL
   for (int j = 0; j < 8; ++j, diff += from.pitch, x += from.stride) {
-    const V mean(from.mean[i + j]);
     V xs[C];
-    FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) {
-      xs[c] = V::load(x + c * V::width) - mean;
-      xs[c].store(diff + c * V::width);
-    }
+    make_differences(x, from.mean[i + j], diff, xs);
     if (j < 4) {
       FASTGEN_UNROLL
       for (int r = 0; r < 4; ++r) {
