@@ -262,17 +262,22 @@ template <class V> FASTGEN_INLINE V exp_shallow(V x) {
   return fma(p, s, s);
 }
 
-// x = 2^k m with sqrt(1/2) <= m < sqrt(2), for positive normal finite x; the exponent field of `shifted` is k + bias.
-// `unbias` is 2^mantissa_bits + bias, or more for an x that was scaled up.
-template <class V> FASTGEN_INLINE V split_exponent(V x, V unbias, V& k, UintVec<V>& shifted) {
+// x = 2^k m with least <= m < 2 least, for positive normal finite x and least, whose bits are given; the exponent field of
+// `shifted` is k + bias. `unbias` is 2^mantissa_bits + bias, or more for an x that was scaled up.
+template <class V> FASTGEN_INLINE V split_exponent(V x, UintVec<V> least, V unbias, V& k, UintVec<V>& shifted) {
   using T = typename V::Scalar;
   using U = UintVec<V>;
   using F = Format<T>;
   constexpr int bits = F::mantissa_bits;
   constexpr UintLike<T> one = UintLike<T>(F::bias) << bits, power = UintLike<T>(F::bias + bits) << bits;
-  shifted = bit_cast<UintLike<T>>(x) + U(one - F::sqrt_half);
+  shifted = bit_cast<UintLike<T>>(x) + (U(one) - least);
   k = bit_cast<T>((shifted >> bits) | U(power)) - unbias;
-  return bit_cast<T>((shifted & U((UintLike<T>(1) << bits) - 1)) + U(F::sqrt_half));
+  return bit_cast<T>((shifted & U((UintLike<T>(1) << bits) - 1)) + least);
+}
+// The same with sqrt(1/2) <= m < sqrt(2).
+template <class V> FASTGEN_INLINE V split_exponent(V x, V unbias, V& k, UintVec<V>& shifted) {
+  using T = typename V::Scalar;
+  return split_exponent(x, UintVec<V>(UintLike<T>{Format<T>::sqrt_half}), unbias, k, shifted);
 }
 
 // log(1 + f) + extra - f, where sum = 2 + f: log(1 + f) = 2 atanh(s) = 2 s + s z R(z) = f - s f + s z R(z) with

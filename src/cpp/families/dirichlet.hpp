@@ -230,10 +230,8 @@ struct Dirichlet {
       finish<One>(c, block, tile, row, count, s);
       for (std::int64_t p = 0; p < panels; ++p) {
         const std::int64_t at = row + p * panel_rows;
-        double *gamma = s.gamma + p * D * panel_rows,
-               *excess = s.normal + p * D * panel_rows;  // the normals are used up
-        if (small) boost<One>(c, rows[p], tile.key, (panel + std::uint64_t(p)) * panel_rows, gamma, excess);
-        share_out(tile, D, at, rows[p].wanted, gamma);
+        if (small) boost<One>(c, rows[p], tile.key, (panel + std::uint64_t(p)) * panel_rows, p, s);
+        share_out(tile, D, at, rows[p].wanted, s.gamma + p * D * panel_rows);
       }
     });
   }
@@ -282,32 +280,36 @@ struct Dirichlet {
 
   // Shapes a < 1: the variate times u^(1/a) = e^-excess, for all shares of a row relative to the least excess. Excesses are
   // kept as multiples of 1 / least, beside which they may be beyond the numbers. The uniforms are those of attempt 0, a block for
-  // two shares. Of a column without a shape below 1 all excesses are 0, then the least is, and nothing changes.
+  // two shares. Of a column without a shape below 1 all excesses are 0, then the least is, and nothing changes. In stages, so
+  // that blocks, logarithms and exponentials of several columns overlap.
   template <bool One>
   static FASTGEN_NOINLINE void boost(const Constants<double>& c, const PanelRows<One>& rows, const PhiloxKey& key,
-                                     std::uint64_t index, double* gamma, double* excess) {
+                                     std::uint64_t index, std::int64_t p, const Draws& s) {
+    const std::int64_t D = c.D, begin = p * D * panel_rows;
+    double *gamma = s.gamma + begin, *excess = s.normal + begin;  // the normals are used up,
+    std::uint64_t* word = s.part + begin;                         // and so are the parts
     for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
-      const Source<panel_width> source{key, iota<std::uint64_t, panel_width>() + U(index + std::uint64_t(r)), {}};
       const V zero(0.0);
+      const auto ratio = [&](std::int64_t d) FASTGEN_LAMBDA_INLINE { return rows.of_column(c.ratio + d, r); };
+      const auto is_small = [&](std::int64_t d) FASTGEN_LAMBDA_INLINE { return d < D && any(ratio(d) != zero); };
+      const Source<panel_width> source{key, iota<std::uint64_t, panel_width>() + U(index + std::uint64_t(r)), {}};
+      for (std::int64_t d = 0; d < D; d += 2) {
+        if (!is_small(d) && !is_small(d + 1)) continue;
+        U a, b;
+        source.words(0, a, b, U(std::uint64_t(d / 2)));
+        a.store(word + d * panel_rows + r);
+        if (d + 1 < D) b.store(word + (d + 1) * panel_rows + r);
+      }
       V nearest(infinity<double>);
-      for (std::int64_t first = 0; first < c.D; first += 2) {
-        U word[2];
-        bool made = false;
-        for (int i = 0; i < 2 && first + i < c.D; ++i) {
-          const V ratio = rows.of_column(c.ratio + first + i, r);
-          V value = zero;
-          if (any(ratio != zero)) {
-            if (!made) source.words(0, word[0], word[1], U(std::uint64_t(first / 2)));
-            made = true;
-            value = ratio * -math::log_positive(unit(word[i]));
-          }
-          value.store(excess + (first + i) * panel_rows + r);
-          nearest = min(value, nearest);
-        }
+      for (std::int64_t d = 0; d < D; ++d) {
+        const std::int64_t at = d * panel_rows + r;
+        const V value = is_small(d) ? ratio(d) * -math::log_positive(unit(U::load(word + at))) : zero;
+        value.store(excess + at);
+        nearest = min(value, nearest);
       }
       const V inverse = V(1.0) / rows.of(c.least, r);
-      for (std::int64_t d = 0; d < c.D; ++d) {
-        if (!any(rows.of_column(c.ratio + d, r) != zero)) continue;
+      for (std::int64_t d = 0; d < D; ++d) {
+        if (!is_small(d)) continue;
         const std::int64_t at = d * panel_rows + r;
         (V::load(gamma + at) * math::exp((nearest - V::load(excess + at)) * inverse)).store(gamma + at);
       }

@@ -39,7 +39,8 @@ struct Pareto {
   }
   static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V r = fma(c[negative_power], power::plain_log_ratio(x, c[exponent], c[mantissa]), c[norm]);
+    // Points of the support are normal numbers, as scale is.
+    const V r = fma(c[negative_power], power::log_quotient(x, c[mantissa], c[exponent]), c[norm]);
     return select(x < c[scale], V(-math::infinity<double>), r);
   }
   template <class V> static FASTGEN_INLINE V slope(const V* c, V x) {

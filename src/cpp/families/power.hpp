@@ -55,29 +55,19 @@ template <class V> FASTGEN_INLINE Sum<V> log_ratio(V x, V exponent, V mantissa, 
   return joined((k + carry) * V(Table::ln2[0]), low + fma(k, V(Table::ln2[1]), lost));
 }
 
-// log(2^k m / near) for m / near between sqrt(1/2) and sqrt 2: two roundings, one division.
-template <class V> FASTGEN_INLINE V log_quotient(V m, V near, V k) {
+// log(x / (2^exponent near)) for normal x and near: two roundings, one division.
+template <class V> FASTGEN_INLINE V log_quotient(V x, V near, V exponent) {
   using Table = math::Table<double>;
+  V k;
+  UintVec<V> shifted;
+  const UintVec<V> least = bit_cast<std::uint64_t>(near * V(0.5 * root_two));
+  const V m = math::split_exponent(x, least, exponent + V(Scale::unbias), k, shifted);  // m / near within sqrt 2 of 1
   const V s = (m - near) / (m + near), z = s * s;  // the difference is exact; the logarithm is 2 atanh(s)
   const V log = fma(s * z, math::poly(z, Table::log), s + s);
   return fma(k, V(Table::ln2[0]), fma(k, V(Table::ln2[1]), log));
 }
-// log_ratio to two roundings, with one division.
-template <class V> FASTGEN_INLINE V plain_log_ratio(V x, V exponent, V mantissa) {
-  V k;
-  const V m = split(x, exponent, k);
-  const auto above = m > mantissa * V(root_two), below = m < mantissa * V(0.5 * root_two);
-  const V near = select(above, mantissa + mantissa, select(below, mantissa * V(0.5), mantissa));
-  return log_quotient(m, near, k + select(above, V(1.0), select(below, V(-1.0), V(0.0))));
-}
 // log(p / (1 - p)) for 0 < p <= 1/2, normal.
-template <class V> FASTGEN_INLINE V log_odds(V p) {
-  V k;
-  UintVec<V> shifted;
-  const V m = math::split_exponent(p, V(Scale::unbias), k, shifted), rest = V(1.0) - p;  // in [1/2, 1]
-  const auto above = m > rest * V(root_two);
-  return log_quotient(m, select(above, rest + rest, rest), k + select(above, V(1.0), V(0.0)));
-}
+template <class V> FASTGEN_INLINE V log_odds(V p) { return log_quotient(p, V(1.0) - p, V(0.0)); }
 
 template <class V> FASTGEN_INLINE Sum<V> product(V a, Sum<V> b) {
   const V high = a * b.high;
