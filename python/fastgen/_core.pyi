@@ -52,7 +52,8 @@ class Mixture:
     def log_prob_point(self, x: object, /) -> Any:
         """The fast path for one point: a Python float (scalar families) or a C-contiguous float64 array (D,).
 
-        Returns a NumPy float64, or None when `x` is anything else (or D is large, where speed is elsewhere).
+        Returns a NumPy float64, or None when `x` is anything else (or D is large, where speed is elsewhere, or nothing has been
+        computed in float64 yet, and the constants for it have to be made first).
         """
     def log_prob(self, x: NDArray[_Float], out: NDArray[_Float], /) -> None: ...
     def prob(self, x: NDArray[_Float], out: NDArray[_Float], /) -> None: ...

@@ -65,14 +65,18 @@ py::array_t<double> sample_new(const Mixture& m, std::uint64_t key, std::uint64_
   fastgen::checked_product("the sample", 8 * n, m.n_features());
   auto out = m.scalar() ? py::array_t<double>(n) : py::array_t<double>(std::vector<py::ssize_t>{n, m.n_features()});
   double* to = out.mutable_data();
-  // A few rows take less time than releasing and retaking the GIL under contention.
-  if (n * m.n_features() <= 64) m.sample(key, start, n, to);
+  // A few rows take less time than releasing and retaking the GIL under contention; the first call may take much more.
+  if (n * m.n_features() <= 64 && m.is_prepared<double>()) m.sample(key, start, n, to);
   else without_gil([&] { m.sample(key, start, n, to); });
   return out;
 }
 
-// One point, or None: see _core.pyi. The GIL is kept: there is nothing to overlap with.
+PyObject* numpy_float64 = nullptr;
+
+// One point, or None: see _core.pyi. The GIL is kept: there is nothing to overlap with. Not so in the first call, which
+// prepares the constants.
 py::object log_prob_point(const Mixture& m, const py::handle& x) {
+  if (!m.is_prepared<double>()) return py::none();
   double result;
   if (m.scalar()) {
     if (!PyFloat_Check(x.ptr())) return py::none();
@@ -86,13 +90,13 @@ py::object log_prob_point(const Mixture& m, const py::handle& x) {
     const auto* point = static_cast<const double*>(a.data());
     m.log_prob<double>({point, 1, m.n_features(), 1}, &result);
   }
-  static PyObject* const float64 = py::object(py::module_::import("numpy").attr("float64")).release().ptr();
-  return py::reinterpret_steal<py::object>(PyObject_CallOneArg(float64, py::float_(result).ptr()));
+  return py::reinterpret_steal<py::object>(PyObject_CallOneArg(numpy_float64, py::float_(result).ptr()));
 }
 
 }  // namespace
 
 void bind_mixture(py::module_& module) {
+  numpy_float64 = py::object(py::module_::import("numpy").attr("float64")).release().ptr();
   py::class_<Components, std::shared_ptr<Components>>(module, "Components")
       .def(
           py::init([](const std::string& family, const std::string& variant, const std::vector<py::array>& parameters) {

@@ -6,6 +6,7 @@
 // (adding reg_covar to the diagonal, the more common choice, has no such guarantee).
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <map>
 #include <memory>

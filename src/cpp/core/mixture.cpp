@@ -2,6 +2,8 @@
 #include "mixture.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
 
 #include "sizes.hpp"
@@ -161,6 +163,9 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
   state_ = std::move(made);
 }
 
+template <class T> bool Mixture::is_prepared() const { return state_->is_prepared<T>(); }
+template bool Mixture::is_prepared<float>() const;
+template bool Mixture::is_prepared<double>() const;
 std::int64_t Mixture::n_components() const { return state_->K; }
 std::int64_t Mixture::n_features() const { return state_->D; }
 bool Mixture::scalar() const { return state_->scalar; }

@@ -1,10 +1,8 @@
 // What a Mixture holds: the parameters as given, and the constants each precision's kernels read, made on first use.
 #pragma once
 
-#include <cmath>
-#include <limits>
-#include <mutex>
-#include <optional>
+#include <atomic>
+#include <memory>
 
 #include "prepare.hpp"
 
@@ -26,10 +24,19 @@ struct Mixture::State {
   std::vector<AliasEntry> alias;
   Chooser chooser{};
 
+  template <class T> bool is_prepared() const { return slot<T>().value.load(std::memory_order_acquire) != nullptr; }
+  // Threads that come here first at the same time each prepare their own, and the first that is done is kept. Nobody waits, so
+  // no thread can be kept waiting for one that needs what it holds (the GIL) or that a fork left behind, and what an exception
+  // interrupts leaves nothing.
   template <class T> const Prepared<T>& prepared() const {
-    auto& slot = prepared_slot<T>();
-    std::call_once(slot.once, [&] { prepare(slot.value); });
-    return slot.value;
+    auto& kept = slot<T>().value;
+    const Prepared<T>* found = kept.load(std::memory_order_acquire);
+    if (!found) {
+      auto made = std::make_unique<Prepared<T>>();
+      prepare(*made);
+      if (kept.compare_exchange_strong(found, made.get(), std::memory_order_acq_rel)) found = made.release();
+    }
+    return *found;
   }
 
   void look_at_features();
@@ -44,10 +51,10 @@ struct Mixture::State {
 
  private:
   template <class T> struct Slot {
-    std::once_flag once;
-    Prepared<T> value;
+    std::atomic<const Prepared<T>*> value{nullptr};
+    ~Slot() { delete value.load(); }
   };
-  template <class T> Slot<T>& prepared_slot() const {
+  template <class T> Slot<T>& slot() const {
     if constexpr (sizeof(T) == 8) return f64_;
     else return f32_;
   }

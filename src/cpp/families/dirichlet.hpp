@@ -287,7 +287,7 @@ struct Dirichlet {
                                      std::uint64_t index, std::int64_t p, const Draws& s) {
     const std::int64_t D = c.D, begin = p * D * panel_rows;
     double *gamma = s.gamma + begin, *excess = s.normal + begin;  // the normals are used up,
-    std::uint64_t* word = s.part + begin;                         // and so are the parts
+    std::uint64_t* word = s.part + begin;  // and so are the parts
     for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
       const V zero(0.0);
       const auto ratio = [&](std::int64_t d) FASTGEN_LAMBDA_INLINE { return rows.of_column(c.ratio + d, r); };

@@ -100,6 +100,8 @@ class Mixture {
   std::int64_t n_components() const;
   std::int64_t n_features() const;
   bool scalar() const;
+  // Whether the constants for this precision exist. The first call that needs them makes them, which may take long.
+  template <class T> bool is_prepared() const;
 
   // Rows start .. start + n of the stream that `key` names: out (n, D) row-major, labels (n,) or null.
   template <class T>
