@@ -411,8 +411,10 @@ def normalised_weights(weights: FloatArray) -> FloatArray:
 def normalised_rows(rows: FloatArray) -> FloatArray:
     """Every row as `normalised_weights` has it, of rows that are not all 0; fast for very many short ones."""
     largest = rows.max(axis=1, keepdims=True)
-    huge = largest > np.finfo(np.float64).max / rows.shape[1]  # the sum could overflow
+    count = rows.shape[1]
+    huge = largest > np.finfo(np.float64).max / count  # the sum could overflow
     if huge.any():
         rows = np.where(huge, rows / largest, rows)
-    total = np.array([math.fsum(row) for row in rows.tolist()])[:, None]
-    return np.where(np.abs(total - 1) <= 4 * EPS, rows, rows / total)
+    total = rows.sum(axis=1, keepdims=True)
+    # The sum has up to `count` roundings, those of what was divided by it no more.
+    return np.where(np.abs(total - 1) <= (count + 4) * EPS, rows, rows / total)

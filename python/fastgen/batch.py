@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core
 from ._core import MixtureBatch as CoreMixtureBatch
 from ._frozen import Frozen
 from ._validate import (
-    FLOAT32,
-    FLOAT64,
     NON_NEGATIVE,
     as_float_array,
     as_int,
@@ -21,16 +18,15 @@ from ._validate import (
     first_index,
     kind_of,
     new_array,
+    normalised_rows,
     read_only,
     samples_array,
 )
 from .families.base import Components
-from .families.delta import Delta
-from .families.product import Product
 from .stream import stream_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
@@ -40,8 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["MixtureBatch"]
 
 _STREAM_LENGTH = 2**64
-# The core reads and writes whole float64 arrays; others go through it in slices of about so many elements.
-_SLICE = 2**20
 
 
 class MixtureBatch(Frozen):
@@ -85,9 +79,8 @@ class MixtureBatch(Frozen):
     The length of a batch is B. All mixtures have components of one family, as many in each: give what is missing the
     weight 0. Laws of several families in one mixture need a `Mixture` for each.
 
-    Everything is computed in float64, also where `Mixture` has kernels for float32. float64 points in C order are read
-    where they are. Others (float32, strided, in another order) are converted a slice at a time, some points of every
-    mixture: beside the answer that takes up to about 16 MB, or twice B D numbers if that is more. So do samples of float32.
+    Everything is computed in float64, also where `Mixture` has kernels for float32; float32 points and samples are converted
+    some rows at a time.
 
     Examples
     --------
@@ -134,13 +127,12 @@ class MixtureBatch(Frozen):
                     f"weights has shape {values.shape}, expected (B, K) with B K = {len(components)}, the number of "
                     "components; every mixture has components of its own"
                 )
-            # Rows are scaled twice: the largest first, so that no sum overflows.
-            largest = values.max(axis=1, keepdims=True)
-            if not largest.all():
-                row = first_index(largest[:, 0] == 0)
-                raise ValueError(f"{at('weights', row)} is all 0, expected at least one weight greater than 0")
-            values = values / largest
-            values = values / values.sum(axis=1, keepdims=True)
+            empty = ~values.any(axis=1)
+            if empty.any():
+                raise ValueError(
+                    f"{at('weights', first_index(empty))} is all 0, expected at least one weight greater than 0"
+                )
+            values = normalised_rows(values)
         core = CoreMixtureBatch(len(values), values.ravel(), components._core)
         self._set(weights=read_only(values), components=components, _core=core)
 
@@ -269,8 +261,8 @@ class MixtureBatch(Frozen):
         out : ndarray, optional
             Array to write the samples to: C-contiguous, float64 or float32, of the shape of the result.
         dtype : {np.float64, np.float32}, default np.float64
-            Type of the samples; the default yields to the type of `out`. They are drawn in float64 and rounded to the
-            nearest number: where an end of the support is no float32, that may lie just beyond it.
+            Type of the samples; the default yields to the type of `out`. They are drawn in float64; float32 ones are those,
+            rounded, but not past an end of the support.
 
         Returns
         -------
@@ -304,31 +296,13 @@ class MixtureBatch(Frozen):
         samples = samples_array(out, (self.n_mixtures, n, *self._row), dtype)
         labels = new_array((self.n_mixtures, n), np.int64, "an array of labels") if return_labels else None
         # The key comes last: a Generator must not be advanced by a call that fails.
-        self._draw(stream_key(rng), start, samples, labels)
+        self._core.sample(stream_key(rng), start, samples, labels)
         return samples if labels is None else (samples, labels)
-
-    def _draw(self, key: int, start: int, samples: NDArray[Any], labels: NDArray[np.int64] | None) -> None:
-        if samples.dtype == FLOAT64:
-            self._core.sample(key, start, samples, labels)
-            return
-        for part in self._slices(samples.shape[1]):
-            drawn = np.empty(samples[:, part].shape)
-            chosen = None if labels is None else np.empty(drawn.shape[:2], np.int64)
-            self._core.sample(key, start + part.start, drawn, chosen)
-            with np.errstate(over="ignore", under="ignore"):  # beyond the largest float32 is infinity
-                samples[:, part] = drawn
-            if labels is not None and chosen is not None:
-                labels[:, part] = chosen
 
     @property
     def _row(self) -> tuple[int, ...]:
         """Shape of one point."""
         return () if self.components._scalar else (self.n_features,)
-
-    def _slices(self, n: int) -> Iterator[slice]:
-        """Of n points of every mixture, as many at a time as make a slice."""
-        step = max(1, _SLICE // (self.n_mixtures * self.n_features))
-        return (slice(i, min(i + step, n)) for i in range(0, n, step))
 
     def log_prob(self, x: ArrayLike, *, out: NDArray[Any] | None = None) -> Any:
         """Natural logarithm of the density of each mixture at its own points, in nats.
@@ -362,7 +336,7 @@ class MixtureBatch(Frozen):
         array([[-1.6118, -2.9189, -1.6118],
                [-1.138 , -1.0439, -1.138 ]])
         """
-        return self._evaluate(x, out)
+        return self._evaluate(self._core.log_prob, x, out)
 
     def prob(self, x: ArrayLike) -> Any:
         """Density of each mixture at its own points.
@@ -392,10 +366,12 @@ class MixtureBatch(Frozen):
         >>> batch.prob([0.0, 1.0]).round(4)
         array([0.1995, 0.3205])
         """
-        return self._evaluate(x, None, exponential=True)
+        return self._evaluate(self._core.prob, x)
 
-    def _evaluate(self, x: ArrayLike, out: NDArray[Any] | None, *, exponential: bool = False) -> Any:
-        """Coerce points, and fill the answer in as few calls of the core as the type and order of the points allow."""
+    def _evaluate(
+        self, kernel: Callable[[Any, Any], None], x: ArrayLike, out: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
+        """Coerce points, run a kernel over them and return the answer."""
         points = as_float_array(x, "x")
         row = self._row
         lead = points.shape[: points.ndim - len(row)]
@@ -410,37 +386,8 @@ class MixtureBatch(Frozen):
             answer = new_array(lead, points.dtype, "an answer", "; pass fewer points at a time")
         else:
             answer = check_out(out, lead, points.dtype, points)
-        if points.dtype == FLOAT64 and points.flags.c_contiguous:
-            self._score(points, answer, exponential)
-            return answer
-        shape = (self.n_mixtures, -1) if points.size else (self.n_mixtures, 0)
-        table, filled = points.reshape(*shape, *row), answer.reshape(shape)
-        for part in self._slices(table.shape[1]):
-            scored = np.empty(filled[:, part].shape)
-            self._score(self._widened(table[:, part]), scored, exponential)
-            with np.errstate(over="ignore", under="ignore"):
-                filled[:, part] = scored
+        kernel(points if len(lead) == 2 else points[:, None], answer)
         return answer
-
-    def _score(self, points: NDArray[Any], answer: FloatArray, exponential: bool) -> None:
-        self._core.log_prob(points, answer)
-        if exponential:
-            # The core's, whose bits do not depend on the CPU.
-            answer[...] = _core.apply_math("exp", answer.ravel()).reshape(answer.shape)
-
-    def _widened(self, points: NDArray[Any]) -> FloatArray:
-        """Points (B, n) or (B, n, D) in float64 and C order, with the float32 nearest to an atom made the atom."""
-        wide = np.array(points, dtype=np.float64, order="C")
-        if points.dtype == FLOAT32:
-            laws = self.components.columns if isinstance(self.components, Product) else (self.components,)
-            for d, law in enumerate(laws):
-                if isinstance(law, Delta):
-                    column = wide[..., d] if self._row else wide
-                    for atom in self._by_mixture(law.value).T:
-                        with np.errstate(over="ignore", under="ignore"):
-                            narrow = atom.astype(np.float32)[:, None]
-                        np.copyto(column, atom[:, None], where=column == narrow)
-        return wide
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MixtureBatch):

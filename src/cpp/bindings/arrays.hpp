@@ -76,6 +76,13 @@ inline const double* weights_or_null(const py::object& weights, std::int64_t n) 
   return static_cast<const double*>(a.data());
 }
 
+// Optional labels to write, (n,).
+inline std::int64_t* labels_or_null(const py::object& labels, std::int64_t n) {
+  if (labels.is_none()) return nullptr;
+  auto a = py::cast<py::array>(labels);
+  return output<std::int64_t>(a, n);
+}
+
 inline std::vector<double> to_vector(const py::array& a) {
   const auto c = py::array_t<double, py::array::c_style | py::array::forcecast>::ensure(a);
   require(bool(c), "expected numbers");

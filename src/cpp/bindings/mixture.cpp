@@ -48,11 +48,7 @@ void assign(const Mixture& m, const py::array& x, py::array& out) {
 void sample(const Mixture& m, std::uint64_t key, std::uint64_t start, py::array& out, const py::object& labels) {
   require(out.ndim() >= 1, "the output has the wrong shape");
   const std::int64_t n = out.shape(0);
-  std::int64_t* label = nullptr;
-  if (!labels.is_none()) {
-    auto a = py::cast<py::array>(labels);
-    label = output<std::int64_t>(a, n);
-  }
+  std::int64_t* label = labels_or_null(labels, n);
   for_precision(out, [&](auto zero) {
     using T = decltype(zero);
     T* to = output<T>(out, fastgen::checked_product("the sample", n, m.n_features()));

@@ -1,8 +1,8 @@
 // The MixtureBatch class: many mixtures of one family, drawn from and scored in one call.
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
+#include "float_rounding.hpp"
 #include "math_function.hpp"
 #include "prepare.hpp"
 #include "sizes.hpp"
@@ -11,8 +11,26 @@
 namespace fastgen {
 namespace {
 
-// Of so many rows, the most that one task takes where more would leave threads idle.
-std::int64_t most_rows(std::int64_t total) { return total / (2 * get_num_threads()); }
+// Rows of a task, of `total` rows of D features: a multiple of `whole` where features are few, so many that all threads have
+// work, and few enough that a copy of them stays in the second-level cache.
+std::int64_t rows_of_task(std::int64_t whole, std::int64_t D, double cost, std::int64_t total) {
+  const std::int64_t some = std::clamp<std::int64_t>(32768 / D / 8 * 8, 8, whole);
+  return rows_per_task(some, cost, total / (2 * get_num_threads()));
+}
+
+// Memory of a task, in the thread's scratch: doubles for its rows, and what the kernel asks for.
+struct TaskMemory {
+  double *rows, *kernel;
+  std::int32_t* labels;
+  TaskMemory(std::int64_t numbers, std::int64_t n_labels, std::int64_t kernel_size) {
+    constexpr std::int64_t line = 8;  // doubles
+    const auto round = [](std::int64_t n) { return (n + line - 1) / line * line; };
+    const std::int64_t size = round(numbers) + round(kernel_size) + round(n_labels);
+    rows = static_cast<double*>(thread_scratch(checked_product("the work space of a task", size, 8)));
+    kernel = rows + round(numbers);
+    labels = reinterpret_cast<std::int32_t*>(kernel + round(kernel_size));
+  }
+};
 
 }  // namespace
 
@@ -23,6 +41,8 @@ struct MixtureBatch::State {
   std::vector<std::int64_t> last;
   Prepared<double> prepared;
   Batch batch{};
+
+  template <class T> void evaluate(Quantity quantity, BatchData<T> x, T* out) const;
 };
 
 MixtureBatch::MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& weights,
@@ -68,35 +88,88 @@ std::int64_t MixtureBatch::n_components() const { return state_->K; }
 std::int64_t MixtureBatch::n_features() const { return state_->D; }
 bool MixtureBatch::scalar() const { return state_->components->info().scalar; }
 
-void MixtureBatch::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, double* out,
-                          std::int64_t* labels) const {
+// Rows are drawn in the order of the stream, one of each mixture in turn, and sorted into the answer.
+template <class T>
+void MixtureBatch::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels) const {
   const State& s = *state_;
+  const std::int64_t B = s.B, D = s.D;
   const Kernels<double>& kernel = kernels_of<double>();
   const Model<double>& model = s.prepared.model;
-  const std::int64_t scratch = kernel.batch_sample_scratch(model) * std::int64_t(sizeof(double));
-  const std::int64_t total = checked_product("the sample", n, s.B);
-  const double cost = 10.0 + double(s.D) * (4.0 + 0.05 * double(s.D));
-  const std::int64_t rows = rows_per_task(512, cost, most_rows(total));
+  const std::int64_t scratch = kernel.batch_sample_scratch(model), total = checked_product("the sample", n, B);
+  std::vector<FloatSupports> supports;
+  if constexpr (sizeof(T) == 4)
+    for_features(*s.components, [&](const Components& law, std::int64_t) { supports.emplace_back(law); });
+  const double cost = 10.0 + double(D) * (4.0 + 0.05 * double(D));
+  const std::int64_t rows = rows_of_task(512, D, cost, total);
   parallel_for((total + rows - 1) / rows, double(total) * cost, [&](Job&, std::int64_t task) {
     const std::int64_t first = task * rows, count = std::min(rows, total - first);
-    kernel.batch_sample(model, s.batch, key, start, n, first, count, out, labels,
-                        static_cast<double*>(thread_scratch(scratch)));
+    const bool in_place = sizeof(T) == 8 && n == 1;
+    const TaskMemory memory(in_place ? 0 : count * D, count, scratch);
+    double* drawn = memory.rows;
+    if constexpr (sizeof(T) == 8)
+      if (in_place) drawn = out + first * D;
+    kernel.batch_sample(model, s.batch, key, start, first, count, drawn, memory.labels, memory.kernel);
+    if (in_place && !labels) return;
+    std::int64_t sample = first / B, mixture = first % B;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t row = mixture * n + sample, component = memory.labels[i];
+      for (std::int64_t d = 0; d < D && !in_place; ++d) out[row * D + d] = T(drawn[i * D + d]);
+      for (std::size_t d = 0; d < supports.size(); ++d) {
+        T& x = out[row * D + std::int64_t(d)];
+        x = T(supports[d].clamp(component, float(x)));
+      }
+      if (labels) labels[row] = component - mixture * s.K;
+      if (++mixture == B) mixture = 0, ++sample;
+    }
   });
 }
 
-void MixtureBatch::log_prob(const double* x, std::int64_t n, double* out) const {
-  const State& s = *state_;
+template <class T> void MixtureBatch::State::evaluate(Quantity quantity, BatchData<T> x, T* out) const {
   const Kernels<double>& kernel = kernels_of<double>();
-  const Model<double>& model = s.prepared.model;
-  const std::int64_t scratch = kernel.batch_log_prob_scratch(model, s.batch) * std::int64_t(sizeof(double));
-  const std::int64_t total = checked_product("the answer", n, s.B);
-  const double cost = 10.0 + double(s.K) * (6.0 + double(s.D * (s.D + 3)) * 0.1);
-  const std::int64_t rows = rows_per_task(240, cost, most_rows(total));
-  const Points<double> points{x, total, s.D, 1};
+  const Model<double>& model = prepared.model;
+  const std::int64_t scratch = kernel.batch_evaluate_scratch(model, batch), total = checked_product("x", x.n, B);
+  const double cost = 10.0 + double(K) * (6.0 + double(D * (D + 3)) * 0.1);
+  const std::int64_t rows = rows_of_task(240, D, cost, total);
+  const std::int64_t stride = x.n == 1 ? x.mixture_stride : x.row_stride;
+  const bool evenly_spaced = x.mixture_stride == x.n * stride;  // then doubles are read where they are
   parallel_for((total + rows - 1) / rows, double(total) * cost, [&](Job&, std::int64_t task) {
-    const std::int64_t begin = task * rows, end = std::min(begin + rows, total);
-    kernel.batch_log_prob(model, s.batch, points, n, begin, end, out, static_cast<double*>(thread_scratch(scratch)));
+    const std::int64_t first = task * rows, count = std::min(rows, total - first);
+    if constexpr (sizeof(T) == 8) {
+      if (evenly_spaced) {
+        const TaskMemory memory(0, 0, scratch);
+        return kernel.batch_evaluate(model, batch, quantity, {x.data + first * stride, count, stride, x.col_stride},
+                                     x.n, first, out + first, memory.kernel);
+      }
+    }
+    const TaskMemory memory(count * (D + 1), 0, scratch);
+    double *points = memory.rows, *answers = points + count * D;
+    for (std::int64_t i = 0; i < count;) {
+      const std::int64_t mixture = (first + i) / x.n, row = (first + i) % x.n, n = std::min(count - i, x.n - row);
+      double* to = points + i * D;
+      for (std::int64_t j = 0; j < n; ++j)
+        for (std::int64_t d = 0; d < D; ++d)
+          to[j * D + d] = double(x.data[mixture * x.mixture_stride + (row + j) * x.row_stride + d * x.col_stride]);
+      if constexpr (sizeof(T) == 4)
+        for_features(*components, [&](const Components& law, std::int64_t d) {
+          widen_to_atoms(law, mixture * K, mixture * K + K, to + d, n, D);
+        });
+      i += n;
+    }
+    kernel.batch_evaluate(model, batch, quantity, {points, count, D, 1}, x.n, first, answers, memory.kernel);
+    for (std::int64_t i = 0; i < count; ++i) out[first + i] = T(answers[i]);
   });
 }
+
+template <class T> void MixtureBatch::log_prob(BatchData<T> x, T* out) const {
+  state_->evaluate(Quantity::log_prob, x, out);
+}
+template <class T> void MixtureBatch::prob(BatchData<T> x, T* out) const { state_->evaluate(Quantity::prob, x, out); }
+
+#define FASTGEN_INSTANTIATE(T)                                                                             \
+  template void MixtureBatch::sample(std::uint64_t, std::uint64_t, std::int64_t, T*, std::int64_t*) const; \
+  template void MixtureBatch::log_prob(BatchData<T>, T*) const;                                            \
+  template void MixtureBatch::prob(BatchData<T>, T*) const;
+FASTGEN_INSTANTIATE(float)
+FASTGEN_INSTANTIATE(double)
 
 }  // namespace fastgen

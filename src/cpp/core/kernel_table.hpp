@@ -126,11 +126,11 @@ template <class T> struct Kernels {
                  std::int64_t end, double* potential, T* scratch);
   // Batches; see kernels/batch.hpp.
   std::int64_t (*batch_sample_scratch)(const Model<T>&);
-  void (*batch_sample)(const Model<T>&, const Batch&, std::uint64_t key, std::uint64_t start, std::int64_t rows,
-                       std::int64_t first, std::int64_t n, T* out, std::int64_t* labels, T* scratch);
-  std::int64_t (*batch_log_prob_scratch)(const Model<T>&, const Batch&);
-  void (*batch_log_prob)(const Model<T>&, const Batch&, Points<T>, std::int64_t rows, std::int64_t begin,
-                         std::int64_t end, T* out, T* scratch);
+  void (*batch_sample)(const Model<T>&, const Batch&, std::uint64_t key, std::uint64_t start, std::int64_t first,
+                       std::int64_t n, T* out, std::int32_t* labels, T* scratch);
+  std::int64_t (*batch_evaluate_scratch)(const Model<T>&, const Batch&);
+  void (*batch_evaluate)(const Model<T>&, const Batch&, Quantity, Points<T>, std::int64_t rows, std::int64_t first,
+                         T* out, T* scratch);
   // Tests and benchmarks.
   void (*apply_math)(int function, const T* const* x, T* y, std::int64_t n);
   std::int64_t (*multiply_adds)(std::int64_t rounds, T* sink);  // runs independent FMAs, returns how many

@@ -41,7 +41,6 @@ struct Mixture::State {
 
   void look_at_features();
   template <class T> void evaluate(Quantity quantity, Data<T> x, void* out) const;
-  void widen_to_atoms(double* points, std::int64_t n) const;  // (n, D)
   void evaluate_widened(Quantity quantity, Data<float> x, void* out) const;
   void sample_widened(const Mixture& mixture, std::uint64_t key, std::uint64_t start, std::int64_t n, float* out,
                       std::int64_t* labels) const;

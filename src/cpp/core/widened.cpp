@@ -5,8 +5,8 @@
 // found out when its float32 constants are prepared; its calls then come here, in slices that take a megabyte or two.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "float_rounding.hpp"
 #include "mixture.hpp"
 
 namespace fastgen {
@@ -19,36 +19,6 @@ std::int64_t slice_rows(std::int64_t columns) { return std::max<std::int64_t>(1,
 void round_to(const std::vector<double>& from, std::int64_t count, float* to) {
   for (std::int64_t i = 0; i < count; ++i) to[i] = float(from[std::size_t(i)]);
 }
-
-// The floats within the supports of a law's components, where an end of them is no float: rounding may lead out of those.
-class FloatSupports {
- public:
-  explicit FloatSupports(const Components& law) {
-    for (std::size_t i = 0; i < law.n_parameters(); ++i) {
-      const End end = law.info().parameters[i].end;
-      if (end == End::none) continue;
-      for (std::size_t k = 0; k < law.parameter(int(i)).size(); ++k) narrow(k, end, law.parameter(int(i))[k]);
-    }
-    for (std::size_t k = 0; k < low_.size(); ++k)
-      if (low_[k] > high_[k]) low_[k] = -infinite, high_[k] = infinite;  // no float is within
-  }
-  bool all() const { return low_.empty(); }
-  float clamp(std::int64_t k, float x) const {
-    if (std::size_t(k) >= low_.size()) return x;
-    return std::min(std::max(x, low_[std::size_t(k)]), high_[std::size_t(k)]);
-  }
-
- private:
-  void narrow(std::size_t k, End end, double value) {
-    const float nearest = float(value);
-    if (double(nearest) == value || !std::isfinite(nearest)) return;
-    if (low_.size() <= k) low_.resize(k + 1, -infinite), high_.resize(k + 1, infinite);
-    if (end == End::lower) low_[k] = double(nearest) < value ? std::nextafter(nearest, infinite) : nearest;
-    else high_[k] = double(nearest) > value ? std::nextafter(nearest, -infinite) : nearest;
-  }
-  static constexpr float infinite = std::numeric_limits<float>::infinity();
-  std::vector<float> low_, high_;
-};
 
 }  // namespace
 
@@ -80,7 +50,10 @@ void Mixture::State::evaluate_widened(Quantity quantity, Data<float> x, void* ou
     for (std::int64_t i = 0; i < n; ++i)
       for (std::int64_t d = 0; d < D; ++d)
         points[std::size_t(i * D + d)] = double(x.data[(begin + i) * x.row_stride + d * x.col_stride]);
-    if (quantity != Quantity::icdf) widen_to_atoms(points.data(), n);
+    for (const auto& c : components)
+      for_features(*c, [&](const Components& law, std::int64_t d) {
+        if (quantity != Quantity::icdf) widen_to_atoms(law, 0, law.n_components(), points.data() + d, n, D);
+      });
     const Data<double> slice{points.data(), n, D, 1};
     if (quantity == Quantity::assign) {
       evaluate(quantity, slice, static_cast<std::int64_t*>(out) + begin);
@@ -88,22 +61,6 @@ void Mixture::State::evaluate_widened(Quantity quantity, Data<float> x, void* ou
       evaluate(quantity, slice, answers.data());
       round_to(answers, n * columns, static_cast<float*>(out) + begin * columns);
     }
-  }
-}
-
-// A float32 sample of a point mass is the float nearest to its value; widened it has to be that value again.
-void Mixture::State::widen_to_atoms(double* points, std::int64_t n) const {
-  const auto widen = [&](const Components& law, std::int64_t d) {
-    if (law.info().measure != Measure::atoms) return;
-    for (const double value : law.parameter(0)) {
-      const double narrow = double(float(value));
-      for (std::int64_t i = 0; narrow != value && i < n; ++i)
-        if (points[i * D + d] == narrow) points[i * D + d] = value;
-    }
-  };
-  for (const auto& c : components) {
-    if (scalar) widen(*c, 0);
-    for (std::size_t d = 0; d < c->columns().size(); ++d) widen(*c->columns()[d], std::int64_t(d));
   }
 }
 
@@ -117,9 +74,8 @@ void Mixture::State::sample_widened(const Mixture& mixture, std::uint64_t key, s
   std::int64_t first = 0;
   for (const auto& c : components) {
     const std::int64_t end = first + c->n_components();
-    if (scalar) columns.push_back({first, end, 0, FloatSupports(*c)});
-    for (std::size_t d = 0; d < c->columns().size(); ++d)
-      columns.push_back({first, end, std::int64_t(d), FloatSupports(*c->columns()[d])});
+    for_features(
+        *c, [&](const Components& law, std::int64_t d) { columns.push_back({first, end, d, FloatSupports(law)}); });
     first = end;
   }
   std::erase_if(columns, [](const Column& column) { return column.supports.all(); });

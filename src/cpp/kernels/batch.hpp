@@ -65,12 +65,10 @@ inline void fill_batch_labels(const Batch& batch, const PhiloxKey& key, Position
 template <class T> struct BatchSampleMemory {
   std::int64_t tile;
   std::int32_t* chosen;
-  T* values;
   Streams streams;
   T* family;
   BatchSampleMemory(const Model<T>& m, Scratch<T>& scratch) : tile(sample_tile(64, m.n_features)) {
     chosen = scratch.template take<std::int32_t>(tile);
-    values = scratch.take(tile * m.n_features);
     streams = {scratch.template take<std::uint64_t>(Streams::count * tile), tile};
     family = scratch.take(ops_of(m.blocks[0]).draw_scratch(m.blocks[0], tile));
   }
@@ -81,34 +79,22 @@ template <class T> inline std::int64_t batch_sample_scratch(const Model<T>& m) {
   return scratch.used();
 }
 
-// Places first .. first + n of the stream; place start B + p B + b is sample p of mixture b, row b rows + p of the answer.
+// Places start B + first .. + n of the stream, in its order. Labels number the components of the block.
 template <class T>
 inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t key, std::uint64_t start,
-                         std::int64_t rows, std::int64_t first, std::int64_t n, T* out, std::int64_t* labels,
-                         T* scratch) {
+                         std::int64_t first, std::int64_t n, T* out, std::int32_t* labels, T* scratch) {
   Scratch<T> areas(scratch);
   BatchSampleMemory<T> memory(m, areas);
-  const std::int64_t B = batch.n_mixtures, D = m.n_features, tile = memory.tile;
-  std::int32_t* chosen = memory.chosen;
-  Streams& streams = memory.streams;
   const PhiloxKey round_keys(key);
-  for (std::int64_t i = first; i < first + n; i += tile) {
-    const std::int64_t count = first + n - i < tile ? first + n - i : tile;
-    const Position at = Position(start) * Position(B) + Position(i);
+  for (std::int64_t i = 0; i < n; i += memory.tile) {
+    const std::int64_t count = n - i < memory.tile ? n - i : memory.tile;
+    const Position at = Position(start) * Position(batch.n_mixtures) + Position(first + i);
+    std::int32_t* chosen = labels ? labels + i : memory.chosen;
     fill_batch_labels(batch, round_keys, at, count, chosen);
-    streams.made = 0;
-    // One sample of each mixture: the order of the stream is that of the answer.
-    T* to = rows == 1 ? out + i * D : memory.values;
+    memory.streams.made = 0;
     ops_of(m.blocks[0])
-        .draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, to, memory.family, nullptr, count, &streams});
-    if (rows == 1 && !labels) continue;
-    std::int64_t sample = i / B, mixture = i % B;
-    for (std::int64_t s = 0; s < count; ++s) {
-      const std::int64_t row = mixture * rows + sample;
-      for (std::int64_t d = 0; d < D; ++d) out[row * D + d] = to[s * D + d];
-      if (labels) labels[row] = chosen[s] % batch.n_components;
-      if (++mixture == B) mixture = 0, ++sample;
-    }
+        .draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, out + i * m.n_features, memory.family,
+                            nullptr, count, &memory.streams});
   }
 }
 
@@ -118,12 +104,12 @@ inline std::int64_t batch_tile(std::int64_t K, std::int64_t D) {
   return n < tile_quantum ? tile_quantum : n > 5 * tile_quantum ? 5 * tile_quantum : n;
 }
 
-template <class T> struct BatchLogProbMemory {
+template <class T> struct BatchMemory {
   std::int64_t tile;
   T *x, *special, *seen, *answer, *shifts, *table;
   std::int64_t* component;  // of each row
   T* family;
-  BatchLogProbMemory(const Model<T>& m, const Batch& batch, Scratch<T>& scratch)
+  BatchMemory(const Model<T>& m, const Batch& batch, Scratch<T>& scratch)
       : tile(batch_tile(batch.n_components, m.n_features)) {
     x = scratch.take(m.n_features * tile);
     special = scratch.take(tile);
@@ -135,46 +121,45 @@ template <class T> struct BatchLogProbMemory {
     family = scratch.take(ops_of(m.blocks[0]).evaluate_scratch(m.blocks[0], tile));
   }
 };
-template <class T> inline std::int64_t batch_log_prob_scratch(const Model<T>& m, const Batch& batch) {
+template <class T> inline std::int64_t batch_evaluate_scratch(const Model<T>& m, const Batch& batch) {
   Scratch<T> scratch;
-  BatchLogProbMemory<T>(m, batch, scratch);
+  BatchMemory<T>(m, batch, scratch);
   return scratch.used();
 }
 
-// Log densities of rows begin .. end, `rows` of them to each mixture.
+// Log densities, or densities, of n points, which are rows first, first + 1, ... of all: `rows` belong to each mixture.
 template <class T>
-inline void batch_log_prob(const Model<T>& m, const Batch& batch, Points<T> points, std::int64_t rows,
-                           std::int64_t begin, std::int64_t end, T* out, T* scratch) {
+inline void batch_evaluate(const Model<T>& m, const Batch& batch, Quantity quantity, Points<T> points,
+                           std::int64_t rows, std::int64_t first, T* out, T* scratch) {
   Scratch<T> areas(scratch);
-  const BatchLogProbMemory<T> memory(m, batch, areas);
+  const BatchMemory<T> memory(m, batch, areas);
   const std::int64_t K = batch.n_components, D = m.n_features, size = memory.tile;
   const Block<T>& block = m.blocks[0];
   const FamilyOps<T>& family = ops_of(block);
   T *answer = memory.answer, *table = memory.table;
   std::int64_t* component = memory.component;
-  for (std::int64_t i = begin; i < end;) {
+  for (std::int64_t i = 0; i < points.n;) {
+    const std::int64_t mixture = (first + i) / rows, row = (first + i) % rows, left = points.n - i;
     // A multivariate family takes the rows of one mixture at a time.
-    const std::int64_t limit = family.log_density_each       ? end
-                               : (i / rows + 1) * rows < end ? (i / rows + 1) * rows
-                                                             : end;
-    const std::int64_t n = limit - i < size ? limit - i : size;
+    const std::int64_t most = family.log_density_each || left < rows - row ? left : rows - row;
+    const std::int64_t n = most < size ? most : size;
     const Tile<T> tile = load_tile(points, D, i, n, size, memory.x, memory.special, memory.seen);
     if (family.log_density_each) {
-      std::int64_t mixture = i / rows, row = i % rows;
+      std::int64_t b = mixture, r = row;
       for (std::int64_t s = 0; s < tile.padded; ++s) {
-        component[s] = mixture * K;
-        if (s + 1 < n && ++row == rows) row = 0, ++mixture;
+        component[s] = b * K;
+        if (s + 1 < n && ++r == rows) r = 0, ++b;
       }
       for (std::int64_t k = 0; k < K; ++k) {
         family.log_density_each(block, component, tile, m.log_weights, table + k * size);
         for (std::int64_t s = 0; s < tile.padded; ++s) ++component[s];
       }
     } else {
-      const std::int64_t k0 = i / rows * K;
-      family.log_density(block, k0, k0 + K, tile, m.log_weights, table, memory.family);
+      family.log_density(block, mixture * K, mixture * K + K, tile, m.log_weights, table, memory.family);
     }
     mark_special(tile, K, table);
     log_sum_exp(table, tile, K, negligible<T>(K), memory.shifts, answer);
+    if (quantity == Quantity::prob) exponentials(answer, tile.padded);
     __builtin_memcpy(out + i, answer, std::size_t(n) * sizeof(T));
     i += n;
   }

@@ -97,10 +97,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
       case Quantity::prob: {
         T* sums = n == tile.padded ? to : answer;
         log_sum_exp(w.table, tile, K, cutoff, answer + round_to_line(rows), sums);
-        if (quantity == Quantity::prob) {
-          using V = Vec<T, native_width<T>>;
-          for (std::int64_t s = 0; s < tile.padded; s += V::width) math::exp(V::load(sums + s)).store(sums + s);
-        }
+        if (quantity == Quantity::prob) exponentials(sums, tile.padded);
         if (sums != to) __builtin_memcpy(to, sums, std::size_t(n) * sizeof(T));
         break;
       }

@@ -115,6 +115,12 @@ inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T c
   });
 }
 
+// Replaces values by their exponentials.
+template <class T> inline void exponentials(T* x, std::int64_t n) {
+  using V = Vec<T, native_width<T>>;
+  for (std::int64_t s = 0; s < n; s += V::width) math::exp(V::load(x + s)).store(x + s);
+}
+
 // Columns become probabilities that sum to 1 (times scale[s], where given); log_sum gets the log of the sum. Log densities
 // more than `cutoff` below the largest become exact zeros. Where every component has density 0 the point says nothing,
 // and the weights of the mixture are the answer.

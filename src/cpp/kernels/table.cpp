@@ -86,8 +86,8 @@ template <class T> constexpr Kernels<T> kernels{
     evaluate_scratch<T>, evaluate<T>,
     moments_scratch<T>,  moments<T>,
     spread<T>,           batch_sample_scratch<T>,
-    batch_sample<T>,     batch_log_prob_scratch<T>,
-    batch_log_prob<T>,   static_cast<decltype(Kernels<T>::apply_math)>(apply_math),
+    batch_sample<T>,     batch_evaluate_scratch<T>,
+    batch_evaluate<T>,   static_cast<decltype(Kernels<T>::apply_math)>(apply_math),
     multiply_adds<T>,
 };
 

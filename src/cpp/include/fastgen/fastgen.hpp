@@ -125,6 +125,16 @@ class Mixture {
   std::shared_ptr<const State> state_;  // copies share it: it never changes
 };
 
+// n points for each of several mixtures, as the caller holds them: point i of mixture b starts at
+// data + b mixture_stride + i row_stride. Strides count elements and may have any sign.
+template <class T> struct BatchData {
+  const T* data;
+  std::int64_t n;
+  std::int64_t mixture_stride;
+  std::int64_t row_stride;
+  std::int64_t col_stride;
+};
+
 // B mixtures of K components of one family each: `components` holds B K of them, those of a mixture together, and `weights`
 // sum to 1 within each.
 class MixtureBatch {
@@ -137,10 +147,12 @@ class MixtureBatch {
   std::int64_t n_features() const;
   bool scalar() const;
 
+  // Computed in double; floats are converted on their way in and out.
   // Samples start .. start + n of every mixture: out (B, n, D), labels (B, n) or null.
-  void sample(std::uint64_t key, std::uint64_t start, std::int64_t n, double* out,
-              std::int64_t* labels = nullptr) const;
-  void log_prob(const double* x, std::int64_t n, double* out) const;  // x (B, n, D), out (B, n)
+  template <class T>
+  void sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels = nullptr) const;
+  template <class T> void log_prob(BatchData<T> x, T* out) const;  // (B, n)
+  template <class T> void prob(BatchData<T> x, T* out) const;      // (B, n)
 
  private:
   struct State;
