@@ -1,6 +1,6 @@
 // Chooses the instruction set: the best that CPU and build have, unless FASTGEN_ISA or set_isa names one.
 //
-// Compiled with baseline flags, like everything outside kernels/.
+// Compiled with baseline flags, like every source outside kernels/.
 #include "dispatch.hpp"
 
 #include <atomic>

@@ -5,7 +5,7 @@
 // are read in groups of consecutive blocks whose layout is fixed, so that any vector width fills them with plain
 // stores and gets the same bits:
 //   words:          16 blocks make 64 words:   word  64 g + 16 w + b = word w of block 16 g + b
-//   normals:        24 blocks make 64 doubles, 16 blocks 64 floats: see kernels/normals.hpp
+//   normals:        24 blocks make 64 doubles, 16 blocks 64 floats: see parts/normals.hpp
 #pragma once
 
 #include "simd.hpp"

@@ -1,22 +1,13 @@
 #include "prepare.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 
+#include "cost.hpp"
 #include "sizes.hpp"
 #include "threads.hpp"
 
 namespace fastgen {
-
-void cumulative_thresholds(const double* weights, std::int64_t K, std::uint64_t* thresholds) {
-  double sum = 0;
-  for (std::int64_t k = 0; k + 1 < K; ++k) {
-    sum += weights[k];
-    const double scaled = sum * 0x1p64;  // exact
-    thresholds[k] = scaled >= 0x1p64 ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t(scaled);
-  }
-}
 
 template <class T> Block<T> prepare_block(const Components& c, std::int64_t first, Prepared<T>& p) {
   const Kernels<T>& kernel = kernels_of<T>();
@@ -32,7 +23,7 @@ template <class T> Block<T> prepare_block(const Components& c, std::int64_t firs
   const double* parameters[4] = {};
   for (std::size_t i = 0; i < c.n_parameters(); ++i) parameters[i] = c.parameter(int(i)).data();
   // Factors of many features are worth a task each.
-  const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
+  const double work = double(shape.n_components) * cost::prepare_ns(D);
   const std::int64_t scratch = checked_product("n_features", 8, kernel.prepare_scratch(family, shape));
   const std::int64_t step = D > 16 ? 1 : 2048;
   parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {

@@ -2,7 +2,7 @@
 // limits at both ends.
 //
 // Parameters: concentration1 a > 0, concentration0 b > 0. Draws: G / (G + H) for gamma variates of shapes a and b
-// (kernels/gamma_variate.hpp), in logarithms where a shape is small, so that neither 0 / 0 nor a coarse end arises.
+// (parts/gamma_variate.hpp), in logarithms where a shape is small, so that neither 0 / 0 nor a coarse end arises.
 #pragma once
 
 #include "gamma.hpp"

@@ -2,13 +2,13 @@
 // (core/special.hpp).
 //
 // Parameters: n, a whole number; probs, p in [0, 1]. Draws, with p mirrored to at most 1/2: inversion for n p below 10, else
-// Hoermann's BTRS (kernels/count_variate.hpp).
+// Hoermann's BTRS (parts/count_variate.hpp).
 #pragma once
 
 #include "../core/few_trials.hpp"
 #include "../core/incomplete.hpp"
-#include "../kernels/count_variate.hpp"
-#include "../kernels/scalar_family.hpp"
+#include "../parts/count_variate.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -3,8 +3,8 @@
 // Parameter: probs (K, C), rows that sum to 1. Draws: one word among thresholds of 64 bits.
 #pragma once
 
-#include "../kernels/tile.hpp"
-#include "../kernels/variates.hpp"
+#include "../parts/tile.hpp"
+#include "../parts/variates.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../core/special.hpp"
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

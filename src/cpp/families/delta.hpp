@@ -4,7 +4,7 @@
 // Parameter: value. Draws: the value.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

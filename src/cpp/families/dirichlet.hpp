@@ -12,8 +12,8 @@
 #pragma once
 
 #include "../core/special.hpp"
-#include "../kernels/open_gammas.hpp"
-#include "../kernels/panels.hpp"
+#include "../parts/open_gammas.hpp"
+#include "../parts/panels.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -3,7 +3,7 @@
 // Parameter: rate > 0. Draws: -log u / rate.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -11,7 +11,7 @@
 // Work a (sample, component) pair, in multiply-adds: D R + 3 D + R^2 / 2, and another D R where the difference cancels.
 #pragma once
 
-#include "../kernels/linalg.hpp"
+#include "../parts/linalg.hpp"
 #include "normal.hpp"
 
 namespace fastgen {

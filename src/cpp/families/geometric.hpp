@@ -3,8 +3,8 @@
 // Parameter: probs, p in (0, 1]. Draws: the whole part of log u / log(1 - p).
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
-#include "../kernels/whole.hpp"
+#include "../parts/scalar_family.hpp"
+#include "../parts/whole.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -3,7 +3,7 @@
 // Parameters: loc, scale > 0. Draws: -log of an exponential.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

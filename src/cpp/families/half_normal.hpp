@@ -3,7 +3,7 @@
 // Parameter: scale > 0. Draws: the stream's normals without their signs.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -3,7 +3,7 @@
 // Parameters: loc, scale > 0. Draws: an exponential with a random sign.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -3,7 +3,7 @@
 // Parameters: loc, scale > 0, those of the normal law. Draws: e^y of the stream's normals.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

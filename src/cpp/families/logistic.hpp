@@ -3,8 +3,8 @@
 // Parameters: loc, scale > 0. Draws: the logarithm of the odds of a uniform.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
-#include "power.hpp"
+#include "../parts/power.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -7,10 +7,10 @@
 // and spherical 2 D. Then one exp (worth about 24).
 #pragma once
 
-#include "../kernels/affine.hpp"
-#include "../kernels/constants.hpp"
-#include "../kernels/linalg.hpp"
-#include "../kernels/triangular.hpp"
+#include "../parts/affine.hpp"
+#include "../parts/constants.hpp"
+#include "../parts/linalg.hpp"
+#include "../parts/triangular.hpp"
 #include "normal.hpp"
 
 namespace fastgen {

@@ -3,7 +3,7 @@
 //
 // Parameters: means and factors of the scale matrices L L^T, as those of the normal law; df v > 0 (K,). Draws: mean +
 // L (z sqrt(v / c)), c chi-square with v degrees of freedom: that is the definition, and exact. Normals z as in the normal
-// law, flat; c is twice a gamma variate (Marsaglia and Tsang; kernels/radii.hpp).
+// law, flat; c is twice a gamma variate (Marsaglia and Tsang; parts/radii.hpp).
 //
 // What is quadratic is the normal law's: its log density without the constant is -q / 2, and its gradient with the share
 // r (v + D) / (v + q) is the gradient of this law with the share r. Work a pair: that of the normal law and a log1p.
@@ -13,7 +13,7 @@
 #pragma once
 
 #include "../core/extended.hpp"
-#include "../kernels/radii.hpp"
+#include "../parts/radii.hpp"
 #include "multivariate_normal.hpp"
 
 namespace fastgen {

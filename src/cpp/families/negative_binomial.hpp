@@ -7,8 +7,8 @@
 
 #include "../core/few_trials.hpp"
 #include "../core/incomplete.hpp"
-#include "../kernels/count_variate.hpp"
-#include "../kernels/scalar_family.hpp"
+#include "../parts/count_variate.hpp"
+#include "../parts/scalar_family.hpp"
 #include "gamma.hpp"
 
 namespace fastgen {

@@ -3,9 +3,9 @@
 // Parameters: loc (K,), scale (K,) > 0. Draws: Box-Muller normals, flat index = sample index.
 #pragma once
 
-#include "../kernels/constants.hpp"
-#include "../kernels/rows.hpp"
-#include "../kernels/streams.hpp"
+#include "../parts/constants.hpp"
+#include "../parts/rows.hpp"
+#include "../parts/streams.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

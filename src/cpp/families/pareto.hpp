@@ -3,8 +3,8 @@
 // Parameters: concentration a > 0, scale > 0, the least value. Draws: scale e^(E / a) of an exponential E.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
-#include "power.hpp"
+#include "../parts/power.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

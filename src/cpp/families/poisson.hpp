@@ -1,11 +1,11 @@
 // The Poisson law. Mass rate^x exp(-rate) / x! at x = 0, 1, 2, ...
 //
-// Parameter: rate > 0. Draws: inversion for rates below 10, else Hoermann's PTRS (kernels/count_variate.hpp).
+// Parameter: rate > 0. Draws: inversion for rates below 10, else Hoermann's PTRS (parts/count_variate.hpp).
 #pragma once
 
 #include "../core/incomplete.hpp"
-#include "../kernels/count_variate.hpp"
-#include "../kernels/scalar_family.hpp"
+#include "../parts/count_variate.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

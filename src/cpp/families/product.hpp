@@ -5,8 +5,8 @@
 #pragma once
 
 #include "../core/philox.hpp"
-#include "../kernels/streams.hpp"
-#include "family_ops.hpp"
+#include "../parts/family_ops.hpp"
+#include "../parts/streams.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "../core/families.hpp"
+#include "../parts/family_ops.hpp"
 #include "categorical.hpp"
 #include "dirichlet.hpp"
 #include "factor_normal.hpp"
-#include "family_ops.hpp"
 #include "multivariate_normal.hpp"
 #include "multivariate_student_t.hpp"
 #include "normal.hpp"

@@ -8,7 +8,7 @@
 
 #include "../core/incomplete.hpp"
 #include "../core/normal_tails.hpp"
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "../core/normal_tails.hpp"
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

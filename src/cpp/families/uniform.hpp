@@ -3,7 +3,7 @@
 // Parameters: low < high, their difference a normal number. Draws: from the nearer end, which keeps both ends precise.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

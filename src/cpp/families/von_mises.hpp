@@ -7,7 +7,7 @@
 
 #include "../core/circular.hpp"
 #include "../core/special.hpp"
-#include "../kernels/scalar_family.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

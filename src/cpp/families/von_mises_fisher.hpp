@@ -21,8 +21,8 @@
 #pragma once
 
 #include "../core/bessel.hpp"
-#include "../kernels/gamma_variate.hpp"
-#include "../kernels/panels.hpp"
+#include "../parts/gamma_variate.hpp"
+#include "../parts/panels.hpp"
 #include "normal.hpp"
 
 namespace fastgen {

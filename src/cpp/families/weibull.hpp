@@ -3,8 +3,8 @@
 // Parameters: concentration k > 0, scale > 0. Draws: scale E^(1 / k) of an exponential E.
 #pragma once
 
-#include "../kernels/scalar_family.hpp"
-#include "power.hpp"
+#include "../parts/power.hpp"
+#include "../parts/scalar_family.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -6,7 +6,7 @@
 // features, as of products, each has atoms of its own.
 #pragma once
 
-#include "tile.hpp"
+#include "../parts/tile.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -5,8 +5,8 @@
 // ends the search. After a few steps the interval is halved instead, in the order of numbers: 70 steps end any search.
 #pragma once
 
+#include "../parts/whole.hpp"
 #include "quantile.hpp"
-#include "whole.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -7,7 +7,6 @@
 #include "../families/cauchy.hpp"
 #include "../families/delta.hpp"
 #include "../families/exponential.hpp"
-#include "../families/family_ops.hpp"
 #include "../families/gamma.hpp"
 #include "../families/geometric.hpp"
 #include "../families/gumbel.hpp"
@@ -25,6 +24,7 @@
 #include "../families/uniform.hpp"
 #include "../families/von_mises.hpp"
 #include "../families/weibull.hpp"
+#include "../parts/family_ops.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "../families/registry.hpp"
-#include "patience.hpp"
+#include "../parts/patience.hpp"
 #include "scratch.hpp"
 
 namespace fastgen {

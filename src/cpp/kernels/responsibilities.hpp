@@ -4,8 +4,8 @@
 // mixture.hpp. They are found by one comparison a pair; exp, scaling and sums over rows then see the others only.
 #pragma once
 
+#include "../parts/rows.hpp"
 #include "mixture.hpp"
-#include "rows.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "../families/registry.hpp"
+#include "../parts/rows.hpp"
+#include "../parts/streams.hpp"
 #include "labels.hpp"
-#include "rows.hpp"
 #include "scratch.hpp"
-#include "streams.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

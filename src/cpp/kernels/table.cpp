@@ -1,9 +1,9 @@
 // Compiled per instruction set, as are laws.cpp and math.cpp, from which it takes what they export: the table of kernels.
 #include "../core/kernel_table.hpp"
 
+#include "../parts/linalg.hpp"
 #include "batch.hpp"
 #include "evaluate.hpp"
-#include "linalg.hpp"
 #include "moments.hpp"
 #include "sample.hpp"
 #include "spread.hpp"

@@ -1,7 +1,7 @@
 // What generic code may ask of a family, and how it is filled in.
 #pragma once
 
-#include "../kernels/tile.hpp"
+#include "tile.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -1,0 +1,116 @@
+// Reading memory, and tables held in registers, at places that differ from lane to lane.
+#pragma once
+
+#include "vec.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+
+// base[index[lane]]. Where there is no instruction for it, lane by lane in registers: a vector read from where scalars were just
+// stored waits for them.
+template <class T, int W> FASTGEN_INLINE Vec<T, W> gather(const T* base, Vec<std::uint64_t, W> index) {
+  using V = Vec<T, W>;
+  if constexpr (is_wide<std::uint64_t, W>) {
+    return V(gather(base, index.lo), gather(base, index.hi));
+  } else if constexpr (W == 1) {
+    return V(base[index.v]);
+  } else {
+#if defined(__AVX512F__)
+    if constexpr (W == 8 && sizeof(T) == 8)
+      return V(
+          (typename V::Native)_mm512_mask_i64gather_epi64(_mm512_setzero_si512(), 0xff, (__m512i)index.v, base, 8));
+    if constexpr (W == 8 && sizeof(T) == 4)
+      return V(
+          (typename V::Native)_mm512_mask_i64gather_epi32(_mm256_setzero_si256(), 0xff, (__m512i)index.v, base, 4));
+#endif
+    V r;
+    FASTGEN_UNROLL
+    for (int lane = 0; lane < W; ++lane) r.v[lane] = base[index.v[lane]];
+    return r;
+  }
+}
+
+// Element index[lane] of a table of 2 W numbers in two vectors, where the instruction set has that.
+template <class T, int W> constexpr bool has_lookup =
+#if defined(__AVX512F__)
+    W * sizeof(T) == 64;
+#else
+    false;
+#endif
+template <class T, int W>
+FASTGEN_INLINE Vec<T, W> look_up(Vec<T, W> low, Vec<T, W> high, IntVec<Vec<T, W>> index) {
+  static_assert(has_lookup<T, W>);
+#if defined(__AVX512F__)
+  using Native = typename Vec<T, W>::Native;
+  if constexpr (sizeof(T) == 8)
+    return Vec<T, W>((Native)_mm512_permutex2var_pd((__m512d)low.v, (__m512i)index.v, (__m512d)high.v));
+  else return Vec<T, W>((Native)_mm512_permutex2var_ps((__m512)low.v, (__m512i)index.v, (__m512)high.v));
+#else
+  (void)low, (void)index;
+  return high;
+#endif
+}
+
+// a[lane] and b[lane] = the first two of row index[lane] of a table whose rows are `pitch` long.
+template <class T, int W>
+FASTGEN_INLINE void load_pairs(const T* table, std::int64_t pitch, const std::int32_t* index, Vec<T, W>& a,
+                               Vec<T, W>& b) {
+  const auto pair = [&](int lane) FASTGEN_LAMBDA_INLINE { return table + pitch * std::int64_t(index[lane]); };
+#if defined(__AVX2__)
+  if constexpr (sizeof(T) == 8 && W == 4) {
+    const __m256d even = _mm256_loadu2_m128d((const double*)pair(2), (const double*)pair(0));
+    const __m256d odd = _mm256_loadu2_m128d((const double*)pair(3), (const double*)pair(1));
+    a.v = (typename Vec<T, W>::Native)_mm256_unpacklo_pd(even, odd);
+    b.v = (typename Vec<T, W>::Native)_mm256_unpackhi_pd(even, odd);
+    return;
+  }
+  if constexpr (sizeof(T) == 4 && W == 8) {
+    const auto two = [&](int lane) {
+      const __m128 first = _mm_castpd_ps(_mm_load_sd((const double*)pair(lane)));
+      return _mm_loadh_pi(first, (const __m64*)pair(lane + 1));
+    };
+    const __m256 front = _mm256_set_m128(two(4), two(0)), back = _mm256_set_m128(two(6), two(2));
+    a.v = (typename Vec<T, W>::Native)_mm256_shuffle_ps(front, back, 0x88);
+    b.v = (typename Vec<T, W>::Native)_mm256_shuffle_ps(front, back, 0xdd);
+    return;
+  }
+#endif
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4 && W == 16) {
+    Vec<T, 8> first[2], second[2];
+    load_pairs(table, pitch, index, first[0], second[0]);
+    load_pairs(table, pitch, index + 8, first[1], second[1]);
+    __builtin_memcpy(&a, first, sizeof(a));
+    __builtin_memcpy(&b, second, sizeof(b));
+    return;
+  }
+  if constexpr (sizeof(T) == 8 && W == 8) {
+    const auto two = [&](int lane) {
+      return _mm256_loadu2_m128d((const double*)pair(lane + 2), (const double*)pair(lane));
+    };
+    const auto four = [&](int lane) {
+      return _mm512_maskz_insertf64x4(0xff, _mm512_castpd256_pd512(two(lane)), two(lane + 4), 1);
+    };
+    const __m512d even = four(0), odd = four(1);
+    a.v = (typename Vec<T, W>::Native)_mm512_maskz_unpacklo_pd(0xff, even, odd);
+    b.v = (typename Vec<T, W>::Native)_mm512_maskz_unpackhi_pd(0xff, even, odd);
+    return;
+  }
+#endif
+  T first[W], second[W];
+  for (int lane = 0; lane < W; ++lane) first[lane] = pair(lane)[0], second[lane] = pair(lane)[1];
+  a = Vec<T, W>::load(first), b = Vec<T, W>::load(second);
+}
+
+// Asks the memory for elements p[ahead .. ahead + n), which may lie beyond an array: to be read, or to be written, soon.
+enum class Soon { read, written };
+template <Soon Use, class T> FASTGEN_INLINE void prefetch(const T* p, std::int64_t ahead, std::int64_t n) {
+  const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(p) + std::uintptr_t(ahead) * sizeof(T);
+  for (std::uintptr_t line = 0; line < std::uintptr_t(n) * sizeof(T); line += 64)
+    __builtin_prefetch(reinterpret_cast<const void*>(from + line), Use == Soon::written ? 1 : 0, 3);
+}
+
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen
