@@ -1,4 +1,4 @@
-"""Every scalar law against its definition at 50 digits, at its extremes and its edges. Rows: scalar_laws.py.
+"""Every scalar law against its definition at 50 digits, at its extremes and its edges. Rows: rows_*.py.
 
 Sampling, bits, golden streams, saving and bad parameters of the same laws are in the generic files, through cases.py.
 """
