@@ -1,4 +1,4 @@
-"""Counts and point masses: what the rows of scalar_laws.py do not say.
+"""Counts and point masses: what the rows of rows_counts.py do not say.
 
 Categorical and Delta against their definitions, what mixes with what, densities and quantiles at atoms, and every branch of
 every sampler. Statistical tests reject a perfect sampler with probability ALPHA = 1e-6 each; there are about 1,500.

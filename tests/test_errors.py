@@ -9,7 +9,7 @@ import cases
 import fastgen as fg
 import numpy as np
 import pytest
-from cases import Bad
+from helpers import Bad
 
 LINE = fg.Mixture([0.4, 0.6], fg.Normal([0.0, 1.0], [1.0, 2.0]))
 PLANE = fg.Mixture(None, fg.MultivariateNormal([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]], 1.0, "spherical"))

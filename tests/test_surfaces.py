@@ -10,10 +10,10 @@ import fastgen as fg
 import numpy as np
 import pytest
 import reference
-import surfaces
 from fastgen import _core
 from mpmath import mp, mpf
 from statistics_tools import accept, chi_square, correlation, count, ks_normal, reject
+from surface_laws import unit, whiten_simplex, whiten_sphere
 from test_density import EPS, LOG_TOLERANCE, close
 
 N = 200_000
@@ -30,7 +30,7 @@ def simplex(*concentrations):
 
 
 def some_direction(d):
-    return surfaces.unit(np.random.default_rng(d).normal(size=d))
+    return unit(np.random.default_rng(d).normal(size=d))
 
 
 # Densities
@@ -43,7 +43,7 @@ def test_sphere_at_any_concentration(d, kappa, isa):
     m, rng = sphere(some_direction(d), kappa), np.random.default_rng(7)
     mu = m.components.mean_directions[0]
     x = np.stack([mu, -mu, mu + rng.normal(size=d) / np.sqrt(kappa + 1), rng.normal(size=d), mu + 1e-9])
-    x = surfaces.unit(x)
+    x = unit(x)
     density = reference.von_mises_fisher(mu, kappa)
     for points in (x, x.astype(np.float32).astype(float)):
         for row, value in zip(points, m.log_prob(points), strict=True):
@@ -99,7 +99,7 @@ def test_simplex_at_any_concentration(name, isa):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_what_is_on_the_sphere(dtype, isa):
     m = fg.Mixture([0.3, 0.7], fg.VonMisesFisher([[0.0, 0.6, 0.8], [1.0, 0.0, 0.0]], [5.0, 0.0]))
-    x = surfaces.unit(np.random.default_rng(1).normal(size=(50, 3)))
+    x = unit(np.random.default_rng(1).normal(size=(50, 3)))
     for off in (0.0, 0.9 * TOLERANCE, -0.9 * TOLERANCE):
         on = (x * (1 + off)).astype(dtype)
         # The direction counts: rounding to float32 turns it by 6e-8, times a slope of 5, and rounds the answer.
@@ -164,7 +164,7 @@ def test_gradient_at_the_edge():
 
 def test_gradients_are_those_in_space(isa):
     m = fg.Mixture([0.3, 0.7], fg.VonMisesFisher([[0.0, 0.6, 0.8], [1.0, 0.0, 0.0]], [5.0, 2.0]))
-    x = surfaces.unit(np.random.default_rng(1).normal(size=(50, 3)))
+    x = unit(np.random.default_rng(1).normal(size=(50, 3)))
     slopes = m.components.concentrations[:, None] * m.components.mean_directions
     np.testing.assert_allclose(m.grad_log_prob(x), m.responsibilities(x) @ slopes, rtol=1e-14, atol=1e-14)
     m = fg.Mixture([0.3, 0.7], fg.Dirichlet([[3.0, 0.6, 2.0], [1.0, 3.0, 0.3]]))
@@ -219,7 +219,7 @@ def test_moments_on_the_simplex():
 @pytest.mark.parametrize("d", [2, 3, 4, 5, 33])
 def test_samples_have_length_1(d, kappa, isa):
     """To 2 ulp but for what D squares round, whatever the mean: poles, near them, and anywhere."""
-    near = surfaces.unit(np.eye(d)[0] + 1e-9 * np.ones(d))
+    near = unit(np.eye(d)[0] + 1e-9 * np.ones(d))
     means = [np.eye(d)[0], -np.eye(d)[0], near, -near, np.eye(d)[-1], some_direction(d)]
     m = fg.Mixture(None, fg.VonMisesFisher(means, kappa))
     x, labels = m.sample(3000, rng=3, return_labels=True)
@@ -236,7 +236,7 @@ def test_law_on_the_sphere(d, kappa):
     """The angle and each coordinate of the direction across, as in test_sampling.py. What a normal coordinate is off by is seen
     from 0.012 on as a distance of distribution functions: a concentration 3% off (test_power)."""
     mu = some_direction(d)
-    z = surfaces.whiten_sphere(sphere(mu, kappa).sample(N, rng=11), mu, kappa)
+    z = whiten_sphere(sphere(mu, kappa).sample(N, rng=11), mu, kappa)
     for i in range(z.shape[1]):
         accept(ks_normal(z[:, i]))
         for j in range(i):
@@ -247,15 +247,15 @@ def test_power():
     mu = some_direction(4)
     x = sphere(mu, 1e3).sample(N, rng=11)
     for wrong in (0.97, 1.03):
-        reject(ks_normal(surfaces.whiten_sphere(x, mu, 1e3 * wrong)[:, 0]))
-    turned = surfaces.unit(mu + 0.03 / np.sqrt(1e3) * surfaces.unit(np.eye(4)[0]))  # 0.03 standard deviations aside
-    z = surfaces.whiten_sphere(x, turned, 1e3)
+        reject(ks_normal(whiten_sphere(x, mu, 1e3 * wrong)[:, 0]))
+    turned = unit(mu + 0.03 / np.sqrt(1e3) * unit(np.eye(4)[0]))  # 0.03 standard deviations aside
+    z = whiten_sphere(x, turned, 1e3)
     reject(max((ks_normal(part) for part in z.T), key=lambda evidence: evidence[0]))
     a = np.array([3.0, 0.5, 2.0])
     x = simplex(a).sample(N, rng=11)
     for i in range(3):
         wrong = a * np.where(np.arange(3) == i, 1.05, 1.0)
-        z = surfaces.whiten_simplex(x, wrong)
+        z = whiten_simplex(x, wrong)
         reject(max((ks_normal(part) for part in z.T), key=lambda evidence: evidence[0]))
 
 
@@ -281,8 +281,8 @@ def test_ends_are_not_coarse(kappa):
 def test_streams_of_one_law_at_every_concentration():
     """kappa = 0 is uniform whatever the mean; the direction across does not know the angle's concentration."""
     x = sphere(some_direction(4), 0.0).sample(N, rng=5)
-    for other in (np.eye(4)[0], some_direction(4), surfaces.unit(np.array([1.0, -2.0, 0.5, 3.0]))):
-        z = surfaces.whiten_sphere(x, other, 0.0)
+    for other in (np.eye(4)[0], some_direction(4), unit(np.array([1.0, -2.0, 0.5, 3.0]))):
+        z = whiten_sphere(x, other, 0.0)
         for part in z.T:
             accept(ks_normal(part))
 
@@ -294,7 +294,7 @@ def test_streams_of_one_law_at_every_concentration():
 )
 def test_law_on_the_simplex(a):
     a = np.array(a)
-    z = surfaces.whiten_simplex(simplex(a).sample(N, rng=11), a)
+    z = whiten_simplex(simplex(a).sample(N, rng=11), a)
     for i in range(z.shape[1]):
         # Of 0.05 some shares are the smallest doubles, where 1 - share is 1: the other tail tells.
         accept(ks_normal(z[:, i]))
@@ -327,7 +327,7 @@ def test_small_concentrations_beside_large_ones():
     a = np.array([1e-3, 1e8, 2e8])
     x = simplex(a).sample(N, rng=2)
     assert (x[:, 1:] > 0).all()
-    z = surfaces.whiten_simplex(x[:, 1:] / x[:, 1:].sum(axis=1, keepdims=True), a[1:])
+    z = whiten_simplex(x[:, 1:] / x[:, 1:].sum(axis=1, keepdims=True), a[1:])
     accept(ks_normal(z))
 
 

@@ -1,0 +1,115 @@
+"""Public names and signatures are those of the design; classes that users do not make or derive say so."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import fastgen as fg
+import pytest
+from fastgen import _core
+from fastgen.families.base import REGISTRY
+from helpers import run_python
+
+DESIGN_NAMES = {
+    "Normal",
+    "MultivariateNormal",
+    "Mixture",
+    "Stream",
+    "load",
+    "fit",
+    "set_num_threads",
+    "get_num_threads",
+    "show_runtime",
+    "STREAM_VERSION",
+}
+DESIGN_MEMBERS = {
+    "Mixture": [
+        "weights",
+        "components",
+        "n_components",
+        "n_features",
+        "mean",
+        "covariance",
+        "sample",
+        "log_prob",
+        "prob",
+        "component_log_prob",
+        "responsibilities",
+        "assign",
+        "grad_log_prob",
+        "cdf",
+        "icdf",
+        "marginal",
+        "condition",
+        "save",
+    ],
+    "MultivariateNormal": ["from_cholesky", "from_precision", "means", "covariances", "covariance_type"],
+    "Normal": ["loc", "scale"],
+    "Stream": ["spawn"],
+    "FitResult": ["mixture", "converged", "n_iter", "log_likelihood", "history", "aic", "bic"],
+}
+SIGNATURES = {
+    "Mixture.sample": "(self, n, *, rng=None, start=0, return_labels=False, out=None, dtype=<class 'numpy.float64'>)",
+    "Mixture.log_prob": "(self, x, *, out=None)",
+    "fit": "(x, n_components, *, covariance_type='full', sample_weight=None, init='k-means++', n_init=1, max_iter=200, "
+    "tol=1e-06, reg_covar=1e-06, rng=None, callback=None, verbose=0)",
+    "MultivariateNormal": "(means, covariances, covariance_type='full')",
+    "Normal": "(loc, scale)",
+    "Mixture": "(weights, components)",
+    "Stream.spawn": "(self, n)",
+    "Mixture.condition": "(self, features, values)",
+}
+
+
+def public(name):
+    found = fg
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def test_names_of_the_design():
+    assert set(fg.__all__) >= DESIGN_NAMES
+    assert len(set(fg.__all__)) == len(fg.__all__)
+    for name in fg.__all__:
+        assert hasattr(fg, name)
+    for name, members in DESIGN_MEMBERS.items():
+        for member in members:
+            assert hasattr(getattr(fg, name), member), f"{name}.{member}"
+
+
+def test_tab_completion_shows_public_names():
+    assert dir(fg) == sorted(fg.__all__)
+    done = run_python("import fastgen; print(*dir(fastgen))")
+    assert set(done.stdout.split()) == set(fg.__all__), done.stderr
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signatures_of_the_design(name):
+    signature = inspect.signature(public(name))
+    bare = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+    assert str(inspect.Signature(bare)) == SIGNATURES[name]
+
+
+def test_version():
+    assert re.fullmatch(r"\d+\.\d+\.\d+", fg.__version__)
+    assert fg.__version__ == _core.version
+    assert isinstance(fg.STREAM_VERSION, int)
+
+
+def test_results_are_not_made_by_hand():
+    with pytest.raises(TypeError, match=r"FitResult is what fastgen\.fit returns"):
+        fg.FitResult()
+    with pytest.raises(TypeError, match=r"FitResult is what fastgen\.fit returns"):
+        fg.FitResult(mixture=None)
+
+
+@pytest.mark.parametrize("family", [fg.Normal, fg.MultivariateNormal, fg.Product])
+def test_families_are_not_subclassed(family):
+    """A copy or a part would be of the family itself; nor may a class of that name take the place of the family."""
+    for name in ("Mine", family.__name__):
+        with pytest.raises(TypeError, match=rf"{name} cannot be a subclass of the family {family.__name__}: .*write a"):
+            type(name, (family,), {})
+    assert REGISTRY[family.__name__] is family
+    assert set(REGISTRY) == set(fg.families.__all__)
