@@ -514,3 +514,31 @@ def test_end_of_the_stream():
         assert_same_bits(batch.sample(1, rng=1, start=last), both[:, 1:])
         with pytest.raises(ValueError, match=f"start is {last}, expected at most {last - 1}"):
             batch.sample(2, rng=1, start=last)
+
+
+def test_float32_samples_stay_within_supports():
+    """An end that is no float32 is not passed by rounding."""
+    low, high = np.array([[0.1, 0.7], [-0.3, 1e-9]]), np.array([[0.1 + 1e-9, 0.9], [-0.3 + 1e-7, 0.1]])
+    batch = fg.MixtureBatch(None, fg.Uniform(low, high))
+    x, labels = batch.sample(20_000, rng=1, dtype=np.float32, return_labels=True)
+    mixture = np.arange(2)[:, None]
+    least, most = low[mixture, labels], high[mixture, labels]
+    has_float = np.nextafter(least.astype(np.float32), np.float32(2)) < most  # between the ends
+    wide = x.astype(np.float64)
+    assert has_float.mean() > 0.5
+    assert ((wide >= least) & (wide <= most))[has_float].all()
+    # Rounding alone would leave some outside.
+    rounded = batch.sample(20_000, rng=1).astype(np.float32)
+    assert not ((rounded >= least) & (rounded <= most))[has_float].all()
+    assert_same_bits(x[:, 7], batch.sample(1, rng=1, start=7, dtype=np.float32)[:, 0])
+
+
+def test_weights_are_normalised_once():
+    """Weights that sum to 1 are kept as they are, so that a batch of a batch's weights is equal to it."""
+    w = np.random.default_rng(0).random((10_000, 5))
+    law = fg.Normal(np.zeros((10_000, 5)), 1.0)
+    batch = fg.MixtureBatch(w, law)
+    assert np.abs(batch.weights.sum(axis=1) - 1).max() < 1e-15 * 5
+    assert fg.MixtureBatch(batch.weights, law) == batch
+    huge = fg.MixtureBatch([[1e308, 1e308], [3e-320, 1e-320]], fg.Normal(np.zeros((2, 2)), 1.0))
+    np.testing.assert_allclose(huge.weights, [[0.5, 0.5], [0.75, 0.25]], rtol=1e-3)

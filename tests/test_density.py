@@ -590,6 +590,18 @@ def test_condition(case, features):
     np.testing.assert_allclose(given.log_prob(x), expected, rtol=1e-12, atol=1e-12)
 
 
+def test_masks_name_features():
+    """A row with gaps is completed by the mask of what is known."""
+    m = cases.case((cases.FULL, 3), d=4).mixture()
+    row = np.array([0.3, np.nan, 1.1, np.nan])
+    known = ~np.isnan(row)
+    expected = m.condition([0, 2], row[known])
+    for mask in (known, known.tolist(), tuple(known)):
+        assert m.condition(mask, row[known]) == expected
+        assert m.marginal(mask) == m.marginal([0, 2])
+    assert m.marginal(np.arange(4) == 1) == m.marginal([1])
+
+
 def test_condition_far_from_everything():
     """Densities that underflow still have ratios: the nearest component takes all the weight."""
     m = fg.Mixture(None, fg.MultivariateNormal([[0.0, 1.0], [10.0, 2.0]], 1.0, "spherical"))

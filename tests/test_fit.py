@@ -295,7 +295,12 @@ def rounding(x, m, score):
 def test_likelihood_never_falls(seed):
     """The recorded history, exactly; and what the mixtures of every iteration really score, up to rounding."""
     x, k, weight = problem(seed)
-    seen = []
+    seen, changes = [], []
+
+    def look(state):
+        seen.append(state.mixture)
+        changes.append(state.change)
+
     result = quiet_fit(
         x,
         k,
@@ -305,7 +310,7 @@ def test_likelihood_never_falls(seed):
         max_iter=30,
         tol=0,
         init=("k-means++", "random")[seed // 8 % 2],
-        callback=lambda state: seen.append(state.mixture),
+        callback=look,
     )
     history = result.history
     assert len(history) == len(seen) == result.n_iter == 30
@@ -316,7 +321,8 @@ def test_likelihood_never_falls(seed):
     scores = np.array([v[used] @ m.log_prob(wide) for m in seen]) / v.sum()
     slack = np.array([rounding(x, m, score) for m, score in zip(seen, scores, strict=True)])
     assert (np.abs(scores - history) <= slack).all()
-    assert (np.diff(scores) >= -(slack[1:] + slack[:-1])).all()
+    # The best so far is what is seen and recorded; what an iteration itself did may only be less by rounding.
+    assert (np.array(changes)[1:] >= -(slack[1:] + slack[:-1])).all()
     assert result.log_likelihood == pytest.approx(history[-1] * v.sum(), rel=1e-12)
     assert (result.mixture.weights >= 0).all()
 

@@ -44,6 +44,9 @@ COERCED = {
     "longdouble": lambda x: x.astype(np.longdouble),
     "object with __array__": lambda x: type("A", (), {"__array__": lambda _, dtype=None, copy=None: x})(),
     "subclass": lambda x: x.view(type("Sub", (np.ndarray,), {})),
+    "numbers as objects": lambda x: x.astype(object),
+    "masked array without a mask": lambda x: np.ma.masked_array(x),
+    "masked array with nothing masked": lambda x: np.ma.masked_array(x, np.zeros(x.shape, bool)),
 }
 
 

@@ -239,3 +239,56 @@ print("whole")
 """
     done = run_python(code)
     assert done.stdout.split("\n")[:2] == ["main thread interrupted", "whole"], done.stderr
+
+
+def test_short_calls_during_the_first_one():
+    """A first call prepares constants and looks for Ctrl-C, which takes the GIL: a short call that keeps it may not wait."""
+    code = """
+import threading, time
+import numpy as np
+import fastgen as fg
+K, D = 3000, 64
+m = fg.Mixture(None, fg.MultivariateNormal.from_cholesky(np.zeros((K, D)), np.tile(np.eye(D), (K, 1, 1))))
+first = threading.Thread(target=lambda: m.log_prob(np.zeros((10, D))))
+first.start()
+time.sleep(0.02)
+m.sample(1)
+m.log_prob(np.zeros(D))
+first.join()
+print("done")
+"""
+    done = run_python(code)  # which gives up after a while
+    assert done.stdout.strip() == "done", done.stderr
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.05, 0.1])
+def test_interrupted_first_call(delay):
+    """What a first call has prepared when it is interrupted is not counted twice by the next one."""
+    code = f"""
+import signal
+import numpy as np
+import fastgen as fg
+D, K = 64, 8000
+near = fg.MultivariateNormal(np.full((20, D), 5.0), np.ones(20), "spherical")
+many = fg.MultivariateNormal.from_cholesky(np.zeros((K, D)), np.tile(np.eye(D), (K, 1, 1)))
+class Alarm(Exception):
+    pass
+def ring(*_):
+    raise Alarm
+signal.signal(signal.SIGALRM, ring)
+x = np.full((1, D), 5.3)
+for _ in range(20):
+    m = fg.Mixture(None, [near, many])
+    signal.setitimer(signal.ITIMER_REAL, {delay})
+    try:
+        m.log_prob(x)
+    except Alarm:
+        break
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+else:
+    print("too fast to be interrupted")
+print(np.allclose(m.grad_log_prob(x), -0.3))
+"""
+    done = run_python(code)
+    assert done.stdout.splitlines()[-1] == "True", done.stderr

@@ -10,41 +10,41 @@ import numpy as np
 
 from ._fit_model import Model, as_data, listed
 from ._fit_result import ConvergenceWarning, DegenerateWarning, FitResult, FitState
-from ._starts import SingularCovarianceError, as_init, feature_scale, starting_mixture
+from ._starts import SingularCovarianceError, as_init, feature_scale, singular_covariance, starting_mixture
 from ._validate import as_int, as_number, as_option, shown
 from .families.covariance import FORMS
 from .stream import as_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import SupportsIndex
 
     from numpy.typing import ArrayLike
 
     from . import _core
-    from ._fit_model import CovarianceType, Data
+    from ._fit_model import CovarianceType, Data, Start
     from .mixture import Mixture
     from .stream import Seed
 
 __all__ = ["fit"]
 
-# A mean log-likelihood is a sum of rounded terms: it may fall by this many ulps without EM having gone back, times the
-# condition of the covariances where one is at its floor.
-_ROUNDING_ULPS = 64
 # reg_covar by default: a guard against collapse, not a choice of the user's.
 _USUAL_FLOOR = 1e-6
+# Where all data vary by less than so many floors, the floor is too high rather than a component too narrow.
+_CLOSE_TO_FLOOR = 100.0
 # With verbose=1, one line for so many iterations.
 _LINES_EVERY = 10
 
 
 def fit(
     x: ArrayLike,
-    n_components: int,
+    n_components: SupportsIndex,
     *,
-    covariance_type: str = "full",
+    covariance_type: CovarianceType = "full",
     sample_weight: ArrayLike | None = None,
-    init: str | ArrayLike | Mixture = "k-means++",
-    n_init: int = 1,
-    max_iter: int = 200,
+    init: Start | ArrayLike | Mixture = "k-means++",
+    n_init: SupportsIndex = 1,
+    max_iter: SupportsIndex = 200,
     tol: float = 1e-6,
     reg_covar: float = _USUAL_FLOOR,
     rng: Seed = None,
@@ -85,7 +85,7 @@ def fit(
         Randomness for the starts; see `Stream`.
     callback : callable, optional
         Called as ``callback(state)`` with a `FitState` after each iteration. If it returns a true value the fit stops
-        there and returns what it has.
+        there, starts no other, and returns what it has.
     verbose : int, default 0
         0 prints nothing, 1 a line for every ten iterations, 2 for every one.
 
@@ -126,7 +126,7 @@ def fit(
         \Sigma_k = \frac{1}{N_k} \sum_i v_i r_{ik} (x_i - \mu_k)(x_i - \mu_k)^T,
 
     then raises the eigenvalues of :math:`\Sigma_k` to at least `reg_covar`, which is the maximum under that constraint;
-    so the likelihood never falls.
+    so the likelihood never falls, but for rounding: where an iteration lowers it, the best one so far is kept.
 
     Beyond float64 or float32 data the iterations take no memory that grows with n. What comes before does: choosing rows to
     start from ("k-means++", "random") keeps one number a row, of the type of the data, until EM begins; checking
@@ -167,18 +167,16 @@ def fit(
 
     # --- how to start and when to stop
     scale = feature_scale(data, model)
-    start_from = as_init(init, model)
+    start_from = as_init(init, model, data.x.dtype)
     n_starts = as_int(n_init, "n_init", minimum=1)
     if n_starts > 1 and not isinstance(start_from, str):
         raise ValueError(f"n_init is {n_starts}, expected 1 when init says where to start: every start would be equal")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback is {shown(callback)}, expected a function of one argument, or None")
-    floor = as_number(reg_covar, "reg_covar", minimum=0.0)
     settings = _Settings(
         max_iter=as_int(max_iter, "max_iter", minimum=1),
         tol=as_number(tol, "tol", minimum=0.0),
-        reg_covar=floor,
-        condition=max(1.0, float(scale.max()) ** 2 / floor) if floor > 0 else 1.0,
+        reg_covar=as_number(reg_covar, "reg_covar", minimum=0.0),
         callback=callback,
         verbose=as_int(
             int(verbose) if isinstance(verbose, bool) else verbose, "verbose", 0, hint="verbose is 0, 1 or 2"
@@ -217,7 +215,7 @@ def fit(
         floored_components=tuple(best.parameters.floored),
         stopped_by_callback=runs[-1].stopped,
     )
-    _warn(result, best, settings)
+    _warn(result, best, settings, data, float(scale.min()))
     return result
 
 
@@ -227,7 +225,6 @@ class _Settings(NamedTuple):
     max_iter: int
     tol: float
     reg_covar: float
-    condition: float  # largest variance of a feature over reg_covar
     callback: Callable[[FitState], Any] | None
     verbose: int
     n_starts: int
@@ -250,7 +247,6 @@ def _expectation_maximisation(data: Data, model: Model, first: _core.Mixture, se
     pass i measures iteration i's mixture and computes iteration i + 1's; the last pass only measures. n iterations
     take n + 1 passes.
     """
-    rounding = _ROUNDING_ULPS * float(np.finfo(data.x.dtype).eps)
     begin = time.perf_counter()
     current = first
     history: list[float] = []
@@ -262,31 +258,33 @@ def _expectation_maximisation(data: Data, model: Model, first: _core.Mixture, se
 
     for iteration in range(settings.max_iter + 1):
         step = current.em_step(data.x, data.weight, model.covariance_type, settings.reg_covar, False)
-        value = step.log_likelihood / data.total
-        change, measured = value - measured, value
+        previous, measured = measured, step.log_likelihood / data.total
+        change = measured - previous
         if made is not None:
-            if not np.isfinite(value):
+            if not np.isfinite(measured):
                 raise ValueError(
-                    f"the log-likelihood became {value} in iteration {iteration}: x spans too many orders of magnitude "
+                    f"the log-likelihood became {measured} in iteration {iteration}: x spans too many orders of magnitude "
                     f"for {data.x.dtype}; rescale its features, e.g. divide each by its standard deviation"
                 )
-            allowed = rounding * max(1.0, abs(value)) * (settings.condition if made.floored else 1.0)
-            if history and 0 < history[-1] - value <= allowed:
-                value = history[-1]
-            else:
+            # EM climbs, but for rounding, which may take back what little is left to gain, or much where covariances are
+            # nearly singular: what counts is the best so far, and to settle below it is no convergence.
+            if not history or measured >= history[-1]:
                 best = made
-            history.append(value)
-            converged = settings.tol > 0 and abs(change) < settings.tol
+                history.append(measured)
+            else:
+                history.append(history[-1])
+            converged = settings.tol > 0 and abs(change) < settings.tol and history[-1] - measured < settings.tol
             last = converged or iteration == settings.max_iter
             if settings.verbose > 1 or (settings.verbose and (iteration % _LINES_EVERY == 0 or last)):
-                _print_progress(start, iteration, value, change, time.perf_counter() - begin, settings)
+                _print_progress(start, iteration, history[-1], change, time.perf_counter() - begin, settings)
             if settings.callback is not None:
-                state = FitState(start, iteration, value, change, model.mixture(made))
-                stopped = bool(settings.callback(state)) and not converged
+                assert best is not None
+                state = FitState(start, iteration, history[-1], change, model.mixture(best))
+                stopped = bool(settings.callback(state))
             if last or stopped:
                 break
         if step.singular:
-            raise SingularCovarianceError(list(step.singular), settings.reg_covar)
+            raise singular_covariance(list(step.singular), settings.reg_covar)
         made = step
         current = model.core(step.weights, step.means, step.factor)
 
@@ -304,13 +302,19 @@ def _print_progress(
     )
 
 
-def _warn(result: FitResult, best: _Run, settings: _Settings) -> None:
+def _warn(result: FitResult, best: _Run, settings: _Settings, data: Data, smallest_scale: float) -> None:
     """One warning for each kind of trouble, with the remedy; they point at the caller of `fit`."""
     if not result.converged and not result.stopped_by_callback and settings.tol > 0:
+        remedy = "raise max_iter, raise tol, or go on from here with init=result.mixture"
+        if best.change < -settings.tol:
+            wider = "" if data.x.dtype == np.float64 else "pass x in float64, "
+            remedy = (
+                f"it fell, as rounding in {data.x.dtype} counts where features nearly depend on each other: {wider}drop "
+                "such features, rescale x, or raise reg_covar; the best iteration is what is returned"
+            )
         warnings.warn(
             f"fit did not converge in max_iter={settings.max_iter} iterations: the last one still changed the mean "
-            f"log-likelihood by {best.change:.3g}, tol is {settings.tol:g}; raise max_iter, raise tol, or go on from "
-            "here with init=result.mixture",
+            f"log-likelihood by {best.change:.3g}, tol is {settings.tol:g}; {remedy}",
             ConvergenceWarning,
             stacklevel=3,
         )
@@ -322,11 +326,18 @@ def _warn(result: FitResult, best: _Run, settings: _Settings) -> None:
             stacklevel=3,
         )
     if result.floored_components and settings.reg_covar <= _USUAL_FLOOR:
+        remedy = (
+            "fit fewer components, raise reg_covar, choose a simpler covariance_type, or drop features that are constant or "
+            "depend on others"
+        )
+        if smallest_scale**2 < _CLOSE_TO_FLOOR * settings.reg_covar:
+            remedy = (
+                f"x itself varies little, by a standard deviation of {smallest_scale:.2g} in one feature: rescale x, or lower "
+                "reg_covar, which is in the square of its unit"
+            )
         warnings.warn(
             "fit raised variances that collapsed to the floor "
-            f"reg_covar={settings.reg_covar:g}, in components {listed(result.floored_components)}; fit fewer "
-            "components, raise reg_covar, choose a simpler covariance_type, or drop features that are constant or "
-            "depend on others",
+            f"reg_covar={settings.reg_covar:g}, in components {listed(result.floored_components)}; {remedy}",
             DegenerateWarning,
             stacklevel=3,
         )

@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 
     from ._validate import AnyFloatArray, FloatArray
 
-__all__ = ["CovarianceType", "Data", "Model", "Parameters", "as_data", "listed"]
+__all__ = ["CovarianceType", "Data", "Model", "Parameters", "Start", "as_data", "listed"]
 
 CovarianceType: TypeAlias = Literal["full", "tied", "diag", "spherical"]
+Start: TypeAlias = Literal["k-means++", "random"]
 
 
-# Largest value whose square, summed over many features, stays finite.
+# Largest values whose squares, summed over many features, stay finite, and smallest whose squares have all their digits.
 _LARGEST = {FLOAT32: 1e17, FLOAT64: 1e150}
+_SMALLEST = {FLOAT32: 1e-17, FLOAT64: 1e-150}
 # Largest weights between these are used as they are.
 _WEIGHTS = (1e-50, 1e50)
 
@@ -90,6 +92,11 @@ def _check_values(points: AnyFloatArray, used: NDArray[np.bool_] | None) -> None
         raise ValueError(
             f"x has values up to {largest:g}, expected at most {limit:g} so that squares of {points.dtype} do not "
             "overflow; rescale x, e.g. divide each feature by its standard deviation"
+        )
+    if 0 < largest < _SMALLEST[points.dtype]:
+        raise ValueError(
+            f"x has no value beyond {largest:g}, expected some of at least {_SMALLEST[points.dtype]:g} so that squares of "
+            f"{points.dtype} do not underflow; rescale x, e.g. divide each feature by its standard deviation"
         )
 
 

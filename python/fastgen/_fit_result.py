@@ -38,11 +38,11 @@ class FitState(Frozen):
     iteration : int
         Number of iterations done in this start, from 1.
     log_likelihood : float
-        Mean log-likelihood of the data after this iteration, in nats per observation.
+        Mean log-likelihood of the data under `mixture`, in nats per observation.
     change : float
-        By how much this iteration changed it.
+        By how much this iteration changed it; negative where rounding made it worse.
     mixture : Mixture
-        The mixture after this iteration.
+        The mixture after this iteration, or the best one before where that is better.
     """
 
     __slots__ = ("change", "iteration", "log_likelihood", "mixture", "start")
@@ -55,6 +55,14 @@ class FitState(Frozen):
 
     def __init__(self, start: int, iteration: int, log_likelihood: float, change: float, mixture: Mixture) -> None:
         self._set(start=start, iteration=iteration, log_likelihood=log_likelihood, change=change, mixture=mixture)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FitState):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash((self.mixture, self.start, self.iteration))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FitState, (self.start, self.iteration, self.log_likelihood, self.change, self.mixture)
@@ -80,7 +88,7 @@ class FitResult(Frozen):
     log_likelihood : float
         Total log-likelihood of the data under `mixture`, in nats; weighted, if weights were given.
     history : ndarray of float64, (n_iter,)
-        Mean log-likelihood after each iteration, never decreasing; read-only.
+        Mean log-likelihood of the best mixture after each iteration, never decreasing; read-only.
     n_observations : float
         Number of rows, or the sum of the sample weights.
     n_parameters : int
@@ -93,6 +101,8 @@ class FitResult(Frozen):
         Components with a variance in some direction that would be below `reg_covar` and was raised to it.
     stopped_by_callback : bool
         Whether the callback ended the fit.
+    aic, bic : float
+        Information criteria of Akaike and of Schwarz; smaller is better.
 
     See Also
     --------

@@ -25,7 +25,7 @@ from .mixture import Mixture, _as_blocks
 if TYPE_CHECKING:
     import zipfile
 
-    from ._validate import FloatArray
+    from ._validate import FloatArray, Path
     from .families.base import Components
 
 __all__ = ["load", "save_mixture"]
@@ -41,7 +41,7 @@ _SUM_TOLERANCE = 1e-9
 # Writing
 
 
-def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
+def save_mixture(mixture: Mixture, path: Path) -> None:
     """Write the mixture to a new file and put it in place in one step."""
     import json
     import secrets
@@ -69,8 +69,8 @@ def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
     old = os.stat(target) if os.path.exists(target) else None
     if old is not None and not (stat.S_ISREG(old.st_mode) or stat.S_ISDIR(old.st_mode)):
         raise OSError(errno.EINVAL, "path is not a regular file and will not be replaced", target)
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(8)}.tmp")
+    folder = os.path.dirname(target)
+    temporary = os.path.join(folder, f".fastgen-{secrets.token_hex(8)}.tmp")  # no longer than names may be
     try:
         with open(temporary, "xb") as file:
             _write_archive(file, json.dumps(header, indent=1), arrays)
@@ -102,7 +102,7 @@ def _write_archive(file: Any, header: str, arrays: dict[str, FloatArray]) -> Non
 # Reading
 
 
-def load(path: str | os.PathLike[str]) -> Mixture:
+def load(path: Path) -> Mixture:
     """Read a mixture that `Mixture.save` wrote.
 
     Parameters

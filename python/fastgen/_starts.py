@@ -8,8 +8,9 @@ import numpy as np
 
 from . import _core
 from ._fit_model import listed
+from ._fit_result import FitResult
 from ._validate import REAL, as_option, as_parameter
-from .families.base import ScalarComponents
+from .families.base import Components, ScalarComponents
 from .families.multivariate_normal import MultivariateNormal
 from .families.normal import Normal
 from .mixture import Mixture
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ._fit_model import CovarianceType, Data, Model
     from ._validate import FloatArray
 
-__all__ = ["SingularCovarianceError", "as_init", "feature_scale", "starting_mixture"]
+__all__ = ["SingularCovarianceError", "as_init", "feature_scale", "singular_covariance", "starting_mixture"]
 
 # k-means++ is tried this often, with a few rounds of k-means each; the tightest clusters go on to more rounds. One try in
 # ten ends with two centres in one cluster and none in another, which EM does not mend.
@@ -31,25 +32,38 @@ _KEY_STEP = 0x9E3779B97F4A7C15  # odd, so that the keys of the tries differ
 class SingularCovarianceError(ValueError):
     """A covariance is not positive definite, and no floor could mend it."""
 
-    def __init__(self, components: list[int], reg_covar: float) -> None:
-        if reg_covar == 0.0:
-            remedy = "set reg_covar > 0, fit fewer components, or drop features that are constant or depend on others"
-        else:
-            remedy = "its rounding errors exceed reg_covar: start nearer to the data, or rescale the features"
-        super().__init__(
-            f"a covariance is not positive definite with reg_covar={reg_covar:g} (component {listed(components)}); "
-            f"{remedy}"
-        )
+
+def singular_covariance(components: list[int], reg_covar: float) -> SingularCovarianceError:
+    """The error for these components."""
+    if reg_covar == 0.0:
+        remedy = "set reg_covar > 0, fit fewer components, or drop features that are constant or depend on others"
+    else:
+        remedy = "its rounding errors exceed reg_covar: start nearer to the data, or rescale the features"
+    return SingularCovarianceError(
+        f"a covariance is not positive definite with reg_covar={reg_covar:g} (component {listed(components)}); {remedy}"
+    )
 
 
-def as_init(init: Any, model: Model) -> str | FloatArray | Mixture:
-    """Check `init`: a name, means (K, D), or a mixture of the model's kind."""
+_INIT = "'k-means++', 'random', means (K, D) or a Mixture"
+
+
+def as_init(init: Any, model: Model, dtype: np.dtype[Any]) -> str | FloatArray | Mixture:
+    """Check `init`: a name, means (K, D), or a mixture of the model's kind, for data of this type."""
     if isinstance(init, str):
         return as_option(init, "init", ("k-means++", "random"))
     if isinstance(init, Mixture):
         _check_mixture(init, model)
+        for block in init._blocks:
+            _check_range(block.mean, "a mean of init", dtype)
         return init
+    if isinstance(init, Components):
+        raise TypeError(f"init is of type {type(init).__name__}, expected {_INIT}; make it a Mixture(weights, init)")
+    if isinstance(init, FitResult):
+        raise TypeError(f"init is of type FitResult, expected {_INIT}; pass its mixture, init=result.mixture")
+    if init is None:
+        raise TypeError(f"init is None, expected {_INIT}")
     means = as_parameter(init, "init", REAL)
+    _check_range(means, "init", dtype)
     k, d = model.n_components, model.n_features
     expected = (k,) if model.scalar else (k, d)
     if means.shape != expected:
@@ -58,6 +72,12 @@ def as_init(init: Any, model: Model) -> str | FloatArray | Mixture:
             "'k-means++', 'random' or a Mixture"
         )
     return means.reshape(k, d)
+
+
+def _check_range(means: FloatArray, name: str, dtype: np.dtype[Any]) -> None:
+    largest = float(np.abs(means).max(initial=0.0))
+    if largest > float(np.finfo(dtype).max):
+        raise ValueError(f"{name} is {largest:g} in size, expected numbers within the range of {dtype}, the type of x")
 
 
 def _check_mixture(init: Mixture, model: Model) -> None:
@@ -124,7 +144,7 @@ def _around(data: Data, model: Model, means: FloatArray, reg_covar: float) -> _c
     """Components of equal weight at these means, each with the covariance of all the data."""
     step = _overall(data, model, model.covariance_type, reg_covar)
     if step.singular:
-        raise SingularCovarianceError(list(range(model.n_components)), reg_covar)
+        raise singular_covariance(list(range(model.n_components)), reg_covar)
     k = model.n_components
     return model.core(np.full(k, 1.0 / k), means, _repeated(step.factor, model))
 
@@ -193,5 +213,5 @@ def _from_clusters(data: Data, model: Model, clusters: _core.Mixture, reg_covar:
                 factor.reshape(model.n_components, -1)[poor] = overall.factor.reshape(1, -1)
                 singular = [k for k in singular if k not in poor]
     if singular:
-        raise SingularCovarianceError(singular, reg_covar)
+        raise singular_covariance(singular, reg_covar)
     return model.core(step.weights, step.means, factor)

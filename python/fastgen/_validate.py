@@ -15,11 +15,15 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import SupportsIndex
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     FloatArray = NDArray[np.float64]
     AnyFloatArray = NDArray[np.float32] | NDArray[np.float64]
+    # Some of the features of a mixture, as users name them.
+    Features = SupportsIndex | Sequence[SupportsIndex] | NDArray[np.integer[Any]] | NDArray[np.bool_]
+    Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     # What selects components: their numbers; of a batch one number of a mixture, or those of mixtures and of components.
     Index = int | NDArray[np.int64] | tuple[NDArray[np.int64], ...]
 
@@ -169,7 +173,7 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
     if type(value) is np.ndarray and (value.dtype == FLOAT64 or value.dtype == FLOAT32) and _is_regular(value):
         return value
     # numpy.ma is not imported for the test: every masked array is an ndarray with a mask.
-    if isinstance(value, np.ndarray) and hasattr(value, "mask"):
+    if isinstance(value, np.ndarray) and np.any(getattr(value, "mask", False)):
         raise TypeError(
             f"{name} is a masked array, whose mask would be lost; pass {name}.filled(np.nan), or only the unmasked rows"
         )
@@ -180,9 +184,9 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
             f"{name} cannot be made into an array ({' '.join(str(error).split())}); pass a rectangular array of numbers"
         ) from error
     kind = array.dtype.kind
+    if kind == "O" and _are_numbers(array, name):  # as of data frames whose columns differ in type
+        return array.astype(np.float64)
     if kind not in "fiub":
-        if kind == "O":
-            _check_integers(array, name)
         why = _WHY_NOT_NUMBERS.get(kind, f"values of type {array.dtype}; pass real numbers")
         found = f" (got {type(value).__name__})" if kind == "O" and array.ndim == 0 else ""
         raise TypeError(f"{name} holds {why.format(name=name)}{found}")
@@ -193,22 +197,19 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
     return converted if _is_regular(converted) else converted.copy()
 
 
-def _check_integers(array: NDArray[Any], name: str) -> None:
-    """Raise if an array of objects holds nothing but numbers: then integers are what NumPy has no type for."""
-    if not all(isinstance(value, (int, float, np.number)) for value in array.flat):
-        return
+def _are_numbers(array: NDArray[Any], name: str) -> bool:
+    """Whether an array of objects holds nothing but numbers that float64 has."""
+    if not array.size or not all(isinstance(value, (int, float, np.number, np.bool_)) for value in array.flat):
+        return False
     for index, value in np.ndenumerate(array):
-        if not isinstance(value, int) or -(2**63) <= value < 2**64:
-            continue
-        if abs(value) >= 2**1024:
+        if isinstance(value, (complex, np.complexfloating)):
+            return False
+        if isinstance(value, int) and abs(value) >= 2**1024:
             raise ValueError(
                 f"{at(name, index)} is an integer of {value.bit_length()} bits, expected numbers within the range of float64, up "
                 f"to 1.8e308; rescale {name} before, e.g. divide by a common unit"
             )
-        raise TypeError(
-            f"{name} holds integers beyond 64 bits ({at(name, index)} is {value!r}); pass floats, e.g. "
-            f"np.asarray({name}, dtype=float)"
-        )
+    return True
 
 
 def _is_regular(array: NDArray[Any]) -> bool:
@@ -368,8 +369,7 @@ def as_feature_indices(features: Any, n_features: int) -> tuple[bool, list[int]]
     """Return whether `features` is one int, and the distinct indices in 0 .. n_features - 1 that it names."""
     if isinstance(features, (str, bytes)):
         raise TypeError(f"features is {features!r}, expected an int or a sequence of ints")
-    if isinstance(features, np.ndarray) and features.dtype == bool:
-        raise TypeError("features is a boolean mask, expected indices; pass np.flatnonzero(features)")
+    features = _marked(features, n_features)
     if getattr(features, "ndim", None) == 0 or not hasattr(features, "__len__"):
         single, given = True, [features]
     else:
@@ -390,6 +390,19 @@ def as_feature_indices(features: Any, n_features: int) -> tuple[bool, list[int]]
             raise ValueError(f"{name} names feature {index} again; expected distinct features")
         seen[index] = position
     return single, list(seen)
+
+
+def _marked(features: Any, n_features: int) -> Any:
+    """The indices that a boolean mask marks; anything else as it is."""
+    if isinstance(features, (list, tuple)) and features and all(isinstance(f, (bool, np.bool_)) for f in features):
+        features = np.array(features)
+    if not isinstance(features, np.ndarray) or features.dtype != bool or features.ndim == 0:
+        return features
+    if features.shape != (n_features,):
+        raise ValueError(
+            f"features is a boolean mask of shape {features.shape}, expected {(n_features,)}: one value for each feature"
+        )
+    return np.flatnonzero(features)
 
 
 def normalised_weights(weights: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -27,10 +27,12 @@ from .stream import stream_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal, SupportsIndex
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from ._validate import FloatArray
+    from .mixture import Mixture
     from .stream import Seed
 
 __all__ = ["MixtureBatch"]
@@ -127,7 +129,7 @@ class MixtureBatch(Frozen):
                     f"weights has shape {values.shape}, expected (B, K) with B K = {len(components)}, the number of "
                     "components; every mixture has components of its own"
                 )
-            empty = ~values.any(axis=1)
+            empty = np.asarray(values.max(axis=1) == 0)
             if empty.any():
                 raise ValueError(
                     f"{at('weights', first_index(empty))} is all 0, expected at least one weight greater than 0"
@@ -197,7 +199,7 @@ class MixtureBatch(Frozen):
         weights = self.weights.reshape(*self.weights.shape, *[1] * (means.ndim - 2))
         return weights, np.where(weights > 0, means, 0.0)
 
-    def mixture(self, b: int) -> Any:
+    def mixture(self, b: SupportsIndex) -> Mixture:
         """One mixture of the batch, with everything that `Mixture` can do.
 
         Parameters
@@ -236,12 +238,36 @@ class MixtureBatch(Frozen):
             return self.components._take(b)
         return self.components[b * self.n_components : (b + 1) * self.n_components]
 
+    @overload
     def sample(
         self,
-        n_per: int = 1,
+        n_per: SupportsIndex = 1,
         *,
         rng: Seed = None,
-        start: int = 0,
+        start: SupportsIndex = 0,
+        return_labels: Literal[False] = False,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> NDArray[Any]: ...
+
+    @overload
+    def sample(
+        self,
+        n_per: SupportsIndex = 1,
+        *,
+        rng: Seed = None,
+        start: SupportsIndex = 0,
+        return_labels: Literal[True],
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
+
+    def sample(
+        self,
+        n_per: SupportsIndex = 1,
+        *,
+        rng: Seed = None,
+        start: SupportsIndex = 0,
         return_labels: bool = False,
         out: NDArray[Any] | None = None,
         dtype: DTypeLike = np.float64,
@@ -304,7 +330,7 @@ class MixtureBatch(Frozen):
         """Shape of one point."""
         return () if self.components._scalar else (self.n_features,)
 
-    def log_prob(self, x: ArrayLike, *, out: NDArray[Any] | None = None) -> Any:
+    def log_prob(self, x: ArrayLike, *, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Natural logarithm of the density of each mixture at its own points, in nats.
 
         Parameters
@@ -338,7 +364,7 @@ class MixtureBatch(Frozen):
         """
         return self._evaluate(self._core.log_prob, x, out)
 
-    def prob(self, x: ArrayLike) -> Any:
+    def prob(self, x: ArrayLike) -> NDArray[Any]:
         """Density of each mixture at its own points.
 
         Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -31,12 +31,12 @@ from .families.product import Product
 from .stream import stream_key
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
+    from typing import Literal, SupportsIndex
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from ._validate import FloatArray
+    from ._validate import Features, FloatArray, Path
     from .stream import Seed
 
 __all__ = ["Mixture"]
@@ -221,12 +221,36 @@ class Mixture(Frozen):
 
     # Drawing
 
+    @overload
     def sample(
         self,
-        n: int,
+        n: SupportsIndex,
         *,
         rng: Seed = None,
-        start: int = 0,
+        start: SupportsIndex = 0,
+        return_labels: Literal[False] = False,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> NDArray[Any]: ...
+
+    @overload
+    def sample(
+        self,
+        n: SupportsIndex,
+        *,
+        rng: Seed = None,
+        start: SupportsIndex = 0,
+        return_labels: Literal[True],
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
+
+    def sample(
+        self,
+        n: SupportsIndex,
+        *,
+        rng: Seed = None,
+        start: SupportsIndex = 0,
         return_labels: bool = False,
         out: NDArray[Any] | None = None,
         dtype: DTypeLike = np.float64,
@@ -620,13 +644,13 @@ class Mixture(Frozen):
 
     # Other mixtures
 
-    def marginal(self, features: int | Sequence[int]) -> Mixture:
+    def marginal(self, features: Features) -> Mixture:
         """Mixture over some of the features.
 
         Parameters
         ----------
-        features : int or sequence of int
-            Features to keep, in the order wanted; negative ones count from the end.
+        features : int, sequence of int, or boolean mask (D,)
+            Features to keep, in the order wanted; negative ones count from the end. A mask marks those to keep.
 
         Returns
         -------
@@ -639,7 +663,7 @@ class Mixture(Frozen):
         ValueError
             If a feature is out of range or named twice, none is named, or the mixture is scalar or on a surface.
         TypeError
-            If `features` does not hold integers.
+            If `features` holds neither integers nor booleans.
 
         See Also
         --------
@@ -662,13 +686,14 @@ class Mixture(Frozen):
             blocks = tuple(block._marginal(chosen) for block in self._blocks)
         return self._make(self.weights, blocks)
 
-    def condition(self, features: int | Sequence[int], values: ArrayLike) -> Mixture:
+    def condition(self, features: Features, values: ArrayLike) -> Mixture:
         r"""Mixture over the other features, given the values of these.
 
         Parameters
         ----------
-        features : int or sequence of int
-            Features whose values are known; negative ones count from the end. At least one feature must remain.
+        features : int, sequence of int, or boolean mask (D,)
+            Features whose values are known; negative ones count from the end. At least one feature must remain. With a mask, a
+            row with gaps is completed by ``known = ~np.isnan(row)`` and ``m.condition(known, row[known])``.
         values : float or array_like of float, (m,)
             Their values, in the same order; a scalar for an int.
 
@@ -684,7 +709,7 @@ class Mixture(Frozen):
             If a feature is out of range or named twice, all or none are named, a value is not finite, or the mixture
             is scalar or on a surface.
         TypeError
-            If `features` does not hold integers or `values` not real numbers.
+            If `features` holds neither integers nor booleans or `values` not real numbers.
 
         See Also
         --------
@@ -748,7 +773,7 @@ class Mixture(Frozen):
 
     # Keeping
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: Path) -> None:
         """Write the mixture to a file that `load` reads back to the same bits.
 
         Parameters

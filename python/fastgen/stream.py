@@ -13,9 +13,13 @@ from ._validate import as_int, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import SupportsIndex
+
+    from numpy.typing import NDArray
 
     Seed: TypeAlias = (
-        "int | Sequence[int] | np.random.SeedSequence | np.random.BitGenerator | np.random.Generator | Stream | None"
+        "SupportsIndex | Sequence[int] | NDArray[np.integer[Any]] | np.random.SeedSequence | np.random.BitGenerator"
+        " | np.random.Generator | Stream | None"
     )
 
 __all__ = ["Stream", "as_stream", "stream_key"]
@@ -139,7 +143,7 @@ class Stream(Frozen):
         self._fill(entropy, spawn_key)
         return self
 
-    def spawn(self, n: int) -> list[Stream]:
+    def spawn(self, n: SupportsIndex) -> list[Stream]:
         """Return n streams that are independent of this one and of each other.
 
         Parameters

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fastgen._fit_model import CovarianceType
+
     Images = NDArray[np.float64]  # (n, 64) grey levels
     Points = NDArray[np.float64]  # (n, 64) what the mixtures are learned from
     Labels = NDArray[np.int64]  # (n,)
@@ -43,7 +45,12 @@ LEVELS = 17
 N_CLASSES = 10
 _N_HELD_OUT = 450
 _SEED = 0
-_CANDIDATES = (("full", (1, 2, 3)), ("tied", (4,)), ("diag", (1, 4, 8)), ("spherical", (8,)))
+_CANDIDATES: tuple[tuple[CovarianceType, tuple[int, ...]], ...] = (
+    ("full", (1, 2, 3)),
+    ("tied", (4,)),
+    ("diag", (1, 4, 8)),
+    ("spherical", (8,)),
+)
 _FLOORS = (0.05, 0.1, 0.2)
 
 
@@ -81,7 +88,7 @@ class Scaling(NamedTuple):
 class Choice(NamedTuple):
     """The kind of mixture."""
 
-    covariance_type: str
+    covariance_type: CovarianceType
     n_components: int
     floor: float
 

@@ -366,7 +366,7 @@ def symmetric_matrices(values: FloatArray, name: str) -> FloatArray:
             f"{at(name, outer)} is not symmetric: element [{i}, {j}] is {float(values[worst])!r} but [{j}, {i}] is "
             f"{float(transposed[worst])!r}; pass (a + a.T) / 2 if the difference is rounding"
         )
-    return 0.5 * (values + transposed)
+    return 0.5 * values + 0.5 * transposed
 
 
 def _row_norms(factor: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 // Chunks are cut by the shape of the problem alone and their sums are added in the order of the data, so the result does
 // not depend on the number of threads.
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 
@@ -20,12 +21,16 @@ MomentOrder moment_order(CovarianceType type, bool pooled) {
   return MomentOrder::diagonal;
 }
 
-// Means of the current components, in the precision of the data: the shifts of the sums.
-template <class T> std::vector<double> current_means(const std::vector<std::shared_ptr<const Components>>& components) {
+std::vector<double> current_means(const std::vector<std::shared_ptr<const Components>>& components) {
   std::vector<double> means;
-  for (const auto& c : components)
-    for (const double m : c->parameter(0)) means.push_back(double(T(m)));
+  for (const auto& c : components) means.insert(means.end(), c->parameter(0).begin(), c->parameter(0).end());
   return means;
+}
+
+// As the kernels take them, in the precision of the data.
+template <class T> std::vector<double> rounded(std::vector<double> values) {
+  for (double& v : values) v = double(T(v));
+  return values;
 }
 
 // May a tied covariance be had from the scatter about one centre? It costs D^2 / 2 a row instead of K D^2 / 2, but loses
@@ -59,46 +64,57 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
   const Kernels<T>& kernel = kernels_of<T>();
   const Model<T>& model = s.template prepared<T>().model;
 
-  const std::vector<double> shift = current_means<T>(s.components);
-  std::vector<double> center(std::size_t(D), 0.0);
-  for (std::int64_t d = 0; d < D; ++d) {
+  const std::vector<double> means = current_means(s.components);
+  Origins origins{rounded<T>(means), std::vector<double>(std::size_t(D), 0.0)};
+  for (std::int64_t d = 0; d < D; ++d)
     for (std::int64_t k = 0; k < K; ++k)
-      center[std::size_t(d)] += s.weights[std::size_t(k)] * shift[std::size_t(k * D + d)];
-    center[std::size_t(d)] = double(T(center[std::size_t(d)]));
+      origins.center[std::size_t(d)] += s.weights[std::size_t(k)] * origins.shift[std::size_t(k * D + d)];
+  origins.center = rounded<T>(origins.center);
+
+  const auto pass = [&](bool pooled) {
+    const MomentOrder order = moment_order(type, pooled);
+    MomentSums total(K, D, order, pooled);
+    // As many early parts as there are threads, or up to 64 while they take no more than 8 MB.
+    const double part_bytes = 8.0 * double(total.first.size() + total.second.size() + total.scatter.size());
+    OrderedSum ordered(total, std::size_t(std::max(double(get_num_threads()), std::min(64.0, 8e6 / part_bytes))));
+    const std::int64_t rows = model.tile * std::max<std::int64_t>(1, 2048 / model.tile);
+    const std::int64_t scratch = kernel.moments_scratch(model) * std::int64_t(sizeof(T));
+    const double work = double(x.n) * cost::moments_ns(K, D, order);
+    parallel_for((x.n + rows - 1) / rows, work, [&](Job& job, std::int64_t task) {
+      std::unique_ptr<MomentSums> part = ordered.zeros(K, D, order, pooled);
+      Moments moments{order,
+                      origins.shift.data(),
+                      part->mass.data(),
+                      part->first.data(),
+                      part->pitch,
+                      part->second.empty() ? nullptr : part->second.data(),
+                      origins.center.data(),
+                      part->scatter_first.data(),
+                      part->scatter.empty() ? nullptr : part->scatter.data(),
+                      0.0};
+      const std::int64_t begin = task * rows, end = std::min(begin + rows, x.n);
+      kernel.moments(model, {x.data, x.n, x.row_stride, x.col_stride}, sample_weight, begin, end, hard, &moments,
+                     static_cast<T*>(thread_scratch(scratch)), Job::cancelled_of, &job);
+      part->log_likelihood = moments.log_likelihood;
+      if (job.cancelled()) return;
+      ordered.add(task, std::move(part), job);
+    });
+    return total;
+  };
+
+  const bool pooled = type == CovarianceType::tied && s.components.size() == 1 &&
+                      may_pool(K, D, origins.shift, origins.center, *s.components[0]);
+  MomentSums sums = pass(pooled);
+  // Where means move by very many deviations, as from a bad start: once more, about where they arrive. From so far away that
+  // place is not precise either, so that it may take another time.
+  constexpr int most = 3;
+  for (int i = 0; i < most && lost_digits(K, D, sums, origins, double(std::numeric_limits<T>::epsilon())); ++i) {
+    origins.shift = rounded<T>(new_means(K, D, sums, origins, means));
+    sums = pass(false);
   }
-  const bool pooled =
-      type == CovarianceType::tied && s.components.size() == 1 && may_pool(K, D, shift, center, *s.components[0]);
-  const MomentOrder order = moment_order(type, pooled);
-
-  MomentSums total(K, D, order, pooled);
-  // As many early parts as there are threads, or up to 64 while they take no more than 8 MB.
-  const double part_bytes = 8.0 * double(total.first.size() + total.second.size() + total.scatter.size());
-  OrderedSum ordered(total, std::size_t(std::max(double(get_num_threads()), std::min(64.0, 8e6 / part_bytes))));
-  const std::int64_t rows = model.tile * std::max<std::int64_t>(1, 2048 / model.tile);
-  const std::int64_t scratch = kernel.moments_scratch(model) * std::int64_t(sizeof(T));
-  parallel_for((x.n + rows - 1) / rows, double(x.n) * cost::moments_ns(K, D, order), [&](Job& job, std::int64_t task) {
-    std::unique_ptr<MomentSums> part = ordered.zeros(K, D, order, pooled);
-    Moments moments{order,
-                    shift.data(),
-                    part->mass.data(),
-                    part->first.data(),
-                    part->pitch,
-                    part->second.empty() ? nullptr : part->second.data(),
-                    center.data(),
-                    part->scatter_first.data(),
-                    part->scatter.empty() ? nullptr : part->scatter.data(),
-                    0.0};
-    const std::int64_t begin = task * rows, end = std::min(begin + rows, x.n);
-    kernel.moments(model, {x.data, x.n, x.row_stride, x.col_stride}, sample_weight, begin, end, hard, &moments,
-                   static_cast<T*>(thread_scratch(scratch)), Job::cancelled_of, &job);
-    part->log_likelihood = moments.log_likelihood;
-    if (job.cancelled()) return;
-    ordered.add(task, std::move(part), job);
-  });
-
   EMStep step;
-  step.log_likelihood = total.log_likelihood;
-  m_step(K, D, type, reg_covar, total, shift, center, step);
+  step.log_likelihood = sums.log_likelihood;
+  m_step(K, D, type, reg_covar, sums, origins, means, step);
   return step;
 }
 template EMStep Mixture::em_step(Data<float>, const double*, CovarianceType, double, bool) const;

@@ -16,14 +16,14 @@ namespace {
 class MStep {
  public:
   MStep(std::int64_t K, std::int64_t D, CovarianceType type, double reg_covar, const MomentSums& sums,
-        const std::vector<double>& shift, const std::vector<double>& center, EMStep& step)
-      : K_(K), D_(D), type_(type), reg_(reg_covar), sums_(sums), shift_(shift), center_(center), step_(step) {}
+        const Origins& origins, EMStep& step)
+      : K_(K), D_(D), type_(type), reg_(reg_covar), sums_(sums), shift_(origins.shift), center_(origins.center),
+        step_(step) {}
 
   void run() {
     double total = 0;
     for (const double m : sums_.mass) total += m;
     step_.weights.resize(std::size_t(K_));
-    step_.means = shift_;
     for (std::int64_t k = 0; k < K_; ++k) {
       const double mass = sums_.mass[std::size_t(k)];
       if (is_empty(k)) {
@@ -31,7 +31,6 @@ class MStep {
         continue;
       }
       step_.weights[std::size_t(k)] = mass / total;
-      for (std::int64_t d = 0; d < D_; ++d) step_.means[at(k, d)] += sums_.first[at(k, d)] / mass;
     }
     switch (type_) {
       case CovarianceType::full: return full();
@@ -43,7 +42,7 @@ class MStep {
 
  private:
   std::size_t at(std::int64_t k, std::int64_t d) const { return std::size_t(k * D_ + d); }
-  bool is_empty(std::int64_t k) const { return !(sums_.mass[std::size_t(k)] > std::numeric_limits<double>::min()); }
+  bool is_empty(std::int64_t k) const { return sums_.is_empty(k); }
 
   // Sum of r (x - new mean)(x - new mean)^T of component k, lower triangle added to `to`.
   void add_scatter(std::int64_t k, double* to) const {
@@ -54,20 +53,35 @@ class MStep {
       for (std::int64_t j = 0; j <= i; ++j) to[i * D_ + j] += second[i * pitch + j] - first[i] * (first[j] / mass);
   }
 
+  void mirror(double* lower) const {
+    for (std::int64_t i = 0; i < D_; ++i)
+      for (std::int64_t j = 0; j < i; ++j) lower[j * D_ + i] = lower[i * D_ + j];
+  }
+
+  // Whether what a feature varies beside those before it is less than the roundings of the sums.
+  bool depends(const double* covariance, const double* factor) const {
+    const double least = 16.0 * double(D_) * std::numeric_limits<double>::epsilon();
+    for (std::int64_t i = 0; i < D_ * D_; i += D_ + 1)
+      if (factor[i] * factor[i] < least * covariance[i]) return true;
+    return false;
+  }
+
   // Mirrors the lower triangle of `covariance`, raises its eigenvalues, factors it. `owners` are blamed.
   void finish(double* covariance, double* factor, const std::vector<std::int64_t>& owners, Job& job) {
-    for (std::int64_t i = 0; i < D_; ++i)
-      for (std::int64_t j = 0; j < i; ++j) covariance[j * D_ + i] = covariance[i * D_ + j];
+    mirror(covariance);
     std::vector<double> work(std::size_t(2 * D_ * D_ + 4 * D_));
     if (reg_ > 0) {
       // A factor of covariance - reg I exists exactly when no eigenvalue needs raising.
       std::vector<double> lowered(covariance, covariance + D_ * D_);
       for (std::int64_t i = 0; i < D_; ++i) lowered[std::size_t(i * D_ + i)] -= reg_;
       if (!kernels().cholesky(D_, lowered.data(), factor, work.data(), Job::cancelled_of, &job) &&
-          raise_eigenvalues(D_, reg_, covariance, work.data(), job))
+          raise_eigenvalues(D_, reg_, covariance, work.data(), job)) {
+        mirror(covariance);
         note(step_.floored, owners);
+      }
     }
-    if (!kernels().cholesky(D_, covariance, factor, work.data(), Job::cancelled_of, &job)) note(step_.singular, owners);
+    const bool found = kernels().cholesky(D_, covariance, factor, work.data(), Job::cancelled_of, &job);
+    if (!found || (reg_ == 0 && depends(covariance, factor))) note(step_.singular, owners);
   }
   void note(std::vector<std::int64_t>& list, const std::vector<std::int64_t>& owners) {
     const std::lock_guard lock(mutex_);
@@ -162,9 +176,54 @@ class MStep {
 
 }  // namespace
 
+std::vector<double> new_means(std::int64_t K, std::int64_t D, const MomentSums& sums, const Origins& origins,
+                              std::vector<double> means) {
+  for (std::int64_t k = 0; k < K; ++k)
+    for (std::int64_t d = 0; d < D && !sums.is_empty(k); ++d) {
+      const std::size_t i = std::size_t(k * D + d);
+      means[i] = origins.shift[i] + sums.first[i] / sums.mass[std::size_t(k)];
+    }
+  return means;
+}
+
 void m_step(std::int64_t K, std::int64_t D, CovarianceType type, double reg_covar, const MomentSums& sums,
-            const std::vector<double>& shift, const std::vector<double>& center, EMStep& step) {
-  MStep(K, D, type, reg_covar, sums, shift, center, step).run();
+            const Origins& origins, const std::vector<double>& means, EMStep& step) {
+  step.means = new_means(K, D, sums, origins, means);
+  MStep(K, D, type, reg_covar, sums, origins, step).run();
+}
+
+bool lost_digits(std::int64_t K, std::int64_t D, const MomentSums& sums, const Origins& origins, double epsilon) {
+  // A variance is what is left of a mean square about an origin: here with fewer than half of the digits.
+  const auto lost = [&](double square, double distance_square, double mean) {
+    return square - distance_square < std::sqrt(epsilon) * distance_square &&
+           std::sqrt(distance_square) > 16 * epsilon * std::fabs(mean);
+  };
+  if (!sums.scatter.empty()) {
+    double total = 0;
+    for (const double mass : sums.mass) total += mass;
+    for (std::int64_t d = 0; d < D; ++d) {
+      double spread = 0;
+      for (std::int64_t k = 0; k < K; ++k)
+        if (!sums.is_empty(k)) {
+          const std::size_t i = std::size_t(k * D + d);
+          const double mass = sums.mass[std::size_t(k)];
+          const double distance = origins.shift[i] + sums.first[i] / mass - origins.center[std::size_t(d)];
+          spread += mass / total * (distance * distance);
+        }
+      if (lost(sums.scatter[std::size_t(d * sums.pitch + d)] / total, spread, origins.center[std::size_t(d)]))
+        return true;
+    }
+    return false;
+  }
+  const bool diagonal = sums.second.size() == sums.first.size();
+  for (std::int64_t k = 0; k < K; ++k)
+    for (std::int64_t d = 0; d < D && !sums.is_empty(k); ++d) {
+      const std::int64_t i = k * D + d;
+      const double mass = sums.mass[std::size_t(k)], moved = sums.first[std::size_t(i)] / mass;
+      const double square = sums.second[std::size_t(diagonal ? i : i * sums.pitch + d)] / mass;
+      if (lost(square, moved * moved, origins.shift[std::size_t(i)] + moved)) return true;
+    }
+  return false;
 }
 
 }  // namespace fastgen

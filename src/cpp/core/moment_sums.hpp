@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,7 @@ struct MomentSums {
     if (order == MomentOrder::full) second.resize(std::size_t(checked_product("covariances", 8 * K, D, pitch) / 8));
     if (with_scatter) scatter_first.resize(std::size_t(D)), scatter.resize(std::size_t(D * pitch));
   }
+  bool is_empty(std::int64_t k) const { return !(mass[std::size_t(k)] > std::numeric_limits<double>::min()); }
   void clear() {
     for (auto* v : {&mass, &first, &second, &scatter_first, &scatter}) std::fill(v->begin(), v->end(), 0.0);
     log_likelihood = 0;
