@@ -6,41 +6,10 @@
 #include <limits>
 #include <memory>
 
-#include "sizes.hpp"
 #include "threads.hpp"
 
 namespace fastgen {
 namespace {
-
-std::int64_t extent(Extent e, std::int64_t K, std::int64_t D) { return e == Extent::K ? K : e == Extent::D ? D : 1; }
-
-// Walker's alias table by Vose's method: every column holds one component and at most one alias.
-std::vector<AliasEntry> alias_table(const std::vector<double>& weights) {
-  const std::size_t K = weights.size();
-  std::vector<AliasEntry> table(K);
-  std::vector<double> share(K);
-  std::vector<std::uint32_t> small, large;
-  for (std::size_t k = 0; k < K; ++k) {
-    share[k] = weights[k] * double(K);
-    (share[k] < 1.0 ? small : large).push_back(std::uint32_t(k));
-  }
-  while (!small.empty() && !large.empty()) {
-    const std::uint32_t poor = small.back(), rich = large.back();
-    small.pop_back();
-    table[poor] = {std::uint64_t(std::ldexp(share[poor], 64)), rich};
-    share[rich] -= 1.0 - share[poor];
-    if (share[rich] < 1.0) {
-      large.pop_back();
-      small.push_back(rich);
-    }
-  }
-  // What rounding left over is full, except that a component of weight 0 stays impossible.
-  const auto heaviest = std::uint32_t(std::max_element(weights.begin(), weights.end()) - weights.begin());
-  for (const auto* rest : {&small, &large})
-    for (const std::uint32_t k : *rest)
-      table[k] = weights[k] > 0 ? AliasEntry{std::numeric_limits<std::uint64_t>::max(), k} : AliasEntry{0, heaviest};
-  return table;
-}
 
 // What says what feature d is like: components of a product have a law for each.
 const Components& law_of(const Components& c, std::int64_t d) {
@@ -75,55 +44,6 @@ constexpr double ns_per_exp = 1.5;
 
 }  // namespace
 
-std::shared_ptr<const Components> Components::make(std::string_view family, std::string_view variant,
-                                                   std::int64_t n_components, std::int64_t n_features,
-                                                   std::vector<std::vector<double>> parameters) {
-  for (const FamilyInfo& info : families) {
-    if (info.name != family || info.variant != variant) continue;
-    if (n_components < 1 || n_features < 1 || (info.scalar && n_features != 1))
-      throw std::invalid_argument("a family needs at least one component and one feature");
-    std::size_t count = 0;
-    std::int64_t width = 1;
-    for (const ParameterShape& shape : info.parameters) {
-      if (shape.name.empty()) continue;
-      std::int64_t size = 1;
-      bool any = false;
-      for (const Extent e : shape.extents) {
-        size = checked_product(std::string(shape.name).c_str(), size, extent(e, n_components, n_features));
-        any = any || e == Extent::any;
-      }
-      const std::int64_t found = count < parameters.size() ? std::int64_t(parameters[count].size()) : 0;
-      if (any && found > 0 && found % size == 0) {
-        width = found / size;
-        size = found;
-      }
-      if (found != size)
-        throw std::invalid_argument(std::string(shape.name) + " of " + std::string(family) + " must have " +
-                                    std::to_string(size) + " values");
-      ++count;
-    }
-    auto made = std::shared_ptr<Components>(new Components);
-    made->info_ = &info;
-    made->n_components_ = n_components;
-    made->n_features_ = n_features;
-    made->width_ = width;
-    made->parameters_ = std::move(parameters);
-    return made;
-  }
-  throw std::invalid_argument("unknown family '" + std::string(family) + "', variant '" + std::string(variant) + "'");
-}
-
-std::shared_ptr<const Components> Components::product(std::vector<std::shared_ptr<const Components>> columns) {
-  if (columns.empty()) throw std::invalid_argument("a product needs at least one column");
-  for (const auto& c : columns)
-    if (!c->info().scalar || c->n_components() != columns.front()->n_components())
-      throw std::invalid_argument("the columns of a product are scalar laws with one number of components");
-  const std::int64_t K = columns.front()->n_components();
-  auto made = std::const_pointer_cast<Components>(make("Product", "", K, std::int64_t(columns.size()), {}));
-  made->columns_ = std::move(columns);
-  return made;
-}
-
 Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const Components>> components) {
   auto made = std::make_shared<State>();
   State& s = *made;
@@ -147,19 +67,8 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
   if (std::int64_t(weights.size()) != s.K) throw std::invalid_argument("weights must have one value a component");
   s.weights = std::move(weights);
   s.components = std::move(components);
-  s.look_at_features();
-  s.chooser.n_components = s.K;
-  s.chooser.last = 0;
-  for (std::int64_t k = 0; k < s.K; ++k)
-    if (s.weights[std::size_t(k)] > 0) s.chooser.last = k;
-  if (s.K > most_thresholds) {
-    s.alias = alias_table(s.weights);
-    s.chooser.alias = s.alias.data();
-  } else {
-    s.thresholds.resize(std::size_t(s.K - 1));
-    cumulative_thresholds(s.weights.data(), s.K, s.thresholds.data());
-    s.chooser.thresholds = s.thresholds.data();
-  }
+  s.find_atoms();
+  s.chooser = make_chooser(s.weights, s.chooser_memory);
   state_ = std::move(made);
 }
 
@@ -172,7 +81,7 @@ bool Mixture::scalar() const { return state_->scalar; }
 
 // Densities add up in features where all are of one kind, or point masses; finds these. What is neither scalar nor a product
 // has no laws of single features, and no point masses.
-void Mixture::State::look_at_features() {
+void Mixture::State::find_atoms() {
   const bool apart =
       scalar || std::any_of(components.begin(), components.end(), [](const auto& c) { return !c->columns().empty(); });
   if (!apart) return;
@@ -193,7 +102,7 @@ void Mixture::State::look_at_features() {
 
 template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
   if (sizeof(T) == 4 && !has_float) {
-    p.faithful = false;
+    p.usable = false;
     return;
   }
   std::int64_t first = 0;
@@ -204,10 +113,10 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
     products = products && !c->columns().empty();
   }
   if constexpr (sizeof(T) == 4) {
-    for (const auto& c : components) p.faithful = p.faithful && survives_float32(*c);
+    for (const auto& c : components) p.usable = p.usable && survives_float32(*c);
     // Inverses of factors may overflow where their parameters do not.
     for (const auto& block : p.constants)
-      p.faithful = p.faithful && std::all_of(block.begin(), block.end(), [](T v) { return std::isfinite(v); });
+      p.usable = p.usable && std::all_of(block.begin(), block.end(), [](T v) { return std::isfinite(v); });
   }
   p.zeros.assign(std::size_t(K), T(0));
   p.atoms.assign(atoms.begin(), atoms.end());
@@ -237,7 +146,7 @@ template <class T>
 void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels) const {
   const std::int64_t D = state_->D;
   if constexpr (sizeof(T) == 4)
-    if (!state_->prepared<T>().faithful) return state_->sample_widened(*this, key, start, n, out, labels);
+    if (!state_->prepared<T>().usable) return state_->sample_widened(*this, key, start, n, out, labels);
   const Model<T>& model = state_->template prepared<T>().model;
   const Kernels<T>& kernel = kernels_of<T>();
   const std::int64_t scratch = kernel.sample_scratch(model) * std::int64_t(sizeof(T));
@@ -260,7 +169,7 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
   const bool line_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
   if (line_only && !scalar) throw std::invalid_argument("cdf and icdf are defined for scalar families");
   if constexpr (sizeof(T) == 4)
-    if (!prepared<T>().faithful) return evaluate_widened(quantity, x, out);
+    if (!prepared<T>().usable) return evaluate_widened(quantity, x, out);
   double component_cost = pair_cost(D);
   if (quantity == Quantity::grad_log_prob) component_cost *= 3;
   if (quantity == Quantity::cdf) component_cost = 20;

@@ -20,8 +20,7 @@ struct Mixture::State {
   std::vector<double> atoms;  // values of point masses of positive weight: of each feature, ascending
   std::vector<std::int64_t> first_atom;  // (D + 1) where those of each feature begin; empty if no feature has any
   bool has_float = true;  // every family has kernels in single precision; else float32 is computed in double
-  std::vector<std::uint64_t> thresholds;
-  std::vector<AliasEntry> alias;
+  ChooserMemory chooser_memory;
   Chooser chooser{};
 
   template <class T> bool is_prepared() const { return slot<T>().value.load(std::memory_order_acquire) != nullptr; }
@@ -39,7 +38,7 @@ struct Mixture::State {
     return *found;
   }
 
-  void look_at_features();
+  void find_atoms();
   template <class T> void evaluate(Quantity quantity, Data<T> x, void* out) const;
   void widen_to_atoms(double* points, std::int64_t n) const;  // (n, D)
   void evaluate_widened(Quantity quantity, Data<float> x, void* out) const;

@@ -1,22 +1,12 @@
 #include "prepare.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 
 #include "sizes.hpp"
 #include "threads.hpp"
 
 namespace fastgen {
-
-void cumulative_thresholds(const double* weights, std::int64_t K, std::uint64_t* thresholds) {
-  double sum = 0;
-  for (std::int64_t k = 0; k + 1 < K; ++k) {
-    sum += weights[k];
-    const double scaled = sum * 0x1p64;  // exact
-    thresholds[k] = scaled >= 0x1p64 ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t(scaled);
-  }
-}
 
 template <class T> Block<T> prepare_block(const Components& c, std::int64_t first, Prepared<T>& p) {
   const Kernels<T>& kernel = kernels_of<T>();

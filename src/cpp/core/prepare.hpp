@@ -4,6 +4,7 @@
 #include <list>
 #include <vector>
 
+#include "chooser.hpp"
 #include "dispatch.hpp"
 #include "families.hpp"
 #include "fastgen/fastgen.hpp"
@@ -17,13 +18,10 @@ template <class T> struct Prepared {
   std::vector<Block<T>> blocks;
   std::vector<T> weights, log_weights, zeros, atoms;
   Model<T> model{};
-  bool faithful = true;  // there are kernels in this precision, and the parameters survived the conversion to it
+  bool usable = true;  // there are kernels in this precision, and the parameters survived the conversion to it
 };
 
 // Constants of one block whose first component is number `first`, and of its columns.
 template <class T> Block<T> prepare_block(const Components& c, std::int64_t first, Prepared<T>& p);
-
-// The K - 1 thresholds of choosing by comparison: component k for words from threshold k - 1 up to threshold k.
-void cumulative_thresholds(const double* weights, std::int64_t K, std::uint64_t* thresholds);
 
 }  // namespace fastgen
