@@ -3,6 +3,7 @@
 #include <atomic>
 #include <vector>
 
+#include "cost.hpp"
 #include "dispatch.hpp"
 #include "fastgen/fastgen.hpp"
 #include "sizes.hpp"
@@ -13,8 +14,7 @@ namespace fastgen {
 std::int64_t cholesky(std::int64_t count, std::int64_t D, const double* a, double* lower, bool inverse) {
   const std::int64_t size = checked_product("a", D, D);
   std::atomic<std::int64_t> failed{count};
-  const double work = double(count) * (500.0 + double(D) * double(D) * double(D) * 0.3);
-  parallel_for(count, work, [&](Job& job, std::int64_t k) {
+  parallel_for(count, double(count) * cost::cholesky_ns(D), [&](Job& job, std::int64_t k) {
     auto* scratch = static_cast<double*>(thread_scratch(3 * 8 * size));
     const double* from = a + k * size;
     double* to = lower + k * size;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "cost.hpp"
 #include "m_step.hpp"
 #include "mixture.hpp"
 #include "threads.hpp"
@@ -74,9 +75,8 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
   const double part_bytes = 8.0 * double(total.first.size() + total.second.size() + total.scatter.size());
   OrderedSum ordered(total, std::size_t(std::max(double(get_num_threads()), std::min(64.0, 8e6 / part_bytes))));
   const std::int64_t rows = model.tile * std::max<std::int64_t>(1, 2048 / model.tile);
-  const double cost = s.row_cost(4.0 + double(D * (D + 3)) * (order == MomentOrder::full ? 0.1 : 0.05));
   const std::int64_t scratch = kernel.moments_scratch(model) * std::int64_t(sizeof(T));
-  parallel_for((x.n + rows - 1) / rows, double(x.n) * cost, [&](Job& job, std::int64_t task) {
+  parallel_for((x.n + rows - 1) / rows, double(x.n) * cost::moments_ns(K, D, order), [&](Job& job, std::int64_t task) {
     std::unique_ptr<EMSums> part = ordered.zeros(K, D, order, pooled);
     Moments moments{order,
                     shift.data(),

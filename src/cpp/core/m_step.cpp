@@ -5,6 +5,7 @@
 #include <limits>
 #include <mutex>
 
+#include "cost.hpp"
 #include "dispatch.hpp"
 #include "eigen.hpp"
 #include "threads.hpp"
@@ -76,8 +77,7 @@ class MStep {
   void full() {
     step_.covariances.assign(std::size_t(K_ * D_ * D_), 0.0);
     step_.factor.resize(step_.covariances.size());
-    const double work = double(K_) * (1000.0 + double(D_) * double(D_) * double(D_) * 0.3);
-    parallel_for(K_, work, [&](Job& job, std::int64_t k) {
+    parallel_for(K_, double(K_) * cost::covariance_ns(D_), [&](Job& job, std::int64_t k) {
       double* covariance = step_.covariances.data() + k * D_ * D_;
       if (is_empty(k)) {
         // Nothing to learn from: a unit covariance keeps the component valid, and its weight of 0 keeps it silent.

@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "cost.hpp"
 #include "threads.hpp"
 
 namespace fastgen {
@@ -38,9 +39,6 @@ std::int64_t tile_size(std::int64_t K, std::int64_t D) {
   const std::int64_t elements = 12288 / std::max(K, D);
   return std::clamp(elements / tile_quantum * tile_quantum, tile_quantum, 10 * tile_quantum);
 }
-
-constexpr double ns_per_multiply_add = 0.1;
-constexpr double ns_per_exp = 1.5;
 
 }  // namespace
 
@@ -150,41 +148,34 @@ void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* 
   const Model<T>& model = state_->template prepared<T>().model;
   const Kernels<T>& kernel = kernels_of<T>();
   const std::int64_t scratch = kernel.sample_scratch(model) * std::int64_t(sizeof(T));
-  const double cost = 5.0 + double(D) * (4.0 + 0.5 * double(D) * ns_per_multiply_add);
+  const double row_ns = cost::sample_ns(D);
   // Whole tiles, as the kernel likes them, or, where that would leave threads idle, as many rows as give each a few tasks.
   // Tasks begin at multiples of 128 rows, where groups of random words and normals begin for every D.
   constexpr std::int64_t whole = 128;
   const std::int64_t each = n / (4 * get_num_threads()) / whole * whole;
-  const std::int64_t rows = std::max(whole, std::min(rows_per_task(kernel.sample_tile(model), cost, n), each));
-  parallel_for((n + rows - 1) / rows, double(n) * cost, [&](Job&, std::int64_t task) {
+  const std::int64_t rows = std::max(whole, std::min(rows_per_task(kernel.sample_tile(model), row_ns, n), each));
+  parallel_for((n + rows - 1) / rows, double(n) * row_ns, [&](Job&, std::int64_t task) {
     const std::int64_t first = task * rows, count = std::min(rows, n - first);
     kernel.sample(model, key, start + std::uint64_t(first), count, out + first * D, labels ? labels + first : nullptr,
                   static_cast<T*>(thread_scratch(scratch)));
   });
 }
 
-double pair_cost(std::int64_t D) { return ns_per_exp + double(D * (D + 3)) * 0.5 * ns_per_multiply_add; }
-
 template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, void* out) const {
   const bool line_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
   if (line_only && !scalar) throw std::invalid_argument("cdf and icdf are defined for scalar families");
   if constexpr (sizeof(T) == 4)
     if (!prepared<T>().usable) return evaluate_widened(quantity, x, out);
-  double component_cost = pair_cost(D);
-  if (quantity == Quantity::grad_log_prob) component_cost *= 3;
-  if (quantity == Quantity::cdf) component_cost = 20;
-  if (quantity == Quantity::icdf) component_cost = 300;
-  const double cost = row_cost(component_cost);
-
+  const double row_ns = cost::evaluate_ns(quantity, K, D);
   const Kernels<T>& kernel = kernels_of<T>();
   const Model<T>& model = prepared<T>().model;
   const std::int64_t scratch = kernel.evaluate_scratch(model, quantity) * std::int64_t(sizeof(T));
-  std::int64_t rows = rows_per_task(model.tile, cost, x.n);
+  std::int64_t rows = rows_per_task(model.tile, row_ns, x.n);
   // Pruning (kernels/prune.hpp) works best on some rows for every component, which cost less than a full evaluation.
   constexpr std::int64_t to_prune = 4 * tile_quantum;
   if (D >= 32 && rows < to_prune && x.n >= 8 * to_prune * get_num_threads()) rows = to_prune;
   const Points<T> points{x.data, x.n, x.row_stride, x.col_stride, (get_num_threads() - 1) * rows};
-  parallel_for((x.n + rows - 1) / rows, double(x.n) * cost, [&](Job& job, std::int64_t task) {
+  parallel_for((x.n + rows - 1) / rows, double(x.n) * row_ns, [&](Job& job, std::int64_t task) {
     const std::int64_t begin = task * rows, end = std::min(begin + rows, x.n);
     kernel.evaluate(model, quantity, points, begin, end, out, static_cast<T*>(thread_scratch(scratch)),
                     Job::cancelled_of, &job);

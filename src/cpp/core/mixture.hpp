@@ -45,9 +45,6 @@ struct Mixture::State {
   void sample_widened(const Mixture& mixture, std::uint64_t key, std::uint64_t start, std::int64_t n, float* out,
                       std::int64_t* labels) const;
 
-  // Nanoseconds that one core spends on a row, roughly: to decide about threads and slices, nothing else.
-  double row_cost(double per_component) const { return 2.0 + double(D) + double(K) * per_component; }
-
  private:
   template <class T> struct Slot {
     std::atomic<const Prepared<T>*> value{nullptr};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "cost.hpp"
 #include "sizes.hpp"
 #include "threads.hpp"
 
@@ -22,7 +23,7 @@ template <class T> Block<T> prepare_block(const Components& c, std::int64_t firs
   const double* parameters[4] = {};
   for (std::size_t i = 0; i < c.n_parameters(); ++i) parameters[i] = c.parameter(int(i)).data();
   // Factors of many features are worth a task each.
-  const double work = double(shape.n_components) * (50.0 + double(D) * double(D) * double(D) * 0.2);
+  const double work = double(shape.n_components) * cost::prepare_ns(D);
   const std::int64_t scratch = checked_product("n_features", 8, kernel.prepare_scratch(family, shape));
   const std::int64_t step = D > 16 ? 1 : 2048;
   parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
