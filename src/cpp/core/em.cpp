@@ -73,7 +73,7 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
 
   const auto pass = [&](bool pooled) {
     const MomentOrder order = moment_order(type, pooled);
-    MomentSums total(K, D, order, pooled);
+    EMSums total(K, D, order, pooled);
     // As many early parts as there are threads, or up to 64 while they take no more than 8 MB.
     const double part_bytes = 8.0 * double(total.first.size() + total.second.size() + total.scatter.size());
     OrderedSum ordered(total, std::size_t(std::max(double(get_num_threads()), std::min(64.0, 8e6 / part_bytes))));
@@ -81,7 +81,7 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
     const std::int64_t scratch = kernel.moments_scratch(model) * std::int64_t(sizeof(T));
     const double work = double(x.n) * cost::moments_ns(K, D, order);
     parallel_for((x.n + rows - 1) / rows, work, [&](Job& job, std::int64_t task) {
-      std::unique_ptr<MomentSums> part = ordered.zeros(K, D, order, pooled);
+      std::unique_ptr<EMSums> part = ordered.zeros(K, D, order, pooled);
       Moments moments{order,
                       origins.shift.data(),
                       part->mass.data(),
@@ -104,7 +104,7 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
 
   const bool pooled = type == CovarianceType::tied && s.components.size() == 1 &&
                       may_pool(K, D, origins.shift, origins.center, *s.components[0]);
-  MomentSums sums = pass(pooled);
+  EMSums sums = pass(pooled);
   // Where means move by very many deviations, as from a bad start: once more, about where they arrive. From so far away that
   // place is not precise either, so that it may take another time.
   constexpr int most = 3;

@@ -15,7 +15,7 @@ namespace {
 
 class MStep {
  public:
-  MStep(std::int64_t K, std::int64_t D, CovarianceType type, double reg_covar, const MomentSums& sums,
+  MStep(std::int64_t K, std::int64_t D, CovarianceType type, double reg_covar, const EMSums& sums,
         const Origins& origins, EMStep& step)
       : K_(K), D_(D), type_(type), reg_(reg_covar), sums_(sums), shift_(origins.shift), center_(origins.center),
         step_(step) {}
@@ -168,7 +168,7 @@ class MStep {
   const std::int64_t K_, D_;
   const CovarianceType type_;
   const double reg_;
-  const MomentSums& sums_;
+  const EMSums& sums_;
   const std::vector<double>&shift_, &center_;
   EMStep& step_;
   std::mutex mutex_;
@@ -176,7 +176,7 @@ class MStep {
 
 }  // namespace
 
-std::vector<double> new_means(std::int64_t K, std::int64_t D, const MomentSums& sums, const Origins& origins,
+std::vector<double> new_means(std::int64_t K, std::int64_t D, const EMSums& sums, const Origins& origins,
                               std::vector<double> means) {
   for (std::int64_t k = 0; k < K; ++k)
     for (std::int64_t d = 0; d < D && !sums.is_empty(k); ++d) {
@@ -186,13 +186,13 @@ std::vector<double> new_means(std::int64_t K, std::int64_t D, const MomentSums& 
   return means;
 }
 
-void m_step(std::int64_t K, std::int64_t D, CovarianceType type, double reg_covar, const MomentSums& sums,
+void m_step(std::int64_t K, std::int64_t D, CovarianceType type, double reg_covar, const EMSums& sums,
             const Origins& origins, const std::vector<double>& means, EMStep& step) {
   step.means = new_means(K, D, sums, origins, means);
   MStep(K, D, type, reg_covar, sums, origins, step).run();
 }
 
-bool lost_digits(std::int64_t K, std::int64_t D, const MomentSums& sums, const Origins& origins, double epsilon) {
+bool lost_digits(std::int64_t K, std::int64_t D, const EMSums& sums, const Origins& origins, double epsilon) {
   // A variance is what is left of a mean square about an origin: here with fewer than half of the digits.
   const auto lost = [&](double square, double distance_square, double mean) {
     return square - distance_square < std::sqrt(epsilon) * distance_square &&

@@ -17,15 +17,15 @@ struct Origins {
 };
 
 // `means` are the current ones, which components without data keep.
-std::vector<double> new_means(std::int64_t K, std::int64_t D, const MomentSums& sums, const Origins& origins,
+std::vector<double> new_means(std::int64_t K, std::int64_t D, const EMSums& sums, const Origins& origins,
                               std::vector<double> means);
 
 // From sums about `origins` to the parameters in `step`.
-void m_step(std::int64_t K, std::int64_t D, CovarianceType type, double reg_covar, const MomentSums& sums,
+void m_step(std::int64_t K, std::int64_t D, CovarianceType type, double reg_covar, const EMSums& sums,
             const Origins& origins, const std::vector<double>& means, EMStep& step);
 
 // Whether variances about the new means have lost digits to the distance from the origins. `epsilon` is that of the data, to
 // which origins are rounded.
-bool lost_digits(std::int64_t K, std::int64_t D, const MomentSums& sums, const Origins& origins, double epsilon);
+bool lost_digits(std::int64_t K, std::int64_t D, const EMSums& sums, const Origins& origins, double epsilon);
 
 }  // namespace fastgen

@@ -17,13 +17,13 @@
 
 namespace fastgen {
 
-// MomentSums over a chunk of rows, or over all of them.
-struct MomentSums {
+// Over a chunk of rows, or over all of them.
+struct EMSums {
   std::vector<double> mass, first, second, scatter_first, scatter;
   double log_likelihood = 0;
   std::int64_t pitch;  // of a row of a full second moment
 
-  MomentSums(std::int64_t K, std::int64_t D, MomentOrder order, bool with_scatter)
+  EMSums(std::int64_t K, std::int64_t D, MomentOrder order, bool with_scatter)
       : mass(std::size_t(K)), first(std::size_t(checked_product("means", 8 * K, D) / 8)),
         pitch(D <= few_features ? D : (D + moment_quantum - 1) / moment_quantum * moment_quantum) {
     if (order == MomentOrder::diagonal) second.resize(std::size_t(K * D));
@@ -35,7 +35,7 @@ struct MomentSums {
     for (auto* v : {&mass, &first, &second, &scatter_first, &scatter}) std::fill(v->begin(), v->end(), 0.0);
     log_likelihood = 0;
   }
-  void add(const MomentSums& other) {
+  void add(const EMSums& other) {
     const auto join = [](std::vector<double>& to, const std::vector<double>& from) {
       for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
     };
@@ -52,21 +52,21 @@ struct MomentSums {
 // on; waiting for its turn would cost a switch a task, and time slices where others use the machine.
 class OrderedSum {
  public:
-  OrderedSum(MomentSums& total, std::size_t most_parked) : total_(total), most_parked_(most_parked) {}
+  OrderedSum(EMSums& total, std::size_t most_parked) : total_(total), most_parked_(most_parked) {}
 
-  // MomentSums of zeros, like the total; reused when there are any.
-  std::unique_ptr<MomentSums> zeros(std::int64_t K, std::int64_t D, MomentOrder order, bool with_scatter) {
-    std::unique_ptr<MomentSums> part;
+  // Zeros, like the total; reused when there are any.
+  std::unique_ptr<EMSums> zeros(std::int64_t K, std::int64_t D, MomentOrder order, bool with_scatter) {
+    std::unique_ptr<EMSums> part;
     {
       const std::lock_guard lock(mutex_);
       if (!spare_.empty()) part = std::move(spare_.back()), spare_.pop_back();
     }
-    if (!part) return std::make_unique<MomentSums>(K, D, order, with_scatter);
+    if (!part) return std::make_unique<EMSums>(K, D, order, with_scatter);
     part->clear();
     return part;
   }
 
-  void add(std::int64_t task, std::unique_ptr<MomentSums> part, Job& job) {
+  void add(std::int64_t task, std::unique_ptr<EMSums> part, Job& job) {
     std::unique_lock lock(mutex_);
     parked_.emplace(task, std::move(part));
     while (!parked_.empty() && parked_.begin()->first == next_) {
@@ -80,12 +80,12 @@ class OrderedSum {
   }
 
  private:
-  MomentSums& total_;
+  EMSums& total_;
   const std::size_t most_parked_;
   std::mutex mutex_;
   std::condition_variable turn_;
-  std::map<std::int64_t, std::unique_ptr<MomentSums>> parked_;
-  std::vector<std::unique_ptr<MomentSums>> spare_;
+  std::map<std::int64_t, std::unique_ptr<EMSums>> parked_;
+  std::vector<std::unique_ptr<EMSums>> spare_;
   std::int64_t next_ = 0;
 };
 
