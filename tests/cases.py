@@ -76,11 +76,7 @@ class Case(NamedTuple):
 
     def references(self):
         """The reference of every component."""
-        return [
-            law.reference(p, k)
-            for (law, count), p in zip(self.parts, self.parameters(), strict=True)
-            for k in range(count)
-        ]
+        return _references(self)
 
     def whiteners(self):
         """For every component, the function that makes its points standard normals (n, D)."""
@@ -109,6 +105,12 @@ class Case(NamedTuple):
 @cache
 def _mixture(case):
     return case.fresh()
+
+
+@cache
+def _references(case):
+    parts = zip(case.parts, case.parameters(), strict=True)
+    return [law.reference(p, k) for (law, count), p in parts for k in range(count)]
 
 
 def case(*parts, d=1):

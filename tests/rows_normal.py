@@ -120,7 +120,8 @@ def truncated_normal(p, x):
 def truncated_normal_tails(p, x):
     with mp.workdps(mp.dps + 400):
         low, at, high = ((v - p["loc"]) / p["scale"] for v in (p["low"], min(max(x, p["low"]), p["high"]), p["high"]))
-        return normal_mass(low, at) / normal_mass(low, high), normal_mass(at, high) / normal_mass(low, high)
+        whole = normal_mass(low, high)
+        return normal_mass(low, at) / whole, normal_mass(at, high) / whole
 
 
 TRUNCATED_NORMAL = Row(
@@ -223,9 +224,14 @@ PI = mpf(float(np.pi))
 def von_mises_tails(p, x):
     if not -PI < x < PI:
         return (mpf(0), mpf(1)) if x <= -PI else (mpf(1), mpf(0))
-    lower, upper = arc(p, -PI, x), arc(p, x, PI)
+    sides = (-PI, x), (x, PI)
+    side = int(x >= p["loc"])  # of the smaller tail, unless the law reaches around
+    tail = arc(p, *sides[side])
+    if tail > 0.5:
+        side = 1 - side
+        tail = arc(p, *sides[side])
     # The double next to pi leaves a gap of 2.4e-16, which no number can fall into.
-    return (lower, 1 - lower) if lower < upper else (1 - upper, upper)
+    return (1 - tail, tail) if side else (tail, 1 - tail)
 
 
 class VonMisesPeer:

@@ -75,9 +75,10 @@ def gamma_tails(a, x):
     if x == 0:
         return mp.mpf(0), mp.mpf(1)
     if a > 1e5:
+        constant = mp.loggamma(a)
 
         def log_density(t):
-            return (a - 1) * mp.log(t) - t - mp.loggamma(a)
+            return (a - 1) * mp.log(t) - t - constant
 
         tail = tail_integral(log_density, x, a, mp.sqrt(a))
         return (1 - tail, tail) if x > a else (tail, 1 - tail)
@@ -114,9 +115,10 @@ def beta_tails(a, b, c):
             return beta_tails(b, a, -c)[::-1]
         if min(a, b) > 1e5:
             mean, deviation = a / (a + b), mp.sqrt(a * b / (a + b) ** 3)
+            constant = log_beta(a, b)
 
             def log_density(t):
-                return (a - 1) * mp.log(t) + (b - 1) * mp.log1p(-t) - log_beta(a, b)
+                return (a - 1) * mp.log(t) + (b - 1) * mp.log1p(-t) - constant
 
             with mp.workdps(50):
                 lower = tail_integral(log_density, x, mean, deviation)

@@ -85,6 +85,7 @@ def skew_upper(x, alpha):
     return q if alpha < 0 else mp.erfc(h / SQRT2) - q
 
 
+@functools.cache
 def bessel_series(v, x):
     """Gamma(v + 1) (2 / x)^v I_v(x)."""
     term = total = M(1)
