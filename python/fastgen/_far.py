@@ -15,6 +15,8 @@ __all__ = ["far_responsibilities"]
 # Distances are taken in units of 2**256 deviations, then 2**512, ...: an overflowed square comes down to 1e154 or more,
 # beside which every log weight and log determinant is less than a rounding. Four units reach all of float64.
 _STEP, _STEPS = 256, 4
+# Numbers in a table of means by components.
+_TABLE = 2**20
 
 
 def far_responsibilities(mixture: Mixture, point: FloatArray) -> FloatArray:
@@ -35,9 +37,17 @@ def far_responsibilities(mixture: Mixture, point: FloatArray) -> FloatArray:
     else:
         return mixture.weights
     nearest = nearness == nearness.max()
-    # Log densities at the components' own means: an element of the diagonal each.
-    means = np.concatenate([block.mean for block in blocks])
-    height = np.diagonal(mixture.component_log_prob(means))
-    shares = np.where(nearest, mixture.weights * np.exp(height - height[nearest].max()), 0.0)
+    chosen = np.flatnonzero(nearest)
+    means = np.concatenate([block.mean for block in blocks])[chosen]
+    rows = max(1, _TABLE // mixture.n_components)
+    height = np.concatenate(
+        [
+            mixture.component_log_prob(means[i : i + rows])[np.arange(len(part)), part]
+            for i in range(0, len(chosen), rows)
+            for part in (chosen[i : i + rows],)
+        ]
+    )  # log densities at the components' own means
+    shares = np.zeros(mixture.n_components)
+    shares[chosen] = mixture.weights[chosen] * np.exp(height - height.max())
     normalised: FloatArray = shares / shares.sum()
     return normalised

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
+from ._blocks import as_blocks
 from ._validate import NON_NEGATIVE, as_parameter, as_path, shown
 from .families.base import REGISTRY, restore
-from .mixture import Mixture, _as_blocks
+from .mixture import Mixture
 
 if TYPE_CHECKING:
     import zipfile
@@ -198,7 +199,7 @@ def _read_archive(archive: zipfile.ZipFile, size: int) -> Mixture:
             f"has format version {version}, written by fastgen {header.get('fastgen_version')}; this fastgen "
             f"{_core.version} reads up to version {_VERSION}: upgrade it"
         )
-    blocks = _as_blocks([_read_block(archive, i, entry) for i, entry in enumerate(header["components"])])
+    blocks = as_blocks([_read_block(archive, i, entry) for i, entry in enumerate(header["components"])])
     weights = as_parameter(_read_array(archive, "weights"), "weights", NON_NEGATIVE)
     n_components = sum(len(block) for block in blocks)
     if weights.shape != (n_components,):

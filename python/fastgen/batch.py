@@ -23,7 +23,7 @@ from ._validate import (
     samples_array,
 )
 from .families.base import Components
-from .stream import stream_key
+from .stream import stream_key, stream_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from .stream import Seed
 
 __all__ = ["MixtureBatch"]
-
-_STREAM_LENGTH = 2**64
 
 
 class MixtureBatch(Frozen):
@@ -314,11 +312,7 @@ class MixtureBatch(Frozen):
         >>> batch.sample(3, rng=7).shape
         (2, 3)
         """
-        most = _STREAM_LENGTH // self.n_mixtures
-        limit = "a stream has 2**64 samples, over all mixtures"
-        n = as_int(n_per, "n_per", 0, most, "n_per is the number of samples of each mixture", limit)
-        last = min(most - n, most - 1)
-        start = as_int(start, "start", 0, last, "start is the index of the first sample of each mixture", limit)
+        n, start = stream_part(n_per, start, "n_per", self.n_mixtures)
         samples = samples_array(out, (self.n_mixtures, n, *self._row), dtype)
         labels = new_array((self.n_mixtures, n), np.int64, "an array of labels") if return_labels else None
         # The key comes last: a Generator must not be advanced by a call that fails.

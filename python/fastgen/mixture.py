@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from ._blocks import as_blocks, joined
 from ._core import Mixture as CoreMixture
 from ._far import far_responsibilities
 from ._frozen import Frozen
@@ -16,19 +17,15 @@ from ._validate import (
     REAL,
     as_feature_indices,
     as_float_array,
-    as_int,
     as_parameter,
     check_constraint,
     check_out,
-    kind_of,
     new_array,
     normalised_weights,
     read_only,
     samples_array,
 )
-from .families.base import Components
-from .families.product import Product
-from .stream import stream_key
+from .stream import STREAM_LENGTH, stream_key, stream_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,14 +34,15 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from ._validate import Features, FloatArray, Path
+    from .families.base import Components
     from .stream import Seed
 
 __all__ = ["Mixture"]
 
 # Calls for at most this many samples take the short way; above it the time to check arguments no longer counts.
 _SHORT = 4096
-_LAST_INDEX = 2**64
-_STREAM_LENGTH = "a stream has 2**64 samples"
+# And for at most so many numbers, for which there is memory.
+_SHORT_NUMBERS = 2**20
 
 
 class Mixture(Frozen):
@@ -120,17 +118,18 @@ class Mixture(Frozen):
            [0.   , 1.   ]])
     """
 
-    __slots__ = ("__weakref__", "_blocks", "_core", "_log_prob_point", "_sample_new", "_scalar", "weights")
+    __slots__ = ("__weakref__", "_blocks", "_core", "_log_prob_point", "_sample_new", "_scalar", "_short", "weights")
 
     weights: FloatArray
     _blocks: tuple[Components, ...]
     _core: CoreMixture
     _scalar: bool
+    _short: int
     _log_prob_point: Callable[[object], Any]
     _sample_new: Callable[[int, int, int], FloatArray]
 
     def __init__(self, weights: ArrayLike | None, components: Components | Sequence[Components]) -> None:
-        blocks = _as_blocks(components)
+        blocks = as_blocks(components)
         k = sum(len(block) for block in blocks)
         if weights is None:
             values = np.full(k, 1.0 / k)
@@ -140,7 +139,7 @@ class Mixture(Frozen):
                 raise ValueError(
                     f"weights has shape {values.shape}, expected {(k,)}: one weight for each of the {k} components"
                 )
-        self._fill(normalised_weights(values), _joined(blocks))
+        self._fill(normalised_weights(values), joined(blocks))
 
     def _fill(self, weights: FloatArray, blocks: tuple[Components, ...]) -> None:
         core = CoreMixture(weights, [block._core for block in blocks])
@@ -149,6 +148,7 @@ class Mixture(Frozen):
             _blocks=blocks,
             _core=core,
             _scalar=core.scalar,
+            _short=min(_SHORT, _SHORT_NUMBERS // core.n_features),
             # Bound once: looking a method up costs as much as a short call.
             _log_prob_point=core.log_prob_point,
             _sample_new=core.sample_new,
@@ -313,18 +313,16 @@ class Mixture(Frozen):
         """
         if (
             type(n) is int
-            and 0 <= n <= _SHORT
+            and 0 <= n <= self._short
             and out is None
             and not return_labels
             and dtype is np.float64
             and type(start) is int
-            and 0 <= start < _LAST_INDEX - _SHORT
+            and 0 <= start < STREAM_LENGTH - _SHORT
         ):
             return self._sample_new(stream_key(rng), start, n)
 
-        n = as_int(n, "n", 0, _LAST_INDEX, "n is the number of samples", _STREAM_LENGTH)
-        last = min(_LAST_INDEX - n, _LAST_INDEX - 1)
-        start = as_int(start, "start", 0, last, "start is the index of the first sample", _STREAM_LENGTH)
+        n, start = stream_part(n, start)
         shape = (n,) if self._scalar else (n, self.n_features)
         samples = samples_array(out, shape, dtype)
         labels = new_array((n,), np.int64, "an array of labels") if return_labels else None
@@ -834,85 +832,6 @@ class Mixture(Frozen):
         from ._text import mixture_html
 
         return mixture_html(self)
-
-
-def _as_blocks(components: Any) -> tuple[Components, ...]:
-    """The family objects, checked to be some and to have the same features."""
-    blocks = (components,) if isinstance(components, Components) else components
-    if isinstance(blocks, (str, bytes, type)) or not hasattr(blocks, "__iter__"):
-        raise TypeError(
-            f"components is {kind_of(blocks)}, expected a family object such as fastgen.Normal(loc, "
-            "scale), or a sequence of them"
-        )
-    blocks = tuple(blocks)
-    if not blocks:
-        raise ValueError("components is empty, expected at least one family object")
-    for i, block in enumerate(blocks):
-        if not isinstance(block, Components):
-            raise TypeError(
-                f"components[{i}] is {kind_of(block)}, expected a family object such as fastgen.Normal(loc, scale)"
-            )
-    for i, block in enumerate(blocks):
-        if block._batch:
-            raise ValueError(
-                f"components[{i}] is a batch of {block._batch} mixtures: its parameters have shape (B, K), expected (K,), one "
-                "value per component; pass it to fastgen.MixtureBatch"
-            )
-        if block._scalar != blocks[0]._scalar or block.n_features != blocks[0].n_features:
-            raise ValueError(
-                f"components[{i}], {_kind(block)}, cannot be mixed with components[0], {_kind(blocks[0])}; expected "
-                "points of one kind"
-            )
-    _check_measures(blocks)
-    return blocks
-
-
-_SURFACES = {"sphere": "on a sphere", "simplex": "on a simplex"}
-
-
-def _check_measures(blocks: tuple[Components, ...]) -> None:
-    """Masses and densities have no common scale, nor have densities in spaces of different kinds; point masses go with both."""
-    for i, block in enumerate(blocks):
-        one, other = blocks[0]._measure, block._measure
-        if one != other and not {one, other}.isdisjoint(_SURFACES):
-            where = [f"{type(b).__name__} {_SURFACES.get(b._measure, 'in space')}" for b in (block, blocks[0])]
-            raise ValueError(
-                f"components[{i}], {where[0]}, cannot be mixed with components[0], {where[1]}: their densities have no common "
-                "scale; expected laws of one kind"
-            )
-    # Every column of products is a scalar mixture by itself.
-    products = any(isinstance(block, Product) for block in blocks)
-    for d in range(blocks[0].n_features if products else 1):
-        laws = [block.columns[d] if isinstance(block, Product) else block for block in blocks]
-        first = {law._measure: i for i, law in reversed(list(enumerate(laws)))}
-        if "discrete" in first and "continuous" in first:
-            i, j = sorted((first["discrete"], first["continuous"]))
-            found = (f"components[{k}], {laws[k]._measure} {type(laws[k]).__name__}" for k in (j, i))
-            raise ValueError(
-                f"{f'in column {d}, ' * products}{' cannot be mixed with '.join(found)}: a mass and a density cannot be added. "
-                "Give them columns of their own (Product), or put point masses into a continuous mixture (Delta)"
-            )
-
-
-def _kind(block: Components) -> str:
-    if block._scalar:
-        return f"{type(block).__name__} of scalar points"
-    return f"{type(block).__name__} of points with {block.n_features} feature{'s' * (block.n_features != 1)}"
-
-
-def _joined(blocks: tuple[Components, ...]) -> tuple[Components, ...]:
-    """Join neighbours that one object can hold: one block of 1,000 components is faster than 1,000 of one."""
-    runs: list[list[Components]] = []
-    for block in blocks:
-        if runs and type(runs[-1][0]) is type(block) and runs[-1][0]._variant == block._variant:
-            runs[-1].append(block)
-        else:
-            runs.append([block])
-    result: list[Components] = []
-    for run in runs:
-        together = run[0]._join(run[1:]) if len(run) > 1 else run[0]
-        result.extend(run if together is None else [together])
-    return tuple(result)
 
 
 def _shape_message(name: str, shape: tuple[int, ...], d: int) -> str:

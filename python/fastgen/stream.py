@@ -22,7 +22,10 @@ if TYPE_CHECKING:
         " | np.random.Generator | Stream | None"
     )
 
-__all__ = ["Stream", "as_stream", "stream_key"]
+__all__ = ["STREAM_LENGTH", "Stream", "as_stream", "stream_key", "stream_part"]
+
+# Samples that it holds.
+STREAM_LENGTH = 2**64
 
 _EXPECTED = "expected None, an int, a sequence of ints, a SeedSequence, BitGenerator, Generator or fastgen.Stream"
 
@@ -61,6 +64,18 @@ def stream_key(rng: Any = None) -> int:
     if isinstance(rng, (np.random.Generator, np.random.BitGenerator)):
         return _core.stream_key(*_two_words(rng))
     return as_stream(rng).key
+
+
+def stream_part(n: Any, start: Any, name: str = "n", n_mixtures: int = 1) -> tuple[int, int]:
+    """Check the number of samples, which is called `name`, and the first one's index; a stream serves so many mixtures."""
+    if n_mixtures == 1:
+        what, limit = "", "a stream has 2**64 samples"
+    else:
+        what, limit = " of each mixture", "a stream has 2**64 samples, over all mixtures"
+    most = STREAM_LENGTH // n_mixtures
+    number = as_int(n, name, 0, most, f"{name} is the number of samples{what}", limit)
+    last = min(most - number, most - 1)
+    return number, as_int(start, "start", 0, last, f"start is the index of the first sample{what}", limit)
 
 
 def as_stream(rng: Any) -> Stream:
