@@ -421,13 +421,17 @@ def normalised_weights(weights: FloatArray) -> FloatArray:
     return weights if abs(total - 1) <= 4 * EPS else weights / total
 
 
-def normalised_rows(rows: FloatArray) -> FloatArray:
-    """Every row as `normalised_weights` has it, of rows that are not all 0; fast for very many short ones."""
+def normalised_rows(rows: FloatArray, *, quick: bool = False) -> FloatArray:
+    """Every row as `normalised_weights` has it, of rows that are not all 0.
+
+    With `quick`, for very many short rows, sums are rounded at every step instead of once at the end.
+    """
     largest = rows.max(axis=1, keepdims=True)
-    count = rows.shape[1]
-    huge = largest > np.finfo(np.float64).max / count  # the sum could overflow
+    huge = largest > np.finfo(np.float64).max / rows.shape[1]  # the sum could overflow
     if huge.any():
         rows = np.where(huge, rows / largest, rows)
-    total = rows.sum(axis=1, keepdims=True)
-    # The sum has up to `count` roundings, those of what was divided by it no more.
-    return np.where(np.abs(total - 1) <= (count + 4) * EPS, rows, rows / total)
+    if quick:
+        total, roundings = rows.sum(axis=1, keepdims=True), rows.shape[1]
+    else:
+        total, roundings = np.array([math.fsum(row) for row in rows.tolist()])[:, None], 0
+    return np.where(np.abs(total - 1) <= (roundings + 4) * EPS, rows, rows / total)

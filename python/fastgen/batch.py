@@ -132,7 +132,7 @@ class MixtureBatch(Frozen):
                 raise ValueError(
                     f"{at('weights', first_index(empty))} is all 0, expected at least one weight greater than 0"
                 )
-            values = normalised_rows(values)
+            values = normalised_rows(values, quick=True)
         core = CoreMixtureBatch(len(values), values.ravel(), components._core)
         self._set(weights=read_only(values), components=components, _core=core)
 

@@ -18,6 +18,7 @@ void bind_runtime(py::module_& module);
 void bind_mixture(py::module_& module);
 void bind_batch(py::module_& module);
 void bind_learning(py::module_& module);
+void bind_functions(py::module_& module);
 void bind_testing(py::module_& module);
 
 // Runs a kernel without the GIL: it touches no Python object. An interrupt leaves Python's exception set.

@@ -7,5 +7,6 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   bind_mixture(module);
   bind_batch(module);
   bind_learning(module);
+  bind_functions(module);
   bind_testing(module);
 }

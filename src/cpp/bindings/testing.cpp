@@ -1,9 +1,8 @@
-// Inner parts that tests and benchmarks look at: words of a stream, elementary functions, the multiply-add peak.
+// Inner parts that tests and benchmarks look at: words of a stream, the multiply-add peak.
 #include <chrono>
 
 #include "arrays.hpp"
 #include "dispatch.hpp"
-#include "math_function.hpp"
 
 namespace {
 
@@ -19,31 +18,6 @@ py::array_t<std::uint32_t> stream_words(std::uint64_t key, std::uint32_t purpose
   py::array_t<std::uint32_t> words(n);
   fastgen::kernels().stream_words(key, purpose, start, n, words.mutable_data());
   return words;
-}
-
-// name(x[0], ...) elementwise: as many arrays, all of one length, as the function has arguments.
-py::array apply_math(const std::string& name, const py::args& x) {
-  int function = -1;
-  for (std::size_t i = 0; i < std::size(fastgen::math_functions); ++i)
-    if (name == fastgen::math_functions[i].name) function = int(i);
-  require(function >= 0, "unknown function");
-  require(int(x.size()) == fastgen::math_functions[function].arguments, "wrong number of arguments");
-  std::vector<py::array> arrays;
-  for (const auto& item : x) arrays.push_back(item.cast<py::array>());
-  return for_precision(arrays[0], [&](auto zero) -> py::array {
-    using T = decltype(zero);
-    const T* columns[3];
-    for (const T*& column : columns) column = static_cast<const T*>(arrays[0].data());
-    for (std::size_t i = 0; i < arrays.size(); ++i) {
-      const py::array& a = arrays[i];
-      require(holds<T>(a) && (a.flags() & py::array::c_style) != 0 && is_aligned(a), "x must be C-contiguous");
-      require(a.ndim() == 1 && a.size() == arrays[0].size(), "the arguments differ in length");
-      columns[i] = static_cast<const T*>(a.data());
-    }
-    py::array_t<T> y(arrays[0].size());
-    fastgen::kernels_of<T>().apply_math(function, columns, y.mutable_data(), y.size());
-    return y;
-  });
 }
 
 // The best of several short runs, in multiply-adds a second.
@@ -67,7 +41,6 @@ template <class T> double peak() {
 void bind_testing(py::module_& module) {
   module.def("philox", philox, py::arg(), py::arg(), py::pos_only());
   module.def("stream_words", stream_words, py::arg(), py::arg(), py::arg(), py::arg(), py::pos_only());
-  module.def("apply_math", apply_math);
   module.def("fma_peak", [](bool f32) {
     double rate = 0;
     without_gil([&] { rate = f32 ? peak<float>() : peak<double>(); });

@@ -1,4 +1,4 @@
-// The functions that may be evaluated over arrays, by tests above all: one line each, X(name, number of arguments, value at a, b, c).
+// The functions that are evaluated over arrays, by tests above all: one line each, X(name, number of arguments, value at a, b, c).
 // The value is an expression inside namespace math, read by kernels/math.cpp; others take the names from here.
 #pragma once
 

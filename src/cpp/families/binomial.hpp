@@ -14,7 +14,7 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-struct Binomial {
+struct Binomial : AttemptsByBlock<Binomial> {
   enum Constant {
     n,
     p,
@@ -129,18 +129,6 @@ struct Binomial {
     low = high = select(prob <= zero, least, select(prob >= V(1.0), most, inner));
   }
 
-  static constexpr Supply supply{.blocks = 1};
-  template <int W>
-  static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
-    return attempt(c, source, source.array[0], source.array[1], value);
-  }
-  template <int W>
-  static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
-                                              Vec<double, W>& value) {
-    Vec<std::uint64_t, W> word, other;
-    source.words(number + 1, word, other);
-    return attempt(c, source, word, other, value);
-  }
   template <int W>
   static FASTGEN_INLINE Mask<double, W> attempt(const Vec<double, W>* c, const Source<W>& source,
                                                 Vec<std::uint64_t, W> word, Vec<std::uint64_t, W> other,

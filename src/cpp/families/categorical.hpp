@@ -39,7 +39,7 @@ struct Categorical {
     std::int64_t quantile(T q) const {
       std::int64_t i = 0;
       const auto last = std::int64_t(threshold(C));
-      while (i < last && (log_mass[i] == -infinity<T> || lower[i] < q)) ++i;
+      while (i < last && (log_mass[i] == -math::infinity<T> || lower[i] < q)) ++i;
       return i;
     }
   };
@@ -82,7 +82,7 @@ struct Categorical {
         const std::uint64_t bits = i < t.C ? to_bits(t.lower[i], t.upper[i]) : last;
         __builtin_memcpy(at(t.thresholds) + i, &bits, sizeof(bits));
       }
-      at(t.log_mass)[t.C] = -infinity<T>, at(t.lower)[t.C] = 1.0, at(t.upper)[t.C] = 0.0;
+      at(t.log_mass)[t.C] = -math::infinity<T>, at(t.lower)[t.C] = 1.0, at(t.upper)[t.C] = 0.0;
     }
   }
 

@@ -54,7 +54,7 @@ struct Cauchy {
 
   static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    return fma(c[scale], signed_by(beyond(half_unit(source.word())), source.word()), c[loc]);
+    return fma(c[scale], flip_sign(beyond(half_unit(source.word())), source.word()), c[loc]);
   }
 };
 

@@ -86,15 +86,6 @@ struct Dirichlet {
 
   // ---- log density ----
 
-  // Calls body.template operator()<V>(j) for vectors that cover 0 .. n, two side by side while there are two.
-  template <class T, class Body> static FASTGEN_INLINE void for_vectors(std::int64_t n, Body body) {
-    using Wide = Vec<T, wide_width<T>>;
-    using V = Vec<T, native_width<T>>;
-    std::int64_t j = 0;
-    for (; j + Wide::width <= n; j += Wide::width) body.template operator()<Wide>(j);
-    for (; j < n; j += V::width) body.template operator()<V>(j);
-  }
-
   // Of each point: log x, y and what its rounding lost (D of each), log sum x, and 0 or, off the simplex, -infinity.
   template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
     return (3 * block.shape.n_features + 2) * tile;
@@ -110,7 +101,7 @@ struct Dirichlet {
       least = min(x, least);
       add_exactly(x, sum, lost);
     }
-    return select((least >= zero) & (abs(sum - V(T(1))) <= V(T(tolerance))), zero, V(-infinity<T>));
+    return select((least >= zero) & (abs(sum - V(T(1))) <= V(T(tolerance))), zero, V(-math::infinity<T>));
   }
 
   template <class T>
@@ -122,7 +113,7 @@ struct Dirichlet {
       *barrier = log_sum + stride;
     bool all_direct = true;
     for (std::int64_t k = k0; k < k1; ++k) all_direct = all_direct && c.direct[k] != T(0);
-    for_vectors<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+    for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
       V sum, lost, least;
       add_shares(tile, D, s, sum, lost, least).store(barrier + s);
       const V one(T(1)), t = (sum - one) + lost;
@@ -143,7 +134,7 @@ struct Dirichlet {
     for (std::int64_t k = k0; k < k1; ++k) {
       const T constant = c.constant[k] + offset[k], total = c.total[k], lost = c.lost[k], *a = c.a + k * D;
       const T *less = c.less + k * D, *tiny = c.tiny + k * D;
-      for_vectors<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
         const V from_sum = V::load(log_sum + s);
         V value(T(0));
         if (c.direct[k] != T(0)) {
@@ -162,7 +153,7 @@ struct Dirichlet {
         }
         value = (value + V(constant)) + V::load(barrier + s);
         // NaN where densities of 0 and infinity meet: 0.
-        max(value, V(-infinity<T>)).store(lp + (k - k0) * stride + s);
+        max(value, V(-math::infinity<T>)).store(lp + (k - k0) * stride + s);
       });
     }
   }
@@ -300,7 +291,7 @@ struct Dirichlet {
         a.store(word + d * panel_rows + r);
         if (d + 1 < D) b.store(word + (d + 1) * panel_rows + r);
       }
-      V nearest(infinity<double>);
+      V nearest(math::infinity<double>);
       for (std::int64_t d = 0; d < D; ++d) {
         const std::int64_t at = d * panel_rows + r;
         const V value = is_small(d) ? ratio(d) * -math::log_positive(unit(U::load(word + at))) : zero;

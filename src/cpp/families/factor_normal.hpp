@@ -231,7 +231,7 @@ struct FactorNormal {
             rest = select(cancels, sum, rest);
           }
           // NaN only where terms overflow: density 0.
-          max(fma(V(T(-0.5)), distance + rest, norm), V(-infinity<T>))
+          max(fma(V(T(-0.5)), distance + rest, norm), V(-math::infinity<T>))
               .store(lp + (component - k0) * tile.stride + s + v * V::width);
         }
       });

@@ -41,7 +41,7 @@ struct Laplace {
   static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     const auto half = half_unit(source.word());
-    return fma(c[scale], signed_by(-math::log_positive(half + half), source.word()), c[loc]);
+    return fma(c[scale], flip_sign(-math::log_positive(half + half), source.word()), c[loc]);
   }
 };
 

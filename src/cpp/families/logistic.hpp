@@ -45,7 +45,7 @@ struct Logistic {
   static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     const auto odds = power::log_odds(half_unit(source.word()));
-    return fma(c[scale], signed_by(odds, source.word()), c[loc]);
+    return fma(c[scale], flip_sign(odds, source.word()), c[loc]);
   }
 };
 

@@ -92,10 +92,10 @@ struct MultivariateStudentT {
       for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
         const V ratio = V::load(row + s) * V(c.minus_two_over_v[k]);
         fma(V(c.power[k]), math::log1p_finite(ratio), V(norm)).store(row + s);
-        const auto beyond = ratio == V(infinity<T>);
+        const auto beyond = ratio == V(math::infinity<T>);
         if (any(beyond)) [[unlikely]]
           for (int i = 0; i < V::width; ++i)
-            if (ratio[i] == infinity<T>) row[s + i] = far_log_density(c, k, tile, s + i, norm, far);
+            if (ratio[i] == math::infinity<T>) row[s + i] = far_log_density(c, k, tile, s + i, norm, far);
       });
     }
   }
@@ -134,7 +134,7 @@ struct MultivariateStudentT {
                            Extended* y) {
     const Extended ratio = far_distance(c, k, tile, s, y) / Extended(double(c.v[k]));
     const T lp = T(double(c.power[k]) * (Extended(1.0) + ratio).log() + double(norm));
-    return lp == lp ? lp : -infinity<T>;  // as for the normal law, where the inverse of the factor overflows
+    return lp == lp ? lp : -math::infinity<T>;  // as for the normal law, where the inverse of the factor overflows
   }
 
   // ---- gradient ----
@@ -160,14 +160,14 @@ struct MultivariateStudentT {
     });
     multivariate_normal::add_gradient(c.normal, tile, share, sum, rest);
     for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-      const auto beyond = V::load(largest + s) == V(infinity<T>);
+      const auto beyond = V::load(largest + s) == V(math::infinity<T>);
       for (std::int64_t d = 0; d < D; ++d) {
         T* to = grad + d * stride + s;
         (V::load(to) + select(beyond, V(T(0)), V::load(sum + d * stride + s))).store(to);
       }
     });
     for (std::int64_t s = 0; s < tile.n; ++s)
-      if (largest[s] == infinity<T>) [[unlikely]]
+      if (largest[s] == math::infinity<T>) [[unlikely]]
         for (std::int64_t k = 0; k < K; ++k)
           if (r[k * stride + s] != T(0)) add_far_gradient(c, k, tile, s, r[k * stride + s], grad, far);
   }

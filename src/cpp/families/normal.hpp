@@ -53,7 +53,7 @@ struct Normal {
       for (std::int64_t s = 0; s < tile.padded; s += V::width) {
         const V z = (V::load(tile.x + s) - center) * rate;
         // Finite points give NaN only where a term overflows; their density is 0.
-        max(fma(z * minus_half, z, top), V(-infinity<T>)).store(to + s);
+        max(fma(z * minus_half, z, top), V(-math::infinity<T>)).store(to + s);
       }
     }
   }
@@ -66,7 +66,7 @@ struct Normal {
       V c[n_constants];
       load_rows(block.constants, pitch, component + s, c);
       const V z = (V::load(tile.x + s) - c[loc]) * c[inverse];
-      max(fma(z * V(T(-0.5)), z, c[norm] + load_each<T, V::width>(offset, component + s)), V(-infinity<T>))
+      max(fma(z * V(T(-0.5)), z, c[norm] + load_each<T, V::width>(offset, component + s)), V(-math::infinity<T>))
           .store(lp + s);
     }
   }

@@ -11,7 +11,7 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-struct Poisson {
+struct Poisson : AttemptsByBlock<Poisson> {
   enum Constant {
     rate,
     log_rate,
@@ -75,18 +75,6 @@ struct Poisson {
     low = high = select(q > V(0.0), c[rate] * (root * root * root), V(0.0));
   }
 
-  static constexpr Supply supply{.blocks = 1};
-  template <int W>
-  static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
-    return attempt(c, source, source.array[0], source.array[1], value);
-  }
-  template <int W>
-  static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
-                                              Vec<double, W>& value) {
-    Vec<std::uint64_t, W> word, other;
-    source.words(number + 1, word, other);
-    return attempt(c, source, word, other, value);
-  }
   template <int W>
   static FASTGEN_INLINE Mask<double, W> attempt(const Vec<double, W>* c, const Source<W>& source,
                                                 Vec<std::uint64_t, W> word, Vec<std::uint64_t, W> other,

@@ -50,7 +50,7 @@ struct Product {
           if (seen) term = select(V::load(seen + s) == V(T(0)), V(T(0)), term);
           T* to = lp + (k - k0) * tile.stride + s;
           // Infinite densities of opposite sign: a density of 0 in one feature is one of 0 altogether.
-          max(V::load(to) + term, V(-infinity<T>)).store(to);
+          max(V::load(to) + term, V(-math::infinity<T>)).store(to);
         }
     }
   }
@@ -63,7 +63,7 @@ struct Product {
       ops_of(law).add_gradient(law, column(tile, d), r, to, nullptr);
       if (!tile.seen) continue;
       for (std::int64_t s = 0; s < tile.n; ++s)  // no slope where there is no value
-        if (tile.seen[d * tile.stride + s] == T(0)) to[s] = T(__builtin_nanf(""));
+        if (tile.seen[d * tile.stride + s] == T(0)) to[s] = math::nan<T>;
     }
   }
 

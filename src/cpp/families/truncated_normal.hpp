@@ -115,7 +115,7 @@ struct TruncatedNormal {
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
     using V = Vec<double, W>;
     const V half = half_unit(source.word()), rest = V(1.0) - half;
-    const auto upper = source.upper_half();
+    const auto upper = upper_half(source.word());
     return quantile(c, select(upper, rest, half), select(upper, half, rest));
   }
 };

@@ -42,7 +42,7 @@ struct Uniform {
 
   static constexpr Supply supply{.words = 1};
   template <int W> static FASTGEN_INLINE Vec<double, W> draw(const Vec<double, W>* c, const Source<W>& source) {
-    return inside(c, half_unit(source.word()), !source.upper_half());
+    return inside(c, half_unit(source.word()), !upper_half(source.word()));
   }
 };
 

@@ -110,7 +110,7 @@ struct VonMisesFisher {
     inverse = fma(near, fma(near, fma(near, V(T(-5.0 / 16)), V(T(3.0 / 8))), V(T(-0.5))), one);
     const V off = near * fma(near, fma(near, fma(near, V(T(-5.0 / 128)), V(T(1.0 / 16))), V(T(-1.0 / 8))), V(T(0.5)));
     excess = off * off;
-    barrier = select(on, zero, V(-infinity<T>));
+    barrier = select(on, zero, V(-math::infinity<T>));
   }
 
   template <class T>
@@ -147,7 +147,7 @@ struct VonMisesFisher {
               max(square[v] - V::load(excess + at), V(T(0)));  // rounding must not lift a density above its peak
           const V twice_drop = least * V::load(inverse + at);
           const V value = fma(rate, twice_drop, norm) + V::load(barrier + at);
-          max(value, V(-infinity<T>)).store(lp + (k - k0) * stride + at);
+          max(value, V(-math::infinity<T>)).store(lp + (k - k0) * stride + at);
         }
       });
     }
@@ -319,7 +319,7 @@ struct VonMisesFisher {
   // neither end is coarse; small kappa, whose law is nearly flat, asks for the former always.
   static FASTGEN_INLINE V exponential_drop(V scale, V most, V rest, U word) {
     const V one(1.0), zero(0.0), half = half_unit(word);
-    const auto upper = mask_cast<double>(bit_cast<std::int64_t>(word) < Vec<std::int64_t, V::width>(std::int64_t(0)));
+    const auto upper = upper_half(word);
     const auto beyond = upper & (scale <= one);
     const V below = most * select(upper, one - half, half), left = one - below;
     const V tail = select(beyond, fma(most, half, rest), left);

@@ -33,7 +33,7 @@ template <class T> inline void exclude_at_atoms(const Model<T>& m, const Tile<T>
         if (!(block.columns ? block.columns[d] : block).continuous) continue;
         for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
           T* to = table + (block.first + k) * tile.stride + s;
-          select(hit, V(-infinity<T>), V::load(to)).store(to);
+          select(hit, V(-math::infinity<T>), V::load(to)).store(to);
         }
       }
     }

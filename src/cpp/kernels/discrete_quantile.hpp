@@ -18,7 +18,7 @@ template <class T> inline void support_ends(const Model<T>& m, T& low, T& high) 
   T q[W], lows[W], highs[W];
   const T ends[] = {T(0), T(1)};
   for (const T end : ends) {
-    for (int i = 0; i < W; ++i) q[i] = end, lows[i] = infinity<T>, highs[i] = -infinity<T>;
+    for (int i = 0; i < W; ++i) q[i] = end, lows[i] = math::infinity<T>, highs[i] = -math::infinity<T>;
     for (std::int64_t b = 0; b < m.n_blocks; ++b)
       ops_of(m.blocks[b]).bracket_quantile(m.blocks[b], W, q, m.weights + m.blocks[b].first, lows, highs);
     (end == T(0) ? low : high) = end == T(0) ? lows[0] : highs[0];
@@ -34,7 +34,7 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
   support_ends(m, least, most);
   const V zero(T(0)), one(T(1)), half(T(0.5)), first = floor(V(least)) - one, last = zero - floor(-V(most));
 
-  for (std::int64_t s = 0; s < n; ++s) low[s] = infinity<T>, high[s] = -infinity<T>;
+  for (std::int64_t s = 0; s < n; ++s) low[s] = math::infinity<T>, high[s] = -math::infinity<T>;
   for (std::int64_t b = 0; b < m.n_blocks; ++b)
     ops_of(m.blocks[b]).bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
   for (std::int64_t s = 0; s < n; s += V::width) {

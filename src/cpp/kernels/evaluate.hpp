@@ -52,7 +52,7 @@ template <class T> inline T depth_that_counts(Quantity quantity, std::int64_t K)
     case Quantity::prob:
     case Quantity::grad_log_prob: return negligible<T>(K);
     case Quantity::assign: return T(0);
-    default: return infinity<T>;
+    default: return math::infinity<T>;
   }
 }
 
@@ -85,7 +85,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
           if (tile.special[s] != T(0)) {
             // The infinities are the ends of the line; as probabilities they mean nothing.
             const T v = points.data[(i + s) * points.row_stride];
-            if (v != v || quantity == Quantity::icdf) to[s] = T(__builtin_nanf(""));
+            if (v != v || quantity == Quantity::icdf) to[s] = math::nan<T>;
             else to[s] = v > T(0) ? T(1) : T(0);
           }
       continue;
@@ -116,7 +116,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
         if (tile.special)  // no slope at infinity, none where a value is unknown
           for (std::int64_t s = 0; s < n; ++s)
             if (tile.special[s] != T(0))
-              for (std::int64_t d = 0; d < D; ++d) answer[d * tile.stride + s] = T(__builtin_nanf(""));
+              for (std::int64_t d = 0; d < D; ++d) answer[d * tile.stride + s] = math::nan<T>;
         store_rows(answer, tile.stride, D, n, static_cast<T*>(out) + i * D);
         break;
       default: break;

@@ -1,4 +1,4 @@
-// Compiled per instruction set: the functions of math_function.hpp over arrays, for the tests.
+// Compiled per instruction set: the functions of math_function.hpp over arrays.
 
 #include "../core/circular.hpp"
 #include "../core/incomplete.hpp"

@@ -60,15 +60,14 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
     const std::int64_t K = block.shape.n_components;
     T* table = w.table + block.first * tile.stride;
     Pruned pruned = Pruned::useless;
-    if (cutoff < infinity<T>) {
+    if (cutoff < math::infinity<T>) {
       Scratch<T> pruning(w.prune);
       const PruneMemory<T> memory(K, m.n_features, w.tile, pruning);
       pruned = prune(block, tile, offset + block.first, cutoff, table, w.family, memory, patience);
     }
     if (pruned == Pruned::interrupted) return false;
     if (pruned == Pruned::done) continue;
-    // About 10 ms of work between two looks at the clock.
-    const std::int64_t most = 20'000'000 / (pair_work(m.n_features) * tile.padded) + 1;
+    const std::int64_t most = pieces_between_looks(pair_work(m.n_features) * tile.padded);
     for (std::int64_t k = 0; k < K; k += most) {
       if (k && patience.over()) return false;
       ops_of(block).log_density(block, k, k + most < K ? k + most : K, tile, offset + block.first,
@@ -85,7 +84,7 @@ template <class V, class T>
 FASTGEN_INLINE V column_shift(const T* table, std::int64_t stride, std::int64_t K) {
   V top = V::load(table);
   for (std::int64_t k = 1; k < K; ++k) top = max(V::load(table + k * stride), top);
-  return select(top == V(-infinity<T>), V(T(0)), top);
+  return select(top == V(-math::infinity<T>), V(T(0)), top);
 }
 
 // log of the sum of exponentials of each column, into out, without those more than `cutoff` below the largest. Scratch: a
@@ -111,7 +110,7 @@ inline void log_sum_exp(const T* table, const Tile<T>& tile, std::int64_t K, T c
     // At least 1, or 0 where all are -inf.
     const V shift = V::load(shifts + s), sum = V::load(out + s);
     const V value = math::log_positive(sum) + shift;
-    select(shift == V(infinity<T>), shift, select(sum == V(T(0)), V(-infinity<T>), value)).store(out + s);
+    select(shift == V(math::infinity<T>), shift, select(sum == V(T(0)), V(-math::infinity<T>), value)).store(out + s);
   });
 }
 
@@ -163,7 +162,7 @@ template <class T> inline void arg_max(const T* table, const Tile<T>& tile, std:
   for (std::int64_t s = 0; s < tile.padded; s += W) {
     const auto [best, component] = best_component<V>(table + s, tile.stride, K);
     I index = component;
-    index = select(mask_cast<IntLike<T>>(best == V(-infinity<T>)), I(IntLike<T>(likeliest)), index);
+    index = select(mask_cast<IntLike<T>>(best == V(-math::infinity<T>)), I(IntLike<T>(likeliest)), index);
     index = select(mask_cast<IntLike<T>>(best != best), I(IntLike<T>(-1)), index);
     for (int i = 0; i < W && s + i < tile.n; ++i) out[s + i] = index[i];
   }

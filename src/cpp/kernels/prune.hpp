@@ -101,7 +101,7 @@ inline Pruned prune(const Block<T>& block, const Tile<T>& tile, const T* offset,
   const std::int64_t trial = tile.n / 12 < 16 ? 16 : tile.n / 12 / 16 * 16;
   const Tile<T> views[] = {{tile.x, stride, trial, trial, nullptr, nullptr}, tile};
   for (const Tile<T>& t : views) {
-    const std::int64_t most = 20'000'000 / (pair_work(rows) * t.padded) + 1;
+    const std::int64_t most = pieces_between_looks(pair_work(rows) * t.padded);
     for (std::int64_t k = 0; k < K; k += most) {
       if (k && patience.over()) return Pruned::interrupted;
       family.log_bound(block, k, k + most < K ? k + most : K, t, offset, lp + k * stride, scratch);
@@ -128,7 +128,7 @@ inline Pruned prune(const Block<T>& block, const Tile<T>& tile, const T* offset,
     log_density_at(block, k, tile, at, count, offset, memory, scratch);
     for (std::int64_t j = 0; j < count; ++j) {
       memory.best[at[j]] = memory.likeliest_density[at[j]] = memory.density[j];
-      lp[k * stride + at[j]] = -infinity<T>;  // done: not to be asked for again
+      lp[k * stride + at[j]] = -math::infinity<T>;  // done: not to be asked for again
     }
     if (pace.over(count * pair_work(D))) return Pruned::interrupted;
   }

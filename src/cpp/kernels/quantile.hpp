@@ -48,7 +48,7 @@ template <class T> inline void mixture_cdf(const Model<T>& m, const Tile<T>& til
 template <class T>
 inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scratch, Patience patience) {
   using V = Vec<T, native_width<T>>;
-  const V zero(T(0)), one(T(1)), none(infinity<T>);
+  const V zero(T(0)), one(T(1)), none(math::infinity<T>);
   const std::int64_t n = tile.padded;
   T *low = scratch, *high = low + m.tile, *lower = high + m.tile, *upper = lower + m.tile, *density = upper + m.tile;
   T *x = density + m.tile, *target = x + m.tile, *active = target + m.tile;
@@ -56,7 +56,7 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
   // now, and after the next vain step.
   T *excess_before = active + m.tile, *step_before = excess_before + m.tile;
   T *due = step_before + m.tile, *pause = due + m.tile;
-  for (std::int64_t s = 0; s < n; ++s) low[s] = infinity<T>, high[s] = -infinity<T>;
+  for (std::int64_t s = 0; s < n; ++s) low[s] = math::infinity<T>, high[s] = -math::infinity<T>;
   for (std::int64_t b = 0; b < m.n_blocks; ++b)
     ops_of(m.blocks[b]).bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
   if (m.n_atoms) bracket_between_atoms(m, n, tile.x, low, high, lower);
@@ -69,7 +69,7 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
     start = select((start > l) & (start < h), start, min(end, max(-end, halfway(l, h))));
     start = select(l == h, l, start);
     start = select(proper, start, select(q == zero, l, h));
-    select((q >= zero) & (q <= one), start, V(T(__builtin_nanf("")))).store(x + s);
+    select((q >= zero) & (q <= one), start, V(math::nan<T>)).store(x + s);
     select(proper & (l < h), one, zero).store(active + s);
     // The smaller of q and 1 - q (exact from 1/2 on), in logarithm.
     math::log(select(q < V(T(0.5)), q, one - q)).store(target + s);

@@ -58,7 +58,7 @@ inline void share_softly(const Model<T>& m, T* table, const Tile<T>& tile, T cut
   for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     V largest = V::load(table + s);
     for (std::int64_t k = 1; k < K; ++k) largest = max(V::load(table + k * stride + s), largest);
-    hopeless |= any(largest == V(-infinity<T>));
+    hopeless |= any(largest == V(-math::infinity<T>));
     largest.store(top + s);
     V(T(0)).store(sum + s);
   });

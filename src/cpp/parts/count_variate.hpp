@@ -87,7 +87,7 @@ FASTGEN_INLINE Vec<double, W> transformed(Vec<double, W> a, Vec<double, W> b, Ve
                                           Vec<std::uint64_t, W> second, Vec<double, W>& k) {
   using V = Vec<double, W>;
   const V us = half_unit(first), slope = a / us;
-  k = floor(fma(slope + slope + b, signed_by(V(0.5) - us, first), center));
+  k = floor(fma(slope + slope + b, flip_sign(V(0.5) - us, first), center));
   return unit(second) * alpha * us / fma(b, us, slope);
 }
 

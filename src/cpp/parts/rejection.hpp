@@ -29,6 +29,22 @@ concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec
   Law::retry(c, source, 0u, value);
 };
 
+// What a law has whose attempts are all alike, each from two words of a block of its own: Law::attempt says where they end.
+template <class Law> struct AttemptsByBlock {
+  static constexpr Supply supply{.blocks = 1};
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> first(const Vec<double, W>* c, const Source<W>& source, Vec<double, W>& value) {
+    return Law::attempt(c, source, source.array[0], source.array[1], value);
+  }
+  template <int W>
+  static FASTGEN_INLINE Mask<double, W> retry(const Vec<double, W>* c, const Source<W>& source, std::uint32_t number,
+                                              Vec<double, W>& value) {
+    Vec<std::uint64_t, W> word, other;
+    source.words(number + 1, word, other);
+    return Law::attempt(c, source, word, other, value);
+  }
+};
+
 // What W samples of a law are drawn from, whose bits begin at `at` in the arrays and whose components are rows of a table.
 template <class Law, int W>
 FASTGEN_INLINE Source<W> make_source(const double* table, const PhiloxKey& key, Vec<std::uint64_t, W> index,

@@ -109,7 +109,7 @@ template <class Law> struct ScalarFamily {
     for (std::int64_t k = k0; k < k1; ++k)
       for_points<most>(block, k, tile.padded, [&]<class V>(const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
         const V value = Law::log_density(c, V::load(tile.x + s)) + V(offset[k]);
-        max(value, V(-infinity<T>)).store(lp + (k - k0) * tile.stride + s);
+        max(value, V(-math::infinity<T>)).store(lp + (k - k0) * tile.stride + s);
       });
   }
 
@@ -121,7 +121,7 @@ template <class Law> struct ScalarFamily {
       V c[n_constants];
       load_rows(block.constants, pitch, component + s, c);
       const V value = Law::log_density(c, V::load(tile.x + s)) + load_each<T, V::width>(offset, component + s);
-      max(value, V(-infinity<T>)).store(lp + s);
+      max(value, V(-math::infinity<T>)).store(lp + s);
     }
   }
 

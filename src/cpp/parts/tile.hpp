@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/kernel_table.hpp"
+#include "../core/math.hpp"
 #include "../core/philox.hpp"
 #include "../core/simd.hpp"
 
@@ -58,7 +59,6 @@ template <class T> struct DrawTile {
   std::int64_t row(std::int64_t j) const { return mine ? mine[j] : j; }
 };
 
-template <class T> constexpr T infinity = T(__builtin_inff());
 template <class T> constexpr T largest = sizeof(T) == 8 ? T(0x1.fffffffffffffp1023) : T(0x1.fffffep127);
 
 // Rows begin .. begin + n of `points` into tile order. x holds features * stride elements, special stride. Where `seen` is
@@ -160,7 +160,7 @@ inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t b
         if (v - v == T(0)) continue;
         if (v != v && seen) seen[d * stride + s] = T(0);
         else if (v != v) special[s] = v;
-        else if (special[s] == special[s]) special[s] = -infinity<T>;
+        else if (special[s] == special[s]) special[s] = -math::infinity<T>;
         v = T(0);
       }
   }

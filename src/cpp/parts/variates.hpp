@@ -20,9 +20,9 @@ template <int W> FASTGEN_INLINE Vec<double, W> half_unit(Vec<std::uint64_t, W> w
   using V = Vec<double, W>;
   return fma(to_double(word << 1), V(0x1p-65), V(0x1p-66));
 }
-// x, negated where the highest bit of word is set.
-template <int W> FASTGEN_INLINE Vec<double, W> signed_by(Vec<double, W> x, Vec<std::uint64_t, W> word) {
-  return bit_cast<double>(bit_cast<std::uint64_t>(x) ^ (word & Vec<std::uint64_t, W>(sign_bit<double>)));
+// Whether the highest bit is set, which half_unit leaves free.
+template <int W> FASTGEN_INLINE Mask<double, W> upper_half(Vec<std::uint64_t, W> word) {
+  return mask_cast<double>(bit_cast<std::int64_t>(word) < Vec<std::int64_t, W>(std::int64_t(0)));
 }
 
 // The bits of W samples.
@@ -46,17 +46,13 @@ template <int W> struct Source {
   FASTGEN_INLINE U word() const { return array[0]; }
   FASTGEN_INLINE V normal(int i = 0) const { return bit_cast<double>(array[i]); }
   FASTGEN_INLINE V uniform() const { return unit(word()); }
-  // Whether the highest bit is set, which half_unit leaves free.
-  FASTGEN_INLINE Mask<double, W> upper_half() const {
-    return mask_cast<double>(bit_cast<std::int64_t>(word()) < Vec<std::int64_t, W>(std::int64_t(0)));
-  }
   // Exponential of rate 1, between 2^-66 and 46: half_unit is the probability beyond, on the side of the highest bit, so
   // that neither end is coarse or cut off.
   FASTGEN_INLINE V exponential() const {
     const V half = half_unit(word()), rest = V(1.0) - half;  // 1 - half = rest + lost
     const V lost = (V(1.0) - rest) - half;
     // log(1 - half) = log rest + lost / rest, to half an ULP without the division.
-    const auto upper = upper_half();
+    const auto upper = upper_half(word());
     return select(upper, V(0.0), -lost) - math::log_positive(select(upper, half, rest));
   }
 

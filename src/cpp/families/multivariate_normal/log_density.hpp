@@ -27,7 +27,7 @@ template <class T> inline std::int64_t evaluate_scratch(const Block<T>& block, s
 // lp from a squared distance. Finite points give NaN only where terms overflow; their density is 0.
 template <class V> FASTGEN_INLINE V finish(V q, V norm) {
   using T = typename V::Scalar;
-  return max(fma(V(T(-0.5)), q, norm), V(-infinity<T>));
+  return max(fma(V(T(-0.5)), q, norm), V(-math::infinity<T>));
 }
 
 // q (+)= the squares of rows Top .. Top + 3 of a factor of D <= 8 rows times x - mean.
