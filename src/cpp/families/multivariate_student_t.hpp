@@ -32,7 +32,7 @@ struct MultivariateStudentT {
       K = b.shape.n_components, D = b.shape.n_features;
       v = b.constants, minus_two_over_v = v + K, power = minus_two_over_v + K, norm = power + K;
       normal.constants += head_size<T>(K);
-      zeros = MultivariateNormal::Constants<T>(normal).norm;
+      zeros = multivariate_normal::Constants<T>(normal).norm;
     }
   };
 
@@ -41,10 +41,10 @@ struct MultivariateStudentT {
     return (4 * K + affine_panel<T> - 1) / affine_panel<T> * affine_panel<T>;
   }
   template <class T> static std::int64_t constants_size(Shape shape) {
-    return head_size<T>(shape.n_components) + MultivariateNormal::constants_size<T>(shape);
+    return head_size<T>(shape.n_components) + multivariate_normal::constants_size<T>(shape);
   }
 
-  static std::int64_t prepare_scratch(Shape shape) { return MultivariateNormal::prepare_scratch(shape); }
+  static std::int64_t prepare_scratch(Shape shape) { return multivariate_normal::prepare_scratch(shape); }
 
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
@@ -52,13 +52,13 @@ struct MultivariateStudentT {
     using V = Vec<double, 1>;
     const std::int64_t K = shape.n_components;
     T* of_normal = constants + head_size<T>(K);
-    MultivariateNormal::prepare(shape, parameters, k0, k1, of_normal, scratch);
-    if (shape.variant == MultivariateNormal::tied) {  // its norms are all made with component 0
+    multivariate_normal::prepare(shape, parameters, k0, k1, of_normal, scratch);
+    if (shape.variant == multivariate_normal::tied) {  // its norms are all made with component 0
       if (k0 != 0) return;
       k1 = K;
     }
     T *v = constants, *minus_two_over_v = v + K, *power = minus_two_over_v + K, *norm = power + K;
-    const MultivariateNormal::Constants<T> normal(shape, of_normal);
+    const multivariate_normal::Constants<T> normal(shape, of_normal);
     const double half_D = 0.5 * double(shape.n_features);
     for (std::int64_t k = k0; k < k1; ++k) {
       const double df = parameters[2][k], half = 0.5 * df;
@@ -74,7 +74,7 @@ struct MultivariateStudentT {
 
   template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
     const std::int64_t K = block.shape.n_components, D = block.shape.n_features;
-    return far_size<T>(D) + (K + D + 1) * tile + MultivariateNormal::evaluate_scratch(block, tile);
+    return far_size<T>(D) + (K + D + 1) * tile + multivariate_normal::evaluate_scratch(block, tile);
   }
   template <class T> static constexpr std::int64_t far_size(std::int64_t D) {
     return 2 * D * std::int64_t(sizeof(Extended) / sizeof(T));
@@ -84,7 +84,7 @@ struct MultivariateStudentT {
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T* scratch) {
     const Constants<T> c(block);
-    MultivariateNormal::log_density(c.normal, k0, k1, tile, c.zeros, lp, scratch + far_size<T>(c.D));
+    multivariate_normal::log_density(c.normal, k0, k1, tile, c.zeros, lp, scratch + far_size<T>(c.D));
     auto* far = reinterpret_cast<Extended*>(scratch);
     for (std::int64_t k = k0; k < k1; ++k) {
       T* row = lp + (k - k0) * tile.stride;
@@ -104,7 +104,7 @@ struct MultivariateStudentT {
   template <class T>
   static Extended far_distance(const Constants<T>& c, std::int64_t k, const Tile<T>& tile, std::int64_t s,
                                Extended* y) {
-    const MultivariateNormal::Constants<T> normal(c.normal);
+    const multivariate_normal::Constants<T> normal(c.normal);
     Extended square, *difference = y + c.D;
     for (std::int64_t i = 0; i < c.D; ++i) {
       difference[i] = Extended(tile.x[i * tile.stride + s]) - Extended(normal.mean[k * c.D + i]);
@@ -116,15 +116,15 @@ struct MultivariateStudentT {
     return square;
   }
   template <class T> static bool independent(const Constants<T>& c) {
-    return c.normal.shape.variant == MultivariateNormal::diag ||
-           c.normal.shape.variant == MultivariateNormal::spherical;
+    return c.normal.shape.variant == multivariate_normal::diag ||
+           c.normal.shape.variant == multivariate_normal::spherical;
   }
   template <class T>
   static Extended inverse_factor(const Constants<T>& c, std::int64_t k, std::int64_t i, std::int64_t j) {
-    const MultivariateNormal::Constants<T> normal(c.normal);
+    const multivariate_normal::Constants<T> normal(c.normal);
     switch (c.normal.shape.variant) {
-      case MultivariateNormal::diag: return double(normal.inverse[k * c.D + i]);
-      case MultivariateNormal::spherical: return double(normal.inverse[k]);
+      case multivariate_normal::diag: return double(normal.inverse[k * c.D + i]);
+      case multivariate_normal::spherical: return double(normal.inverse[k]);
       default: return double(normal.precision(k)[packed_index(c.D, i, j)]);
     }
   }
@@ -146,7 +146,7 @@ struct MultivariateStudentT {
     auto* far = reinterpret_cast<Extended*>(scratch);
     T *share = scratch + far_size<T>(D), *largest = share + K * stride, *sum = largest + stride,
       *rest = sum + D * stride;
-    MultivariateNormal::log_density(c.normal, 0, K, tile, c.zeros, share, rest);
+    multivariate_normal::log_density(c.normal, 0, K, tile, c.zeros, share, rest);
     for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
       V most(T(0));
       for (std::int64_t k = 0; k < K; ++k) {
@@ -158,7 +158,7 @@ struct MultivariateStudentT {
       most.store(largest + s);
       for (std::int64_t d = 0; d < D; ++d) V(T(0)).store(sum + d * stride + s);
     });
-    MultivariateNormal::add_gradient(c.normal, tile, share, sum, rest);
+    multivariate_normal::add_gradient(c.normal, tile, share, sum, rest);
     for_columns<T>(tile.padded, [&]<class V>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
       const auto beyond = V::load(largest + s) == V(infinity<T>);
       for (std::int64_t d = 0; d < D; ++d) {
@@ -192,7 +192,7 @@ struct MultivariateStudentT {
 
   template <class T> static constexpr std::int64_t in_double = std::int64_t(sizeof(double) / sizeof(T));
   template <class T> static std::int64_t draw_scratch(const Block<T>& block, std::int64_t samples) {
-    return samples * in_double<T> + MultivariateNormal::draw_scratch(block, samples);
+    return samples * in_double<T> + multivariate_normal::draw_scratch(block, samples);
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
@@ -207,13 +207,13 @@ struct MultivariateStudentT {
     };
     fill_radii(tile.key, tile.first, tile.n, degrees, radius);
     const DrawTile<T> rows{tile.key, tile.first, tile.n, tile.labels, tile.out, rest, tile.mine, tile.count};
-    T* z = MultivariateNormal::normals(block, rows);
+    T* z = multivariate_normal::normals(block, rows);
     for (std::int64_t i = 0; i < tile.n; ++i) {
       if (degrees(i) == 0.0) continue;
       const T scale = T(radius[i] < largest_radius<T> ? radius[i] : largest_radius<T>);
       for (std::int64_t d = 0; d < D; ++d) z[i * D + d] *= scale;
     }
-    MultivariateNormal::transform(c.normal, rows, z);
+    multivariate_normal::transform(c.normal, rows, z);
   }
 };
 

@@ -2,6 +2,7 @@
 // a tree of fixed shape.
 #pragma once
 
+#include "../parts/with_constant.hpp"
 #include "responsibilities.hpp"
 
 namespace fastgen {
@@ -107,12 +108,7 @@ inline void add_moments_few(const MomentSums<T>& sums, const T* x, std::int64_t 
 template <class T>
 inline void add_moments_few(const MomentSums<T>& sums, std::int64_t D, const T* x, std::int64_t stride) {
   if (sums.mass) add_mass(sums.r, sums.count, sums.mass);
-  switch (D) {
-    case 1: return add_moments_few<1>(sums, x, stride);
-    case 2: return add_moments_few<2>(sums, x, stride);
-    case 3: return add_moments_few<3>(sums, x, stride);
-    default: return add_moments_few<4>(sums, x, stride);
-  }
+  with_constant<1, 4>(D, [&]<int Few>() FASTGEN_LAMBDA_INLINE { add_moments_few<Few>(sums, x, stride); });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 // of what was just computed take permutations.
 #pragma once
 
+#include "../parts/with_constant.hpp"
 #include "moments_few.hpp"
 
 namespace fastgen {
@@ -70,12 +71,7 @@ inline void add_moments_narrow(const MomentSums<T>& sums, const T* x, std::int64
 template <class T>
 inline void add_moments_narrow(const MomentSums<T>& sums, std::int64_t D, const T* x, std::int64_t stride,
                                const std::uint16_t* row) {
-  switch (D) {
-    case 5: return add_moments_narrow<5>(sums, x, stride, row);
-    case 6: return add_moments_narrow<6>(sums, x, stride, row);
-    case 7: return add_moments_narrow<7>(sums, x, stride, row);
-    default: return add_moments_narrow<8>(sums, x, stride, row);
-  }
+  with_constant<5, 8>(D, [&]<int Few>() FASTGEN_LAMBDA_INLINE { add_moments_narrow<Few>(sums, x, stride, row); });
 }
 
 }  // namespace

@@ -1,0 +1,267 @@
+// The multivariate normal law: log densities.
+//
+// Work a (sample, component) pair, in multiply-adds: full D (D + 1) / 2 + D; tied D, and D (D + 1) / 2 a sample; diag
+// and spherical 2 D. Then one exp (worth about 24).
+#pragma once
+
+#include "../../parts/tile.hpp"
+#include "../../parts/triangular.hpp"
+#include "../../parts/with_constant.hpp"
+#include "constants.hpp"
+
+namespace fastgen {
+namespace FASTGEN_ISA {
+namespace {
+namespace multivariate_normal {
+
+// Strips of three vectors that share one pass over a factor: one while the factor fits the second-level cache.
+inline std::int64_t strips_together(std::int64_t D) { return D > 192 ? 4 : 1; }
+
+template <class T> inline std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
+  const Shape& shape = block.shape;
+  const std::int64_t strips = strips_together(shape.n_features) * 3 * native_width<T>;
+  const std::int64_t per_strip = 2 * shape.n_features * strips;
+  return shape.variant == tied ? per_strip + 2 * shape.n_features * tile : per_strip;
+}
+
+// lp from a squared distance. Finite points give NaN only where terms overflow; their density is 0.
+template <class V> FASTGEN_INLINE V finish(V q, V norm) {
+  using T = typename V::Scalar;
+  return max(fma(V(T(-0.5)), q, norm), V(-infinity<T>));
+}
+
+// q (+)= the squares of rows Top .. Top + 3 of a factor of D <= 8 rows times x - mean.
+template <int D, int Top, int C, class T, class V = Vec<T, native_width<T>>>
+FASTGEN_INLINE void few_rows(const T* x, std::int64_t stride, const T* mean, const T* p, V (&q)[C]) {
+  constexpr int R = D - Top < 4 ? D - Top : 4;
+  V y[R][C];
+  FASTGEN_UNROLL
+  for (int j = 0; j < Top + R; ++j) {
+    const V m(mean[j]);
+    V diff[C];
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) diff[c] = V::load(x + j * stride + c * V::width) - m;
+    FASTGEN_UNROLL
+    for (int r = 0; r < R; ++r) {
+      if (j > Top + r) continue;
+      const V pij(p[packed_index(D, Top + r, j)]);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) y[r][c] = j ? fma(pij, diff[c], y[r][c]) : pij * diff[c];
+    }
+  }
+  FASTGEN_UNROLL
+  for (int r = 0; r < R; ++r) {
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) q[c] = Top + r ? fma(y[r][c], y[r][c], q[c]) : y[r][c] * y[r][c];
+  }
+}
+
+// Few features: everything unrolled, rows of the factor in blocks of four, differences made again for each block.
+// Bound by multiply-adds and the exp of the caller.
+template <int D, int Strip, class T>
+inline void log_density_few(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
+                            const T* offset, T* lp) {
+  using V = Vec<T, native_width<T>>;
+  for_strips<T, Strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+    const T *x = tile.x + s, *mean = constants.mean + k0 * D;
+    T* to = lp + s;
+    for (std::int64_t k = k0; k < k1; ++k, mean += D, to += tile.stride) {
+      const T* p = constants.precision(k);
+      V q[C];
+      few_rows<D, 0>(x, tile.stride, mean, p, q);
+      if constexpr (D > 4) few_rows<D, 4>(x, tile.stride, mean, p, q);
+      const V norm(constants.norm[k] + offset[k]);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) finish(q[c], norm).store(to + c * V::width);
+    }
+  });
+}
+
+// q += the squares of R rows of products.
+template <int R, int C, class V>
+FASTGEN_INLINE void add_squares_of(const V (&y)[R][C], V (&q)[C]) {
+  FASTGEN_UNROLL
+  for (int c = 0; c < C; ++c) {
+    FASTGEN_UNROLL
+    for (int r = 0; r < R; ++r) q[c] = fma(y[r][c], y[r][c], q[c]);
+  }
+}
+
+// Adds the squares of rows i .. end of a factor times (x - mean) to q, for C vectors of samples from s. q starts with row 0, and
+// becomes a log density with the last of `rows`. A function of its own: together with others of its kind GCC keeps the
+// accumulators in memory.
+template <int C, class T>
+FASTGEN_NOINLINE const T* add_squares(const T* packed, std::int64_t i, std::int64_t end, std::int64_t rows, T norm,
+                                      const Centered<T>& from, std::int64_t s, T* q) {
+  using V = Vec<T, native_width<T>>;
+  const auto sums = [&](std::int64_t row, std::int64_t next, auto body) FASTGEN_LAMBDA_INLINE {
+    V sum[C];
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) sum[c] = row ? V::load(q + s + c * V::width) : V(T(0));
+    body(sum);
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) (next == rows ? finish(sum[c], V(norm)) : sum[c]).store(q + s + c * V::width);
+  };
+  if constexpr (has_registers_for_eight_rows<T>)
+    for (; i + 8 <= end; i += 8) {
+      V y[4][C], z[4][C];
+      packed = lower_rows_twice<C>(packed, i, from, s, y, z);
+      sums(i, i + 8, [&](auto& sum) FASTGEN_LAMBDA_INLINE { add_squares_of(y, sum), add_squares_of(z, sum); });
+    }
+  return for_row_blocks(i, end, packed, [&]<int R>(std::int64_t row, const T* p) FASTGEN_LAMBDA_INLINE {
+    V y[R][C];
+    const T* next = lower_rows<R, C>(p, row, from, s, y);
+    sums(row, row + R, [&](auto& sum) FASTGEN_LAMBDA_INLINE { add_squares_of(y, sum); });
+    return next;
+  });
+}
+
+// Any number of features: x - mean of a few strips in cache, sums of four or eight rows of the factor in registers; `rows` of
+// the D rows.
+// Bound by multiply-adds from D = 16 on; see benchmarks/README.md for the share of the peak.
+template <class T>
+inline void log_density_full(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, std::int64_t rows,
+                             const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
+  using V = Vec<T, native_width<T>>;
+  const std::int64_t D = constants.D;
+  constexpr std::int64_t at_once = has_registers_for_eight_rows<T> ? 8 : 4;
+  const std::int64_t group = strips_together(D) * 3 * V::width, rows_together = strips_together(D) > 1 ? at_once : rows;
+  // Samples that all components see before the next: their values take 12 KB, less than half of the first-level cache.
+  constexpr std::int64_t cached = 12 * 1024 / std::int64_t(sizeof(T));
+  const std::int64_t samples = cached / D < group ? group : cached / D / group * group;
+  const std::int64_t steps = constants.K * ((tile.padded + group - 1) / group);
+  const std::int64_t fetched = tile.upcoming ? tile.upcoming->lines() / steps + 1 : 0;
+  for (std::int64_t first = 0; first < tile.padded; first += samples) {
+    const std::int64_t last = first + samples < tile.padded ? first + samples : tile.padded;
+    for (std::int64_t k = k0; k < k1; ++k) {
+      T* q = lp + (k - k0) * tile.stride;
+      const T norm = constants.norm[k] + offset[k];
+      for (std::int64_t s0 = first; s0 < last; s0 += group) {
+        const std::int64_t lanes = last - s0 < group ? last - s0 : group;
+        const Centered<T> from{tile.x + s0, tile.stride, constants.mean + k * D, scratch, group};
+        if (tile.upcoming) tile.upcoming->fetch(fetched);
+        const T* packed = constants.precision(k);
+        for (std::int64_t i = 0; i < rows; i += rows_together) {
+          const std::int64_t end = i + rows_together < rows ? i + rows_together : rows;
+          const T* next = packed;
+          for_strips<T, 3>(lanes, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+            next = add_squares<C>(packed, i, end, rows, norm, from, s, q + s0);
+          });
+          packed = next;
+        }
+      }
+    }
+  }
+}
+
+// out = L^-1 (x - center) for the whole tile; diff is overwritten.
+template <class T>
+inline void whiten(const Constants<T>& constants, const Tile<T>& tile, T* diff, T* out) {
+  using V = Vec<T, native_width<T>>;
+  const Centered<T> from{tile.x, tile.stride, constants.center, diff, tile.stride};
+  for_row_blocks(0, constants.D, constants.precision(0),
+                 [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
+    const T* next = packed;
+    for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+      V y[R][C];
+      next = lower_rows<R, C>(packed, i, from, s, y);
+      FASTGEN_UNROLL
+      for (int r = 0; r < R; ++r) {
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) y[r][c].store(out + (i + r) * tile.stride + s + c * V::width);
+      }
+    });
+    return next;
+  });
+}
+
+template <class T>
+inline void log_density_whitened(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
+                                 const T* offset, T* lp, T* scratch) {
+  using V = Vec<T, native_width<T>>;
+  const std::int64_t D = constants.D;
+  T* white = scratch + D * tile.stride;
+  whiten(constants, tile, scratch, white);
+  for_strips<T, 4>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+    for (std::int64_t k = k0; k < k1; ++k) {
+      const T* mean = constants.white + k * D;
+      V q[C];
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) q[c] = V(T(0));
+      for (std::int64_t d = 0; d < D; ++d) {
+        const V m(mean[d]);
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) {
+          const V y = V::load(white + d * tile.stride + s + c * V::width) - m;
+          q[c] = fma(y, y, q[c]);
+        }
+      }
+      const V norm(constants.norm[k] + offset[k]);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + (k - k0) * tile.stride + s + c * V::width);
+    }
+  });
+}
+
+// Diagonal and spherical: bound by two arithmetic instructions and a load a feature.
+template <int Kind, class T>
+inline void log_density_axes(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
+                             const T* offset, T* lp) {
+  using V = Vec<T, native_width<T>>;
+  const std::int64_t D = constants.D;
+  for_strips<T, 4>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+    for (std::int64_t k = k0; k < k1; ++k) {
+      const T* mean = constants.mean + k * D;
+      const V common(Kind == spherical ? constants.inverse[k] : T(1));
+      V q[C];
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) q[c] = V(T(0));
+      for (std::int64_t d = 0; d < D; ++d) {
+        const V m(mean[d]);
+        const V inverse = Kind == spherical ? common : V(constants.inverse[k * D + d]);
+        FASTGEN_UNROLL
+        for (int c = 0; c < C; ++c) {
+          // Scaled before squared, so that no intermediate overflows where the answer does not.
+          const V y = (V::load(tile.x + d * tile.stride + s + c * V::width) - m) * inverse;
+          q[c] = fma(y, y, q[c]);
+        }
+      }
+      const V norm(constants.norm[k] + offset[k]);
+      FASTGEN_UNROLL
+      for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + (k - k0) * tile.stride + s + c * V::width);
+    }
+  });
+}
+
+template <class T>
+inline void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
+                        T* lp, T* scratch) {
+  const Constants<T> c(block);
+  switch (block.shape.variant) {
+    case diag: return log_density_axes<diag>(c, k0, k1, tile, offset, lp);
+    case spherical: return log_density_axes<spherical>(c, k0, k1, tile, offset, lp);
+    default: break;
+  }
+  if (c.whitened) return log_density_whitened(c, k0, k1, tile, offset, lp, scratch);
+  const bool few = with_constant<1, 8>(
+      c.D, [&]<int D>() FASTGEN_LAMBDA_INLINE { log_density_few<D, D == 1 ? 4 : 3>(c, k0, k1, tile, offset, lp); });
+  if (!few) log_density_full(c, k0, k1, c.D, tile, offset, lp, scratch);
+}
+
+// A squared distance is a sum of squares, one a row of the factor, that never falls as it is added up, rounding included.
+// So its first rows give an upper bound of the log density. How many make a bound that separates clusters: a row adds
+// about 1 at home and (distance in standard deviations)^2 elsewhere, and D / 2 + 43 must be passed.
+inline std::int64_t bound_rows(Shape shape) {
+  const std::int64_t D = shape.n_features;
+  return shape.variant == full && D >= 32 ? (D / 8 + 12) / 4 * 4 : 0;
+}
+template <class T>
+inline void log_bound(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
+                      T* lp, T* scratch) {
+  log_density_full(Constants<T>(block), k0, k1, bound_rows(block.shape), tile, offset, lp, scratch);
+}
+
+}  // namespace multivariate_normal
+}  // namespace
+}  // namespace FASTGEN_ISA
+}  // namespace fastgen
