@@ -68,11 +68,15 @@ inline std::int64_t prepare_scratch(Shape shape) {
   return shape.variant == full || shape.variant == tied ? 3 * shape.n_features * shape.n_features : 0;
 }
 
-// The slice that starts at component 0 prepares what all share.
+// Where components share a factor, the slice that starts at component 0 prepares all: slices run at the same time.
 template <class T>
 inline void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                     double* scratch) {
   const std::int64_t K = shape.n_components, D = shape.n_features;
+  if (shape.variant == tied) {
+    if (k0 != 0) return;
+    k1 = K;
+  }
   const double *means = parameters[0], *factors = parameters[1];
   const Constants<T> c(shape, constants);
   const auto at = [&](const T* p) { return constants + (p - constants); };
@@ -93,11 +97,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
     }
     return;
   }
-  if (shape.variant == tied) {
-    if (k0 != 0) return;
-    k1 = 1;
-  }
-  for (std::int64_t k = k0; k < k1; ++k) {
+  for (std::int64_t k = k0; k < (c.shared ? k1 : 1); ++k) {
     const double* lower = factors + k * D * D;
     invert_lower(D, lower, scratch);
     pack_affine(D, lower, at(c.factor) + k * affine_size<T>(D));
@@ -109,7 +109,6 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
   }
   if (shape.variant != tied) return;
   for (std::int64_t k = 1; k < K; ++k) at(c.norm)[k] = c.norm[0];
-  for (std::int64_t i = 0; i < K * D; ++i) at(c.mean)[i] = T(means[i]) + T(0);
   // Distances between whitened points cost D a pair instead of D^2 / 2, but lose the digits by which the whitened
   // means exceed the distances: allowed while they are short.
   double *inverse = scratch, *mid = scratch + D * D, largest = 0;
