@@ -118,11 +118,10 @@ FASTGEN_NOINLINE const T* add_squares(const T* packed, std::int64_t i, std::int6
 
 // Any number of features: x - mean of a few strips in cache, sums of four or eight rows of the factor in registers; `rows` of
 // the D rows.
-// Bound by multiply-adds from D = 16 on; see benchmarks/README.md for the share of the peak. A function of its own: beside the
-// loops of few features GCC makes it 5% slower.
+// Bound by multiply-adds from D = 16 on; see benchmarks/README.md for the share of the peak.
 template <class T>
-FASTGEN_NOINLINE void log_density_full(const Constants<T>& constants, std::int64_t k0, std::int64_t k1,
-                                       std::int64_t rows, const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
+inline void log_density_full(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, std::int64_t rows,
+                             const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
   using V = Vec<T, native_width<T>>;
   const std::int64_t D = constants.D;
   constexpr std::int64_t at_once = has_registers_for_eight_rows<T> ? 8 : 4;
