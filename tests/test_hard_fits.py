@@ -195,6 +195,12 @@ def test_bad_starts(clusters, init, error, message):
         fg.fit(clusters.astype(np.float32), 2, init=init)
 
 
+def test_start_whose_scales_are_beyond_float32(clusters):
+    start = fg.Mixture(None, fg.MultivariateNormal(np.zeros((2, 3)), [1.0, 1e-90], "spherical"))
+    with pytest.raises(ValueError, match=r"x is float32, but a mean or scale .*; pass x in float64"):
+        fg.fit(clusters.astype(np.float32), 2, covariance_type="spherical", init=start)
+
+
 def test_a_result_is_no_start(clusters):
     r = fg.fit(clusters, 2, rng=0)
     with pytest.raises(TypeError, match=r"init is of type FitResult, .* init=result\.mixture"):

@@ -62,7 +62,11 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
     if (c->info().name != "Normal" && c->info().name != "MultivariateNormal")
       throw std::invalid_argument("em_step learns mixtures of Normal or MultivariateNormal");
   const Kernels<T>& kernel = kernels_of<T>();
-  const Model<T>& model = s.template prepared<T>().model;
+  const Prepared<T>& constants = s.template prepared<T>();
+  if (!constants.usable)
+    throw std::invalid_argument(
+        "x is float32, but a mean or scale of the components is beyond its range or precision; pass x in float64");
+  const Model<T>& model = constants.model;
 
   const std::vector<double> means = current_means(s.components);
   Origins origins{rounded<T>(means), std::vector<double>(std::size_t(D), 0.0)};

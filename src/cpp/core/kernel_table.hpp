@@ -92,7 +92,7 @@ struct Moments {
   std::int64_t pitch;      // length of a row of a full second moment
   double* second;          // (K, D) diagonal; (K, D, pitch) full: lower triangle, the rest of a row is scratch
   const double* center;    // (D,) or null: about it the scatter of all components together is taken
-  double* scatter_first;   // (D,) first moment about it
+  double* scatter_first;   // (D,) first moment about it, which comes with the scatter and is not read
   double* scatter;         // (D, pitch) lower triangle, or null
   double log_likelihood;
 };
