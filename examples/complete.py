@@ -14,9 +14,11 @@ truth = fg.Mixture(
 model = fg.fit(truth.sample(50_000, rng=1), 2, rng=2).mixture
 
 # Known: height and age. Wanted: weight.
-for height, age in ((105.0, 5.0), (180.0, 30.0), (150.0, 14.0)):
-    weight = model.condition([0, 2], [height, age]).marginal(0)  # the one feature that remains, as a scalar mixture
+for row in np.array([[105.0, np.nan, 5.0], [180.0, np.nan, 30.0], [150.0, np.nan, 14.0]]):
+    known = ~np.isnan(row)
+    weight = model.condition(known, row[known]).marginal(0)  # the one feature that remains, as a scalar mixture
     low, middle, high = weight.icdf([0.05, 0.5, 0.95])
+    height, _, age = row
     print(f"{height:.0f} cm, {age:2.0f} years: {middle:5.1f} kg, 90% between {low:.1f} and {high:.1f}")
 
 # Many completions of one row: draw from the conditional mixture.
