@@ -280,3 +280,12 @@ def test_masses_and_densities_are_not_mixed_in_a_column():
         fg.Mixture(None, [blocks[1], fg.MultivariateNormal([[0.0, 0.0]], 1.0, "spherical")])
     with pytest.raises(ValueError, match="cannot be mixed"):
         _core.Mixture(np.full(3, 1 / 3), [block._core for block in blocks])
+
+
+def test_products_of_counts_have_no_slope():
+    """As counts by themselves; one continuous column is enough for a gradient, which is NaN in the others."""
+    counts = fg.Product([fg.Poisson([1.0, 2.0]), fg.Bernoulli([0.3, 0.4])])
+    with pytest.raises(ValueError, match="grad_log_prob needs continuous components, Product has masses"):
+        fg.Mixture(None, counts).grad_log_prob([[1.0, 0.0]])
+    mixed = fg.Product([fg.Poisson([1.0, 2.0]), fg.Normal([0.0, 1.0], 1.0)])
+    assert np.isfinite(fg.Mixture(None, mixed).grad_log_prob([[1.0, 0.5]])[0, 1])

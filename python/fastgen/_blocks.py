@@ -8,7 +8,7 @@ from ._validate import kind_of
 from .families.base import Components
 from .families.product import Product
 
-__all__ = ["as_blocks", "joined"]
+__all__ = ["as_blocks", "have_slope", "joined"]
 
 
 def as_blocks(components: Any) -> tuple[Components, ...]:
@@ -88,3 +88,9 @@ def joined(blocks: tuple[Components, ...]) -> tuple[Components, ...]:
         together = run[0]._join(run[1:]) if len(run) > 1 else run[0]
         result.extend(run if together is None else [together])
     return tuple(result)
+
+
+def have_slope(blocks: tuple[Components, ...]) -> bool:
+    """Whether any of the laws, of products those of the columns, has a gradient of the log density."""
+    laws = (law for block in blocks for law in (block.columns if isinstance(block, Product) else (block,)))
+    return any(law._has_slope() for law in laws)

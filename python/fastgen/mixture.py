@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from ._blocks import as_blocks, joined
+from ._blocks import as_blocks, have_slope, joined
 from ._core import Mixture as CoreMixture
 from ._far import far_responsibilities
 from ._frozen import Frozen
@@ -530,7 +530,7 @@ class Mixture(Frozen):
         >>> fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0)).grad_log_prob([0.0, 1.5]).round(4)
         array([0.033, 0.   ])
         """
-        if not any(block._has_slope() for block in self._blocks):
+        if not have_slope(self._blocks):
             raise ValueError(
                 f"grad_log_prob needs continuous components, {type(self._blocks[0]).__name__} has masses at single points "
                 "and no slope between them; compare log_prob of neighbouring points instead"

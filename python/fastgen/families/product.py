@@ -81,8 +81,8 @@ class Product(Components):
     >>> m.marginal(0)
     Mixture of 2 components, 1 feature
          weight  mean  standard deviation  family
-      0     0.7     1                   1  Exponential
-      1     0.3    10                  10  Exponential
+      0  0.7     1     1                   Exponential
+      1  0.3     10    10                  Exponential
     """
 
     __slots__ = ("columns",)
