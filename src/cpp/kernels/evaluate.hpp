@@ -30,12 +30,17 @@ template <class T> struct EvaluateMemory {
 
  private:
   static std::int64_t room(const Model<T>& m, Quantity quantity, std::int64_t rows) {
+    Scratch<T> areas;
     switch (quantity) {
-      case Quantity::grad_log_prob: return m.n_features * rows;
-      case Quantity::cdf:
-      case Quantity::icdf: return quantile_areas * m.tile;
-      default: return 2 * round_to_line(rows);
+      case Quantity::grad_log_prob: areas.take(m.n_features * rows); break;
+      case Quantity::cdf: Tails<T>(m, areas); break;
+      case Quantity::icdf:
+        if (m.discrete) DiscreteSearch<T>(m, areas);
+        else QuantileSearch<T>(m, areas);
+        break;
+      default: areas.take(2 * round_to_line(rows));
     }
+    return areas.used();
   }
 };
 
