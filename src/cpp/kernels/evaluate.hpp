@@ -1,6 +1,7 @@
 // Every quantity of a point under a mixture, tile by tile.
 #pragma once
 
+#include "../parts/load_tile.hpp"
 #include "discrete_quantile.hpp"
 
 namespace fastgen {
