@@ -7,13 +7,19 @@
 #pragma once
 
 #include "../parts/tile.hpp"
+#include "scratch.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-template <class T>
-inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, T* lower, T* upper, T* density);
+// The distribution function of a mixture, its complement and the density, at the points of a tile.
+template <class T> struct Tails {
+  T *lower, *upper, *density;
+  Tails(const Model<T>& m, Scratch<T>& scratch)
+      : lower(scratch.take(m.tile)), upper(scratch.take(m.tile)), density(scratch.take(m.tile)) {}
+};
+template <class T> inline void mixture_tails(const Model<T>& m, std::int64_t n, const T* x, Tails<T> to);
 
 // Continuous log densities become -inf where a point is an atom.
 template <class T> inline void exclude_at_atoms(const Model<T>& m, const Tile<T>& tile, T* table) {
@@ -57,34 +63,42 @@ template <class T> inline T before(T x) {
   return x;
 }
 
+// Memory of bracket_between_atoms.
+template <class T> struct AtomSearch {
+  Tails<T> tails;
+  T *x, *index;
+  AtomSearch(const Model<T>& m, Scratch<T>& scratch)
+      : tails(m, scratch), x(scratch.take(m.tile)), index(scratch.take(m.tile)) {}
+};
+
 // Narrows each bracket [low, high] of a quantile to the part between two neighbouring atoms that holds it, or to a point
 // where it is an atom: no jump is left inside. Binary search among the atoms, the same number of steps for every point.
-// scratch: five tiles.
 template <class T>
-inline void bracket_between_atoms(const Model<T>& m, std::int64_t n, const T* q, T* low, T* high, T* scratch) {
-  T *lower = scratch, *upper = lower + m.tile, *density = upper + m.tile, *x = density + m.tile, *index = x + m.tile;
+inline void bracket_between_atoms(const Model<T>& m, std::int64_t n, const T* q, T* low, T* high,
+                                  AtomSearch<T> memory) {
+  const auto [tails, x, index] = memory;
   // The number of atoms whose distribution function is below q, so far; atoms from `index` + `length` on reach it.
   for (std::int64_t s = 0; s < n; ++s) index[s] = T(0);
   std::int64_t length = m.n_atoms;
   while (length > 0) {
     const std::int64_t half = (length + 1) / 2;
     for (std::int64_t s = 0; s < n; ++s) x[s] = m.atoms[std::int64_t(index[s]) + half - 1];
-    mixture_tails(m, n, x, lower, upper, density);
+    mixture_tails(m, n, x, tails);
     for (std::int64_t s = 0; s < n; ++s)
-      if (!reaches(q[s], lower[s], upper[s])) index[s] += T(half);
+      if (!reaches(q[s], tails.lower[s], tails.upper[s])) index[s] += T(half);
     length -= half;
   }
   for (std::int64_t s = 0; s < n; ++s) {
     const std::int64_t i = std::int64_t(index[s]);
     x[s] = before(m.atoms[i < m.n_atoms ? i : m.n_atoms - 1]);
   }
-  mixture_tails(m, n, x, lower, upper, density);
+  mixture_tails(m, n, x, tails);
   for (std::int64_t s = 0; s < n; ++s) {
     const std::int64_t i = std::int64_t(index[s]);
     if (!(q[s] > T(0) && q[s] < T(1))) continue;
     if (i > 0 && m.atoms[i - 1] > low[s]) low[s] = m.atoms[i - 1];
     if (i == m.n_atoms) continue;
-    if (!reaches(q[s], lower[s], upper[s])) low[s] = high[s] = m.atoms[i];
+    if (!reaches(q[s], tails.lower[s], tails.upper[s])) low[s] = high[s] = m.atoms[i];
     else if (x[s] < high[s]) high[s] = x[s];
   }
 }

@@ -5,6 +5,7 @@
 // scalar law takes its constants lane by lane, so a vector of rows may belong to as many mixtures.
 #pragma once
 
+#include "../parts/load_tile.hpp"
 #include "mixture.hpp"
 #include "sample.hpp"
 

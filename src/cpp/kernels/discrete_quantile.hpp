@@ -18,25 +18,34 @@ template <class T> inline void support_ends(const Model<T>& m, T& low, T& high) 
   T q[W], lows[W], highs[W];
   const T ends[] = {T(0), T(1)};
   for (const T end : ends) {
-    for (int i = 0; i < W; ++i) q[i] = end, lows[i] = math::infinity<T>, highs[i] = -math::infinity<T>;
-    for (std::int64_t b = 0; b < m.n_blocks; ++b)
-      ops_of(m.blocks[b]).bracket_quantile(m.blocks[b], W, q, m.weights + m.blocks[b].first, lows, highs);
+    for (int i = 0; i < W; ++i) q[i] = end;
+    bracket_quantiles(m, W, q, lows, highs);
     (end == T(0) ? low : high) = end == T(0) ? lows[0] : highs[0];
   }
 }
 
+// Memory of a tile's search: a number a row in every area.
+template <class T> struct DiscreteSearch {
+  T *low, *high;  // the bracket
+  T* x;  // where to look next
+  Tails<T> tails;
+  T* active;  // 1 until the quantile is found, then 0
+  AtomSearch<T> atoms;
+  DiscreteSearch(const Model<T>& m, Scratch<T>& scratch)
+      : low(scratch.take(m.tile)), high(scratch.take(m.tile)), x(scratch.take(m.tile)), tails(m, scratch),
+        active(scratch.take(m.tile)), atoms(m, scratch) {}
+};
+
 template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scratch) {
   using V = Vec<T, native_width<T>>;
   const std::int64_t n = tile.padded;
-  T *low = scratch, *high = low + m.tile, *x = high + m.tile, *lower = x + m.tile, *upper = lower + m.tile;
-  T *density = upper + m.tile, *active = density + m.tile;
+  Scratch<T> areas(scratch);
+  const auto [low, high, x, tails, active, atoms] = DiscreteSearch<T>(m, areas);
   T least = T(0), most = T(0);
   support_ends(m, least, most);
   const V zero(T(0)), one(T(1)), half(T(0.5)), first = floor(V(least)) - one, last = zero - floor(-V(most));
 
-  for (std::int64_t s = 0; s < n; ++s) low[s] = math::infinity<T>, high[s] = -math::infinity<T>;
-  for (std::int64_t b = 0; b < m.n_blocks; ++b)
-    ops_of(m.blocks[b]).bracket_quantile(m.blocks[b], n, tile.x, m.weights + m.blocks[b].first, low, high);
+  bracket_quantiles(m, n, tile.x, low, high);
   for (std::int64_t s = 0; s < n; s += V::width) {
     const V q = V::load(tile.x + s), guess = floor(fma(V::load(low + s), half, V::load(high + s) * half));
     min(max(guess, first + one), last).store(x + s);
@@ -48,10 +57,11 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
   // low does not reach q, high does.
   constexpr int free = 8, all = free + 66;
   for (int iteration = 0; iteration < all; ++iteration) {
-    mixture_tails(m, n, x, lower, upper, density);
+    mixture_tails(m, n, x, tails);
     bool again = false;
     for (std::int64_t s = 0; s < n; s += V::width) {
-      const V at = V::load(x + s), q = V::load(tile.x + s), below = V::load(lower + s), above = V::load(upper + s);
+      const V at = V::load(x + s), q = V::load(tile.x + s);
+      const V below = V::load(tails.lower + s), above = V::load(tails.upper + s);
       V l = V::load(low + s), h = V::load(high + s);
       const auto on = V::load(active + s) > zero, left = q < half;
       const auto reached = (below >= q) | ((above <= one - q) & !left);  // as `reaches`
@@ -64,7 +74,7 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
       const V tail = select(left, below, above), target = select(left, q, one - q);
       V excess = math::log(tail / target);
       excess = select(left, excess, -excess);
-      const V newton = zero - floor(excess * tail / V::load(density + s) - at);
+      const V newton = zero - floor(excess * tail / V::load(tails.density + s) - at);
       const auto within = [&](V v) FASTGEN_LAMBDA_INLINE { return min(max(v, l + one), inner); };
       V next = within(iteration < free ? select((newton >= l) & (newton <= h), newton, middle) : middle);
       next = select((next > l) & (next < h), next, within(middle));
@@ -86,7 +96,7 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
   if (m.n_atoms) {
     // An atom between two whole numbers may reach q before the upper one.
     for (std::int64_t s = 0; s < n; ++s) low[s] = first[0], high[s] = x[s];
-    bracket_between_atoms(m, n, tile.x, low, high, lower);
+    bracket_between_atoms(m, n, tile.x, low, high, atoms);
     for (std::int64_t s = 0; s < n; ++s)
       if (low[s] == high[s] && low[s] < x[s]) x[s] = low[s];
   }

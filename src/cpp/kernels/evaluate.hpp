@@ -1,6 +1,7 @@
 // Every quantity of a point under a mixture, tile by tile.
 #pragma once
 
+#include "../parts/load_tile.hpp"
 #include "discrete_quantile.hpp"
 
 namespace fastgen {
@@ -30,12 +31,17 @@ template <class T> struct EvaluateMemory {
 
  private:
   static std::int64_t room(const Model<T>& m, Quantity quantity, std::int64_t rows) {
+    Scratch<T> areas;
     switch (quantity) {
-      case Quantity::grad_log_prob: return m.n_features * rows;
-      case Quantity::cdf:
-      case Quantity::icdf: return quantile_areas * m.tile;
-      default: return 2 * round_to_line(rows);
+      case Quantity::grad_log_prob: areas.take(m.n_features * rows); break;
+      case Quantity::cdf: Tails<T>(m, areas); break;
+      case Quantity::icdf:
+        if (m.discrete) DiscreteSearch<T>(m, areas);
+        else QuantileSearch<T>(m, areas);
+        break;
+      default: areas.take(2 * round_to_line(rows));
     }
+    return areas.used();
   }
 };
 
@@ -54,6 +60,50 @@ template <class T> inline T depth_that_counts(Quantity quantity, std::int64_t K)
     case Quantity::assign: return T(0);
     default: return math::infinity<T>;
   }
+}
+
+// The infinities are the ends of the line; as probabilities they mean nothing. `points` and `out` begin with the tile.
+template <class T>
+inline void answer_special(const Tile<T>& tile, Quantity quantity, const T* points, std::int64_t row_stride, T* out) {
+  if (!tile.special) return;
+  for (std::int64_t s = 0; s < tile.n; ++s) {
+    if (tile.special[s] == T(0)) continue;
+    const T v = points[s * row_stride];
+    if (v != v || quantity == Quantity::icdf) out[s] = math::nan<T>;
+    else out[s] = v > T(0) ? T(1) : T(0);
+  }
+}
+
+// Distribution functions of a tile, or quantiles. False when interrupted.
+template <class T>
+inline bool evaluate_on_line(const Model<T>& m, const Tile<T>& tile, Quantity quantity, T* out, T* scratch,
+                             Patience patience) {
+  if (quantity == Quantity::cdf) mixture_cdf(m, tile, out, scratch);
+  else if (m.discrete) discrete_icdf(m, tile, out, scratch);
+  else return mixture_icdf(m, tile, out, scratch, patience);
+  return true;
+}
+
+// Log densities of a tile, or densities, from its table. scratch: two areas of `rows`.
+template <class T>
+inline void densities(const Workspace<T>& w, const Tile<T>& tile, std::int64_t K, T cutoff, Quantity quantity, T* out,
+                      T* scratch) {
+  T* sums = tile.n == tile.padded ? out : scratch;
+  log_sum_exp(w.table, tile, K, cutoff, scratch + round_to_line(w.tile), sums);
+  if (quantity == Quantity::prob) exponentials(sums, tile.padded);
+  if (sums != out) __builtin_memcpy(out, sums, std::size_t(tile.n) * sizeof(T));
+}
+
+// Gradients of the log density of a tile, from responsibilities in its table: slope[d * stride + s].
+template <class T> inline void gradients(const Model<T>& m, const Tile<T>& tile, const Workspace<T>& w, T* slope) {
+  const std::int64_t D = m.n_features;
+  for (std::int64_t j = 0; j < D * tile.stride; ++j) slope[j] = T(0);
+  for (std::int64_t b = 0; b < m.n_blocks; ++b)
+    ops_of(m.blocks[b]).add_gradient(m.blocks[b], tile, w.table + m.blocks[b].first * tile.stride, slope, w.family);
+  if (!tile.special) return;
+  for (std::int64_t s = 0; s < tile.n; ++s)
+    if (tile.special[s] != T(0))  // no slope at infinity, none where a value is unknown
+      for (std::int64_t d = 0; d < D; ++d) slope[d * tile.stride + s] = math::nan<T>;
 }
 
 template <class T>
@@ -75,48 +125,24 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
     Tile<T> tile = load_tile(points, D, i, n, rows, w.x, w.special, w.seen);
     Upcoming upcoming(points, D, i + rows < end ? i + rows : end + points.skip, rows);
     tile.upcoming = &upcoming;
-    T* to = static_cast<T*>(out) + i;
     if (line_only) {
-      if (quantity == Quantity::cdf) mixture_cdf(m, tile, to, answer);
-      else if (m.discrete) discrete_icdf(m, tile, to, answer);
-      else if (!mixture_icdf(m, tile, to, answer, patience)) return;
-      if (tile.special)
-        for (std::int64_t s = 0; s < n; ++s)
-          if (tile.special[s] != T(0)) {
-            // The infinities are the ends of the line; as probabilities they mean nothing.
-            const T v = points.data[(i + s) * points.row_stride];
-            if (v != v || quantity == Quantity::icdf) to[s] = math::nan<T>;
-            else to[s] = v > T(0) ? T(1) : T(0);
-          }
+      T* to = static_cast<T*>(out) + i;
+      if (!evaluate_on_line(m, tile, quantity, to, answer, patience)) return;
+      answer_special(tile, quantity, points.data + i * points.row_stride, points.row_stride, to);
       continue;
     }
     const T* offset = quantity == Quantity::component_log_prob ? m.zeros : m.log_weights;
     if (!component_table(m, tile, offset, cutoff, w, patience)) return;
+    if (quantity == Quantity::responsibilities || quantity == Quantity::grad_log_prob)
+      soft_max(m, w.table, tile, cutoff, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
     switch (quantity) {
       case Quantity::log_prob:
-      case Quantity::prob: {
-        T* sums = n == tile.padded ? to : answer;
-        log_sum_exp(w.table, tile, K, cutoff, answer + round_to_line(rows), sums);
-        if (quantity == Quantity::prob) exponentials(sums, tile.padded);
-        if (sums != to) __builtin_memcpy(to, sums, std::size_t(n) * sizeof(T));
-        break;
-      }
-      case Quantity::component_log_prob: store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K); break;
-      case Quantity::responsibilities:
-        soft_max(m, w.table, tile, cutoff, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
-        store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K);
-        break;
+      case Quantity::prob: densities(w, tile, K, cutoff, quantity, static_cast<T*>(out) + i, answer); break;
+      case Quantity::component_log_prob:
+      case Quantity::responsibilities: store_rows(w.table, tile.stride, K, n, static_cast<T*>(out) + i * K); break;
       case Quantity::assign: arg_max(w.table, tile, K, m.weights, static_cast<std::int64_t*>(out) + i); break;
       case Quantity::grad_log_prob:
-        soft_max(m, w.table, tile, cutoff, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
-        for (std::int64_t j = 0; j < D * tile.stride; ++j) answer[j] = T(0);
-        for (std::int64_t b = 0; b < m.n_blocks; ++b)
-          ops_of(m.blocks[b])
-              .add_gradient(m.blocks[b], tile, w.table + m.blocks[b].first * tile.stride, answer, w.family);
-        if (tile.special)  // no slope at infinity, none where a value is unknown
-          for (std::int64_t s = 0; s < n; ++s)
-            if (tile.special[s] != T(0))
-              for (std::int64_t d = 0; d < D; ++d) answer[d * tile.stride + s] = math::nan<T>;
+        gradients(m, tile, w, answer);
         store_rows(answer, tile.stride, D, n, static_cast<T*>(out) + i * D);
         break;
       default: break;

@@ -9,6 +9,7 @@
 // multiply-adds (full).
 #pragma once
 
+#include "../parts/load_tile.hpp"
 #include "moments_many.hpp"
 
 namespace fastgen {

@@ -98,7 +98,7 @@ inline Pruned prune(const Block<T>& block, const Tile<T>& tile, const T* offset,
   Pace pace{patience};
 
   // A look at a twelfth of the rows, in whole vectors of every width, decides whether the rest is worth while.
-  const std::int64_t trial = tile.n / 12 < 16 ? 16 : tile.n / 12 / 16 * 16;
+  const std::int64_t part = tile.n / 12, trial = part < most_lanes ? most_lanes : part / most_lanes * most_lanes;
   const Tile<T> views[] = {{tile.x, stride, trial, trial, nullptr, nullptr}, tile};
   for (const Tile<T>& t : views) {
     const std::int64_t most = pieces_between_looks(pair_work(rows) * t.padded);

@@ -1,7 +1,7 @@
 // Distances for k-means++: how far each row is from the nearest centre chosen so far, were a candidate added.
 #pragma once
 
-#include "../parts/tile.hpp"
+#include "../parts/load_tile.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
