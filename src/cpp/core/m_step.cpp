@@ -17,8 +17,7 @@ class MStep {
  public:
   MStep(std::int64_t K, std::int64_t D, CovarianceType type, double reg_covar, const EMSums& sums,
         const Origins& origins, EMStep& step)
-      : K_(K), D_(D), type_(type), reg_(reg_covar), sums_(sums), shift_(origins.shift), center_(origins.center),
-        step_(step) {}
+      : K_(K), D_(D), type_(type), reg_(reg_covar), sums_(sums), center_(origins.center), step_(step) {}
 
   void run() {
     double total = 0;
@@ -169,7 +168,7 @@ class MStep {
   const CovarianceType type_;
   const double reg_;
   const EMSums& sums_;
-  const std::vector<double>&shift_, &center_;
+  const std::vector<double>& center_;
   EMStep& step_;
   std::mutex mutex_;
 };
