@@ -260,6 +260,18 @@ class MixtureBatch(Frozen):
         dtype: DTypeLike = np.float64,
     ) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
 
+    @overload
+    def sample(
+        self,
+        n_per: SupportsIndex = 1,
+        *,
+        rng: Seed = None,
+        start: SupportsIndex = 0,
+        return_labels: bool,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.int64]]: ...
+
     def sample(
         self,
         n_per: SupportsIndex = 1,

@@ -245,6 +245,18 @@ class Mixture(Frozen):
         dtype: DTypeLike = np.float64,
     ) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
 
+    @overload
+    def sample(
+        self,
+        n: SupportsIndex,
+        *,
+        rng: Seed = None,
+        start: SupportsIndex = 0,
+        return_labels: bool,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.int64]]: ...
+
     def sample(
         self,
         n: SupportsIndex,
