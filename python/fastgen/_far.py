@@ -38,15 +38,11 @@ def far_responsibilities(mixture: Mixture, point: FloatArray) -> FloatArray:
         return mixture.weights
     nearest = nearness == nearness.max()
     chosen = np.flatnonzero(nearest)
-    means = np.concatenate([block.mean for block in blocks])[chosen]
+    means = np.concatenate([block.mean for block in blocks])
     rows = max(1, _TABLE // mixture.n_components)
-    height = np.concatenate(
-        [
-            mixture.component_log_prob(means[i : i + rows])[np.arange(len(part)), part]
-            for i in range(0, len(chosen), rows)
-            for part in (chosen[i : i + rows],)
-        ]
-    )  # log densities at the components' own means
+    parts = [chosen[i : i + rows] for i in range(0, len(chosen), rows)]
+    # Log densities at the components' own means: an element of each row.
+    height = np.concatenate([mixture.component_log_prob(means[k])[np.arange(len(k)), k] for k in parts])
     shares = np.zeros(mixture.n_components)
     shares[chosen] = mixture.weights[chosen] * np.exp(height - height.max())
     normalised: FloatArray = shares / shares.sum()
