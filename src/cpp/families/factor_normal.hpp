@@ -12,6 +12,7 @@
 #pragma once
 
 #include "../parts/linalg.hpp"
+#include "../parts/with_constant.hpp"
 #include "normal.hpp"
 
 namespace fastgen {
@@ -21,7 +22,14 @@ namespace {
 struct FactorNormal {
   static constexpr bool scalar = false, has_float = true, bounded = false;
 
-  // Prepared constants; Q by blocks of four columns (the last may be shorter), feature by feature.
+  // Factors begin(i) .. begin(i + 1) are worked on together: up to four, whose sums fit the registers, and as evenly as can be,
+  // since sums of fewer than three wait for themselves.
+  struct Blocks {
+    std::int64_t n_factors, count = (n_factors + 3) / 4;
+    FASTGEN_INLINE std::int64_t begin(std::int64_t i) const { return count ? i * n_factors / count : 0; }
+  };
+
+  // Prepared constants; Q by blocks of columns, feature by feature.
   template <class T> struct Constants {
     std::int64_t K, D, R;
     const T *mean, *norm, *deviation, *inverse;  // (K, D), (K,), (K, D), (K, D)
@@ -81,9 +89,10 @@ struct FactorNormal {
       at(c.norm)[k] = T(norm);
       for (std::int64_t i = 0; i < R * R; ++i) at(c.lower)[k * R * R + i] = T(inverse[i]);
       T* q = at(c.q) + k * D * R;
-      for (std::int64_t r = 0; r < R; r += 4)
+      const Blocks blocks{R};
+      for (std::int64_t i = 0; i < blocks.count; ++i)
         for (std::int64_t d = 0; d < D; ++d)
-          for (std::int64_t i = r; i < r + 4 && i < R; ++i) *q++ = T(columns[i * D + d]);
+          for (std::int64_t r = blocks.begin(i); r < blocks.begin(i + 1); ++r) *q++ = T(columns[r * D + d]);
     }
   }
 
@@ -119,6 +128,9 @@ struct FactorNormal {
   static constexpr int strip = 3;  // vectors of samples side by side
 
   static constexpr std::int64_t piece = 64;  // features at a time: what stands between two loops stays near
+  // Features for which a few lines of the next tile are asked for. To load it takes a quarter of the time otherwise, and many
+  // lines asked for together would wait for each other.
+  static constexpr std::int64_t fetching = 4;
 
   template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t) {
     return (piece + 2 * block.shape.width) * strip * native_width<T>;
@@ -132,56 +144,54 @@ struct FactorNormal {
 
   // c = Q^T y of C vectors of samples, in memory with one row of C vectors a factor; returns |y|^2. `y` is room for a piece.
   template <int C, class T, class V = Vec<T, native_width<T>>>
-  static FASTGEN_INLINE void project(const Constants<T>& k, std::int64_t component, const T* x, std::int64_t stride,
+  static FASTGEN_INLINE void project(const Constants<T>& k, std::int64_t component, const Tile<T>& tile, std::int64_t s,
                                      T* y, T* c, V (&square)[C]) {
     constexpr std::int64_t W = V::width, row = C * W;
     FASTGEN_UNROLL
     for (int v = 0; v < C; ++v) square[v] = V(T(0));
     for (std::int64_t i = 0; i < k.R * row; i += W) V(T(0)).store(c + i);
+    const T* x = tile.x + s;
+    const std::int64_t stride = tile.stride;
     for (std::int64_t first = 0; first < k.D; first += piece) {
       const std::int64_t n = k.D - first < piece ? k.D - first : piece;
-      for (std::int64_t d = 0; d < n; ++d) {
+      for (std::int64_t d = 0; d < n; ++d, x += stride) {
+        if (tile.upcoming && d % fetching == 0) tile.upcoming->template fetch<Soon::read_later>();
         FASTGEN_UNROLL
         for (int v = 0; v < C; ++v) {
-          const V z = standardised(k, component, first + d, V::load(x + (first + d) * stride + v * W));
+          const V z = standardised(k, component, first + d, V::load(x + v * W));
           z.store(y + d * row + v * W);
           square[v] = fma(z, z, square[v]);
         }
       }
-      for_factors(k, component, [&]<int B>(std::int64_t r, const T* q) FASTGEN_LAMBDA_INLINE {
-        V sum[B][C];
-        FASTGEN_UNROLL
-        for (int b = 0; b < B; ++b) {
-          FASTGEN_UNROLL
-          for (int v = 0; v < C; ++v) sum[b][v] = V::load(c + (r + b) * row + v * W);
-        }
-        q += first * B;
-        for (std::int64_t d = 0; d < n; ++d, q += B) {
-          V z[C];
-          FASTGEN_UNROLL
-          for (int v = 0; v < C; ++v) z[v] = V::load(y + d * row + v * W);
-          add_outer_product(sum, q, z);
-        }
-        FASTGEN_UNROLL
-        for (int b = 0; b < B; ++b) {
-          FASTGEN_UNROLL
-          for (int v = 0; v < C; ++v) sum[b][v].store(c + (r + b) * row + v * W);
-        }
-      });
+      const Blocks blocks{k.R};
+      for (std::int64_t i = 0; i < blocks.count; ++i) {
+        const std::int64_t r = blocks.begin(i), size = blocks.begin(i + 1) - r;
+        const T* q = k.q + component * k.D * k.R + r * k.D + first * size;
+        with_constant<1, 4>(size, [&]<int B>() FASTGEN_LAMBDA_INLINE { add_products<B, C>(q, n, y, c + r * row); });
+      }
     }
   }
 
-  // Calls body.template operator()<B>(first factor, its part of Q) for blocks of B factors.
-  template <class T, class Body>
-  static FASTGEN_INLINE void for_factors(const Constants<T>& k, std::int64_t component, Body body) {
-    const T* q = k.q + component * k.D * k.R;
-    std::int64_t r = 0;
-    for (; r + 4 <= k.R; r += 4) body.template operator()<4>(r, q + r * k.D);
-    switch (k.R - r) {
-      case 3: body.template operator()<3>(r, q + r * k.D); break;
-      case 2: body.template operator()<2>(r, q + r * k.D); break;
-      case 1: body.template operator()<1>(r, q + r * k.D); break;
-      default: break;
+  // c += Q^T y for B factors and n features. A function of its own: among others of its kind GCC keeps the sums in memory.
+  template <int B, int C, class T>
+  static FASTGEN_NOINLINE void add_products(const T* q, std::int64_t n, const T* y, T* c) {
+    using V = Vec<T, native_width<T>>;
+    V sum[B][C];
+    FASTGEN_UNROLL
+    for (int b = 0; b < B; ++b) {
+      FASTGEN_UNROLL
+      for (int v = 0; v < C; ++v) sum[b][v] = V::load(c + (b * C + v) * V::width);
+    }
+    for (std::int64_t d = 0; d < n; ++d, q += B, y += C * V::width) {
+      V z[C];
+      FASTGEN_UNROLL
+      for (int v = 0; v < C; ++v) z[v] = V::load(y + v * V::width);
+      add_outer_product(sum, q, z);
+    }
+    FASTGEN_UNROLL
+    for (int b = 0; b < B; ++b) {
+      FASTGEN_UNROLL
+      for (int v = 0; v < C; ++v) sum[b][v].store(c + (b * C + v) * V::width);
     }
   }
 
@@ -191,9 +201,11 @@ struct FactorNormal {
                                    std::int64_t row) {
     const T* q = k.q + component * k.D * k.R;
     V y = standardised(k, component, d, x);
-    for (std::int64_t r = 0; r < k.R; ++r) {
-      const std::int64_t block = r / 4 * 4, size = k.R - block < 4 ? k.R - block : 4;
-      y = fma(-V(q[block * k.D + d * size + r - block]), V::load(h + r * row), y);
+    const Blocks blocks{k.R};
+    for (std::int64_t i = 0; i < blocks.count; ++i) {
+      const std::int64_t begin = blocks.begin(i), size = blocks.begin(i + 1) - begin;
+      for (std::int64_t j = 0; j < size; ++j)
+        y = fma(-V(q[begin * k.D + d * size + j]), V::load(h + (begin + j) * row), y);
     }
     return y;
   }
@@ -204,13 +216,15 @@ struct FactorNormal {
     using V = Vec<T, native_width<T>>;
     const Constants<T> k(block);
     T *y = scratch, *c = y + piece * strip * V::width;
+    const std::int64_t strips = (tile.padded + strip * V::width - 1) / (strip * V::width);
+    if (tile.upcoming) tile.upcoming->share_out(k.K * strips * ((k.D + fetching - 1) / fetching));
     for (std::int64_t component = k0; component < k1; ++component) {
       const V norm(k.norm[component] + offset[component]);
       const T* lower = k.lower + component * k.R * k.R;
       for_strips<T, strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
         constexpr std::int64_t row = C * V::width;
         V square[C];
-        project<C>(k, component, tile.x + s, tile.stride, y, c, square);
+        project<C>(k, component, tile, s, y, c, square);
         for (int v = 0; v < C; ++v) {
           const T* cv = c + v * V::width;
           V inside(T(0)), distance(T(0));
@@ -251,7 +265,7 @@ struct FactorNormal {
       for_strips<T, strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
         constexpr std::int64_t row = C * V::width;
         V square[C];
-        project<C>(k, component, tile.x + s, tile.stride, y, c, square);
+        project<C>(k, component, tile, s, y, c, square);
         for (int v = 0; v < C; ++v) {
           T *cv = c + v * V::width, *hv = h + v * V::width;
           for (std::int64_t i = 0; i < k.R; ++i) V::load(cv + i * row).store(hv + i * row);

@@ -112,14 +112,15 @@ FASTGEN_INLINE bool transpose_into_tile(Points<T> points, std::int64_t features,
   const std::int64_t row = points.row_stride, col = points.col_stride;
   Transposition<T> to{points.data + begin * row, row, col, features, x, stride};
   const std::int64_t in_squares = to.rows_in_squares(n, points.n - begin);
-  // A vector of rows at a time: lines are read once, and written while they are in the first-level cache. Its loads jump from row
-  // to row, which the hardware does not foresee.
+  // A vector of rows at a time: each cache line is read once, and written while it is in the first-level cache. Short rows are
+  // asked for ahead, as the hardware does not foresee loads that jump from row to row. Long ones it does foresee, and they
+  // would drive each other out of the first-level cache.
   constexpr std::int64_t ahead = 4096 / std::int64_t(sizeof(T));
-  const bool contiguous = col == 1 && row == features;
+  const bool ask_ahead = col == 1 && row == features && W * row <= 2 * ahead;
   std::int64_t s = 0;
   for (; s + W <= n; s += W) {
     const T* from = to.base + s * row;
-    if (contiguous) prefetch<Soon::read>(from, ahead, W * row);
+    if (ask_ahead) prefetch<Soon::read>(from, ahead, W * row);
     to.vector_of_rows(from, s, in_squares);
   }
   for (std::int64_t d = 0; d < features; ++d) {

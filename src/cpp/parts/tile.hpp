@@ -14,6 +14,7 @@ namespace {
 // of the work on it, and the hardware does not foresee where the next tile begins.
 class Upcoming {
   std::uintptr_t at_ = 0, end_ = 0;
+  std::int64_t share_ = 1;  // cache lines a step
 
  public:
   template <class T> Upcoming(Points<T> points, std::int64_t features, std::int64_t begin, std::int64_t n) {
@@ -22,11 +23,12 @@ class Upcoming {
     at_ = reinterpret_cast<std::uintptr_t>(points.data + begin * features);
     end_ = reinterpret_cast<std::uintptr_t>(points.data + end * features);
   }
-  std::int64_t lines() const { return std::int64_t(end_ - at_) / 64; }
-  void fetch(std::int64_t count) {
+  // Divides what is left among so many calls of `fetch`.
+  void share_out(std::int64_t steps) { share_ = std::int64_t(end_ - at_) / 64 / steps + 1; }
+  template <Soon Use> void fetch() {
     if (at_ >= end_) return;
-    prefetch<Soon::read>(reinterpret_cast<const char*>(at_), 0, 64 * count);
-    at_ += 64 * std::uintptr_t(count);
+    prefetch<Use>(reinterpret_cast<const char*>(at_), 0, 64 * share_);
+    at_ += 64 * std::uintptr_t(share_);
   }
 };
 

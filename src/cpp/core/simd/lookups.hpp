@@ -103,12 +103,14 @@ FASTGEN_INLINE void load_pairs(const T* table, std::int64_t pitch, const std::in
   a = Vec<T, W>::load(first), b = Vec<T, W>::load(second);
 }
 
-// Asks the memory for elements p[ahead .. ahead + n), which may lie beyond an array: to be read, or to be written, soon.
-enum class Soon { read, written };
+// Asks the memory for elements p[ahead .. ahead + n), which may lie beyond an array: to be read or written soon, or to be read
+// later, which is to say when other data have passed through the first-level cache.
+enum class Soon { read, read_later, written };
 template <Soon Use, class T> FASTGEN_INLINE void prefetch(const T* p, std::int64_t ahead, std::int64_t n) {
   const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(p) + std::uintptr_t(ahead) * sizeof(T);
   for (std::uintptr_t line = 0; line < std::uintptr_t(n) * sizeof(T); line += 64)
-    __builtin_prefetch(reinterpret_cast<const void*>(from + line), Use == Soon::written ? 1 : 0, 3);
+    __builtin_prefetch(reinterpret_cast<const void*>(from + line), Use == Soon::written,
+                       Use == Soon::read_later ? 2 : 3);
 }
 
 }  // namespace

@@ -129,8 +129,7 @@ inline void log_density_full(const Constants<T>& constants, std::int64_t k0, std
   // Samples that all components see before the next: their values take 12 KB, less than half of the first-level cache.
   constexpr std::int64_t cached = 12 * 1024 / std::int64_t(sizeof(T));
   const std::int64_t samples = cached / D < group ? group : cached / D / group * group;
-  const std::int64_t steps = constants.K * ((tile.padded + group - 1) / group);
-  const std::int64_t fetched = tile.upcoming ? tile.upcoming->lines() / steps + 1 : 0;
+  if (tile.upcoming) tile.upcoming->share_out(constants.K * ((tile.padded + group - 1) / group));
   for (std::int64_t first = 0; first < tile.padded; first += samples) {
     const std::int64_t last = first + samples < tile.padded ? first + samples : tile.padded;
     for (std::int64_t k = k0; k < k1; ++k) {
@@ -139,7 +138,7 @@ inline void log_density_full(const Constants<T>& constants, std::int64_t k0, std
       for (std::int64_t s0 = first; s0 < last; s0 += group) {
         const std::int64_t lanes = last - s0 < group ? last - s0 : group;
         const Centered<T> from{tile.x + s0, tile.stride, constants.mean + k * D, scratch, group};
-        if (tile.upcoming) tile.upcoming->fetch(fetched);
+        if (tile.upcoming) tile.upcoming->template fetch<Soon::read>();
         const T* packed = constants.precision(k);
         for (std::int64_t i = 0; i < rows; i += rows_together) {
           const std::int64_t end = i + rows_together < rows ? i + rows_together : rows;
