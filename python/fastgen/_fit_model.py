@@ -38,8 +38,8 @@ Start: TypeAlias = Literal["k-means++", "random"]
 # Largest values whose squares, summed over many features, stay finite, and smallest whose squares have all their digits.
 _LARGEST = {FLOAT32: 1e17, FLOAT64: 1e150}
 _SMALLEST = {FLOAT32: 1e-17, FLOAT64: 1e-150}
-# Largest weights between these are used as they are.
-_WEIGHTS = (1e-50, 1e50)
+# Largest weights between these are used as they are. The core multiplies in the precision of the data.
+_WEIGHTS = {FLOAT32: (1e-3, 1e3), FLOAT64: (1e-50, 1e50)}
 
 
 class Data(NamedTuple):
@@ -135,7 +135,8 @@ def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
     # no digit of them.
     unit = 1.0
     largest = float(weight.max())
-    if not _WEIGHTS[0] <= largest <= _WEIGHTS[1]:
+    least, most = _WEIGHTS[points.dtype]
+    if not least <= largest <= most:
         exponent = int(np.frexp(largest)[1]) - 1
         weight, unit = np.ldexp(weight, -exponent), math.ldexp(1.0, exponent)
         total = float(weight.sum())

@@ -21,13 +21,23 @@ void bind_learning(py::module_& module);
 void bind_functions(py::module_& module);
 void bind_testing(py::module_& module);
 
-// Runs a kernel without the GIL: it touches no Python object. An interrupt leaves Python's exception set.
-template <class Call> void without_gil(Call&& call) {
+// Runs a kernel. An interrupt leaves Python's exception set.
+template <class Call> void interruptible(Call&& call) {
   try {
-    const py::gil_scoped_release release;
     call();
   } catch (const fastgen::Interrupted&) { throw py::error_already_set(); }
 }
+
+// The same without the GIL: a kernel touches no Python object.
+template <class Call> void without_gil(Call&& call) {
+  interruptible([&] {
+    const py::gil_scoped_release release;
+    call();
+  });
+}
+
+// Whether a call takes less time than releasing and retaking the GIL under contention. Others wait for so long at most.
+constexpr bool keeps_gil(double work_ns) { return work_ns < 20e3; }
 
 inline void require(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(what);

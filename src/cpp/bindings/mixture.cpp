@@ -1,5 +1,6 @@
 // Components and Mixture.
 #include "arrays.hpp"
+#include "cost.hpp"
 #include "families.hpp"
 #include "sizes.hpp"
 
@@ -61,30 +62,38 @@ py::array_t<double> sample_new(const Mixture& m, std::uint64_t key, std::uint64_
   fastgen::checked_product("the sample", 8 * n, m.n_features());
   auto out = m.scalar() ? py::array_t<double>(n) : py::array_t<double>(std::vector<py::ssize_t>{n, m.n_features()});
   double* to = out.mutable_data();
-  // A few rows take less time than releasing and retaking the GIL under contention; the first call may take much more.
-  if (n * m.n_features() <= 64 && m.is_prepared<double>()) m.sample(key, start, n, to);
-  else without_gil([&] { m.sample(key, start, n, to); });
+  const auto draw = [&] { m.sample(key, start, n, to); };
+  // The first call also prepares the constants.
+  if (m.is_prepared<double>() && keeps_gil(double(n) * fastgen::cost::sample_ns(m.n_features()))) interruptible(draw);
+  else without_gil(draw);
   return out;
 }
 
 PyObject* numpy_float64 = nullptr;
 
-// One point, or None: see _core.pyi. The GIL is kept: there is nothing to overlap with. Not so in the first call, which
-// prepares the constants.
+bool is_plain_array(const py::handle& x) {
+  return Py_IS_TYPE(x.ptr(), py::detail::npy_api::get().PyArray_Type_);  // a subclass may mean more, as masked arrays do
+}
+
+// One point, or None: see _core.pyi. The GIL is kept, so constants must be there and components few.
 py::object log_prob_point(const Mixture& m, const py::handle& x) {
+  using fastgen::Quantity;
   if (!m.is_prepared<double>()) return py::none();
+  if (!keeps_gil(fastgen::cost::evaluate_ns(Quantity::log_prob, m.n_components(), m.n_features()))) return py::none();
   double result;
+  const auto score = [&](const double* point) {
+    interruptible([&] { m.log_prob<double>({point, 1, m.n_features(), 1}, &result); });
+  };
   if (m.scalar()) {
     if (!PyFloat_Check(x.ptr())) return py::none();
     const double point = PyFloat_AS_DOUBLE(x.ptr());
-    m.log_prob<double>({&point, 1, 1, 1}, &result);
+    score(&point);
   } else {
-    if (!py::isinstance<py::array>(x)) return py::none();
+    if (!is_plain_array(x)) return py::none();
     const auto a = py::reinterpret_borrow<py::array>(x);
-    if (a.ndim() != 1 || a.shape(0) != m.n_features() || m.n_features() > 256) return py::none();
+    if (a.ndim() != 1 || a.shape(0) != m.n_features()) return py::none();
     if (!holds<double>(a) || !is_aligned(a) || (a.flags() & py::array::c_style) == 0) return py::none();
-    const auto* point = static_cast<const double*>(a.data());
-    m.log_prob<double>({point, 1, m.n_features(), 1}, &result);
+    score(static_cast<const double*>(a.data()));
   }
   return py::reinterpret_steal<py::object>(PyObject_CallOneArg(numpy_float64, py::float_(result).ptr()));
 }

@@ -103,15 +103,19 @@ void ql_implicit(std::int64_t D, double* d, double* e, double* q, Job& job) {
 
 bool raise_eigenvalues(std::int64_t D, double floor, double* a, double* scratch, Job& job) {
   double *work = scratch, *q = work + D * D, *d = q + D * D, *e = d + D, *v = e + D, *p = v + D;
-  std::copy(a, a + D * D, work);
+  // In units of a power of 2 near the largest variance, so that no square leaves the range of doubles.
+  double variance = floor;
+  for (std::int64_t i = 0; i < D; ++i) variance = std::max(variance, a[i * D + i]);
+  const int exponent = std::ilogb(variance);
+  std::transform(a, a + D * D, work, [&](double value) { return std::scalbn(value, -exponent); });
   tridiagonalise(D, work, q, d, e, v, p, job);
   ql_implicit(D, d, e, q, job);
   const double largest = *std::max_element(d, d + D), smallest = *std::min_element(d, d + D);
-  const double least = std::max(floor, largest * double(D) * 4.0 * std::numeric_limits<double>::epsilon());
+  const double least = std::max(std::scalbn(floor, -exponent), largest * double(D) * 4.0 * std::numeric_limits<double>::epsilon());
   if (smallest >= least) return false;
   std::fill(a, a + D * D, 0.0);
   for (std::int64_t m = 0; m < D && !job.cancelled(); ++m) {
-    const double value = std::max(d[m], least);
+    const double value = std::scalbn(std::max(d[m], least), exponent);
     const double* row = q + m * D;
     for (std::int64_t i = 0; i < D; ++i) {
       const double f = value * row[i];

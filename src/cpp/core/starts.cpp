@@ -23,7 +23,8 @@ template <class T> class RowChooser {
   RowChooser(Data<T> x, std::int64_t D, const double* sample_weight, const std::vector<double>& scale,
              std::uint64_t key, bool spread)
       : x_(x), D_(D), weight_(sample_weight), key_(key), spread_(spread), blocks_((x.n + block_rows - 1) / block_rows),
-        nearest_(std::size_t(x.n), std::numeric_limits<T>::max()), block_mass_(std::size_t(blocks_)) {
+        nearest_(std::size_t(x.n), std::numeric_limits<T>::max()), chosen_(std::size_t(x.n)),
+        block_mass_(std::size_t(blocks_)) {
     for (const double s : scale) inverse_scale_.push_back(T(1.0 / s));
   }
 
@@ -35,13 +36,14 @@ template <class T> class RowChooser {
     while (std::int64_t(rows.size()) < K) {
       const bool first = rows.empty();
       std::vector<std::int64_t> candidates;
-      for (std::int64_t t = 0; t < (first ? 1 : trials); ++t) candidates.push_back(draw(!first && spread_, rows));
+      for (std::int64_t t = 0; t < (first ? 1 : trials); ++t) candidates.push_back(draw(!first && spread_));
       std::int64_t best = candidates.front();
       if (candidates.size() > 1) {
         const std::vector<double> potential = measure(candidates, false, true);
         best = candidates[std::size_t(std::min_element(potential.begin(), potential.end()) - potential.begin())];
       }
       rows.push_back(best);
+      chosen_[std::size_t(best)] = true;
       measure({best}, true, spread_);
     }
     return rows;
@@ -78,14 +80,14 @@ template <class T> class RowChooser {
   }
 
   // A row with probability proportional to weight x distance (squared) or to weight among the rows not yet covered.
-  std::int64_t draw(bool squared, const std::vector<std::int64_t>& chosen) {
+  std::int64_t draw(bool squared) {
     double total = 0;
     for (const double m : block_mass_) total += m;
     std::uint32_t words[2];
     kernels().stream_words(key_, purpose_starts, 2 * drawn_++, 2, words);
     const double u = (double(words[0]) * 0x1p21 + double(words[1] >> 11)) * 0x1p-53;
-    double left = u * (total > 0 ? total : uncovered_weight(chosen));
-    if (!(total > 0)) return at_weight(left, chosen);
+    double left = u * (total > 0 ? total : weight_of_others());
+    if (!(total > 0)) return at_weight(left);
     std::int64_t b = 0;
     while (b + 1 < blocks_ && left >= block_mass_[std::size_t(b)]) left -= block_mass_[std::size_t(b++)];
     std::int64_t last = -1;
@@ -99,28 +101,25 @@ template <class T> class RowChooser {
         left -= mass;
       }
     if (last >= 0) return last;  // rounding ran past the end
-    return at_weight(u * uncovered_weight(chosen), chosen);
+    return at_weight(u * weight_of_others());
   }
 
   // Fewer distinct rows than components: rows not chosen yet by weight, then any.
-  double uncovered_weight(const std::vector<std::int64_t>& chosen) const {
+  double weight_of_others() const {
     double sum = 0;
     for (std::int64_t i = 0; i < x_.n; ++i)
-      if (!contains(chosen, i)) sum += weight(i);
+      if (!chosen_[std::size_t(i)]) sum += weight(i);
     return sum;
   }
-  std::int64_t at_weight(double left, const std::vector<std::int64_t>& chosen) const {
-    std::int64_t last = chosen.empty() ? 0 : chosen.front();
+  std::int64_t at_weight(double left) const {
+    std::int64_t last = 0;
     for (std::int64_t i = 0; i < x_.n; ++i) {
-      if (contains(chosen, i) || !(weight(i) > 0)) continue;
+      if (chosen_[std::size_t(i)] || !(weight(i) > 0)) continue;
       last = i;
       if (left < weight(i)) return i;
       left -= weight(i);
     }
     return last;
-  }
-  static bool contains(const std::vector<std::int64_t>& rows, std::int64_t i) {
-    return std::find(rows.begin(), rows.end(), i) != rows.end();
   }
 
   const Data<T> x_;
@@ -130,6 +129,7 @@ template <class T> class RowChooser {
   const bool spread_;
   const std::int64_t blocks_;
   std::vector<T> nearest_, inverse_scale_;
+  std::vector<bool> chosen_;
   std::vector<double> block_mass_;
   std::uint64_t drawn_ = 0;
 };

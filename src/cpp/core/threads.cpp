@@ -15,6 +15,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -99,7 +100,7 @@ class Pool {
     if (!busy) return false;
     {
       const std::lock_guard lock(mutex_);
-      while (int(workers_.size()) < helpers) workers_.emplace_back([this] { serve(); });
+      helpers = start_workers(helpers);
       if (elsewhere) keep_workers_elsewhere();
       job_ = &job;
       places_ = helpers;
@@ -122,6 +123,15 @@ class Pool {
   }
 
  private:
+  // How many of `wanted` workers there are once those that lack are started. Containers and processes may be allowed few
+  // threads: the work is then done by fewer.
+  int start_workers(int wanted) {
+    try {
+      while (int(workers_.size()) < wanted) workers_.emplace_back([this] { serve(); });
+    } catch (const std::system_error&) {}
+    return std::min(wanted, int(workers_.size()));
+  }
+
   void serve() {
     std::unique_lock lock(mutex_);
     for (;;) {
