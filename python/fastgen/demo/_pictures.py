@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-__all__ = ["BLUE", "COLOURS", "GREY", "ORANGE", "SIDE", "TEXT", "Pictures", "figure", "show_images", "style"]
+__all__ = ["BLUE", "COLOURS", "GREY", "ORANGE", "RED", "SIDE", "TEXT", "Pictures", "figure", "show_images", "style"]
 
 # The palette of Okabe and Ito, which people with any colour vision can tell apart.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"

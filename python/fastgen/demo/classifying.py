@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._pictures import SIDE, TEXT, figure, style
+from ._pictures import RED, SIDE, TEXT, figure, style
 from ._terminal import fact, say
 from .digits import N_CLASSES
 
@@ -33,13 +33,24 @@ def run(learned: Learned, pictures: Pictures) -> None:
     sure = posterior.max(axis=1) > 0.999
     share = f"{100 * right[sure].mean():.1f} %"
     fact("where p(digit | image) exceeds 0.999", share, f"{right[sure].sum()} of {sure.sum()}")
+    wrong = ~right
+    if wrong.any():
+        say("\n  Where it errs it can be too sure: log densities add up over 64 pixels, so the best digit is many")
+        say("  nats ahead of the next and p(digit | image) near 0 or 1, also for an image unlike all those")
+        say("  learned from. A low p(image) tells such an image. Where decisions rest on the probabilities,")
+        say("  calibrate them on held-out data.")
+        each = np.sort([mixture.log_prob(points) for mixture in learned.classes], axis=0)
+        fact("lead of the best digit over the next, median", f"{np.median(each[-1] - each[-2]):.0f}", "nats")
+        score = learned.everything.log_prob(points)
+        rank = (score <= score[wrong].max()).mean()
+        fact("the errors are among the least likely", f"{100 * rank:.1f} %", "of the held-out digits, by p(image)")
 
     confusion = np.zeros((N_CLASSES, N_CLASSES), dtype=np.int64)
     np.add.at(confusion, (labels, decided), 1)
-    wrong = np.flatnonzero(~right)
+    true = posterior[np.arange(len(labels)), labels]
     with style():
-        fig = figure(10, 4.6)
-        left, side = fig.subfigures(1, 2, squeeze=False, width_ratios=[1, 1.05])[0]
+        fig = figure(10, 4.8)
+        left, side = fig.subfigures(1, 2, squeeze=False, width_ratios=[1.1, 1])[0]
         ax = left.subplots()
         # Coloured by share, so that the few errors are seen beside the many right ones.
         ax.imshow(np.sqrt(confusion / confusion.sum(axis=1, keepdims=True)), cmap="Blues", vmin=0, vmax=1.15)
@@ -50,19 +61,16 @@ def run(learned: Learned, pictures: Pictures) -> None:
         ax.set_yticks(range(N_CLASSES))
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-        ax.set(xlabel="decided", ylabel="true digit")
-        ax.set_title(f"{right.sum()} of {len(labels)} held-out digits right: {100 * right.mean():.1f} %")
-        if len(wrong):
-            axes = side.subplots(_ROWS, _COLUMNS).ravel()
-            shown = "The errors" if len(wrong) <= len(axes) else f"{len(axes)} of the {len(wrong)} errors"
-            side.suptitle(f"{shown}, and p(decided | image)", x=0.02, ha="left", fontsize=11, fontweight="bold")
-            for panel in axes:
-                panel.set_axis_off()
-            for panel, i in zip(axes, wrong, strict=False):
-                panel.imshow(images[i].reshape(SIDE, SIDE), cmap="gray_r", vmin=0, vmax=16)
-                title = f"{labels[i]} taken for {decided[i]}\n{_percent(posterior[i, decided[i]])}"
-                panel.set_title(title, fontsize=9.5, fontweight="normal", color=TEXT, loc="center")
-        pictures.save(fig, "digits_classified.png", "which digits are taken for which, and the errors")
+        ax.set(xlabel="digit decided on (the numbers count images)", ylabel="true digit")
+        ax.set_title(f"{right.sum()} of {len(labels)} held-out images are right")
+        side.suptitle("The hardest: p(true digit | image) is least", x=0.02, ha="left", fontsize=11, fontweight="bold")
+        for ax, i in zip(side.subplots(_ROWS, _COLUMNS).flat, np.argsort(true, kind="stable"), strict=False):
+            ax.imshow(images[i].reshape(SIDE, SIDE), cmap="gray_r", vmin=0, vmax=16)
+            verdict = f"{labels[i]}, right" if right[i] else f"{labels[i]} taken for {decided[i]}"
+            title = f"{verdict}\np({decided[i]}): {_percent(posterior[i, decided[i]])}"
+            ax.set_title(title, fontsize=9.5, fontweight="normal", color=TEXT if right[i] else RED, loc="center")
+            ax.set_axis_off()
+        pictures.save(fig, "digits_classified.png", "which digits are taken for which, and the hardest ones")
 
 
 def _percent(p: float) -> str:

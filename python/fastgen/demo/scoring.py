@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from ._pictures import COLOURS, GREY, SIDE, figure, show_images, style
+from ._pictures import COLOURS, GREY, SIDE, TEXT, figure, show_images, style
 from ._terminal import say, table
 from .digits import LEVELS, N_CLASSES, bits_per_pixel
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from ._pictures import Pictures
-    from .digits import Images, Labels, Learned
+    from .digits import Images, Labels, Learned, Set
 
 __all__ = ["corruptions", "run"]
 
 _SEED = 5
 _FALSE_ALARMS = 0.05
+# Told apart without colour too.
+_LINES = tuple(zip(COLOURS, ("-", (0, (5, 1.2)), (0, (3, 1, 1, 1)), "-", (0, (5, 1.2)), (0, (3, 1, 1, 1))), strict=True))
 
 
 def corruptions(images: Images, labels: Labels) -> dict[str, Images]:
@@ -78,33 +82,59 @@ def run(learned: Learned, pictures: Pictures) -> None:
         score = -scaling.log_density(learned.everything, scaling.points(images, _SEED + 1 + i))
         both = np.concatenate([real_score, score])
         auc = float(roc_auc_score(truth, both))
-        caught = float((score > np.quantile(real_score, 1 - _FALSE_ALARMS)).mean())
-        lines.append([name, f"{auc:.3f}", f"{100 * caught:.0f} %"])
-        curves.append((name, auc, *roc_curve(truth, both)[:2]))
+        false, true, _ = roc_curve(truth, both, drop_intermediate=False)
+        lines.append([name, f"{auc:.3f}", f"{100 * _caught(false, true):.0f} %"])
+        curves.append((false, true))
     table(["spoilt by", "ROC AUC", "caught"], lines)
     say("\n  The last is there to show a limit: a paler digit is still a likely digit.")
 
     with style():
-        fig = figure(10, 4.05)
-        left, right = fig.subplots(1, 2, width_ratios=[1.45, 1])
-        some = np.searchsorted(np.sort(held_out.labels), np.arange(N_CLASSES))
-        some = np.argsort(held_out.labels, kind="stable")[some]
-        shown = {"real": held_out.images, **spoilt}
-        show_images(left, np.stack([images[some] for images in shown.values()]), list(shown))
-        for label, colour in zip(left.get_yticklabels()[1:], COLOURS, strict=True):
-            label.set_color(colour)
-        left.set_title("Held-out digits, and the same spoilt")
-        right.plot([0, 1], [0, 1], color=GREY, lw=1, ls=(0, (1, 2)))
-        for (name, auc, false, true), colour in zip(curves, COLOURS, strict=True):
-            right.plot(false, true, color=colour, lw=2, label=f"{auc:.3f}  {name}", clip_on=False)
-        right.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-        right.set_xlabel("share of real digits flagged (false alarms)")
-        right.set_ylabel("share of spoilt digits flagged")
-        right.set_title("Flagged by low log density")
-        legend = right.legend(title="area under the curve", alignment="left", title_fontsize=9, loc="lower right")
-        legend.set_frame_on(True)
-        legend.get_frame().set(edgecolor="none", alpha=1.0)
+        fig = figure(12, 4.3)
+        left, right = fig.subplots(1, 2, width_ratios=[1.9, 1])
+        _show_spoilt(left, held_out, spoilt, lines)
+        _show_curves(right, curves)
         pictures.save(fig, "digits_anomalies.png", "spoilt digits, and how well the log density finds them")
+
+
+def _show_spoilt(ax: Axes, held_out: Set, spoilt: dict[str, Images], lines: list[list[str]]) -> None:
+    """A digit of each kind, real and spoilt; the names of the rows are the legend of the curves."""
+    some = np.searchsorted(np.sort(held_out.labels), np.arange(N_CLASSES))
+    some = np.argsort(held_out.labels, kind="stable")[some]
+    shown = {"real": held_out.images, **spoilt}
+    show_images(ax, np.stack([images[some] for images in shown.values()]), list(shown))
+    right, *rows = ax.get_xlim()[1], *ax.get_yticks()
+    for row, (_, auc, caught), (colour, dashes) in zip(rows[1:], lines, _LINES, strict=True):
+        ax.plot([-11, -3], [row, row], color=colour, ls=dashes, lw=2.5, clip_on=False)
+        ax.text(right + 9, row, auc, ha="center", va="center")
+        ax.text(right + 24, row, caught, ha="center", va="center")
+    ax.text(right + 9, rows[0], "ROC\nAUC", ha="center", va="center", color=TEXT)
+    ax.text(right + 24, rows[0], f"caught\nat {100 * _FALSE_ALARMS:.0f} %", ha="center", va="center", color=TEXT)
+    ax.set_xlim(-12, right + 32)
+    ax.set_title("Held-out digits, and the same spoilt")
+
+
+def _show_curves(ax: Axes, curves: list[tuple[Images, Images]]) -> None:
+    """The share of spoilt digits that is caught, over the share of false alarms that this costs."""
+    # Logarithmic: all that tells these curves apart is at few false alarms.
+    least = 0.002  # one of the 450 real digits
+    alarms = np.geomspace(least, 1, 200)
+    ax.plot(100 * alarms, 100 * alarms, color=GREY, lw=1, ls=(0, (1, 2)))
+    ax.text(24, 15, "by chance", color=GREY, fontsize=9)
+    for (false, true), (colour, dashes) in zip(curves, _LINES, strict=True):
+        ax.step(100 * np.maximum(false, least / 2), 100 * true, where="post", color=colour, ls=dashes, lw=2)
+        ax.plot([100 * _FALSE_ALARMS], [100 * _caught(false, true)], "o", color=colour, mec="white", ms=7, zorder=3)
+    ax.axvline(100 * _FALSE_ALARMS, color=TEXT, lw=1, ls=(0, (4, 3)), zorder=0)
+    ax.set(xscale="log", xlim=(100 * least, 100), ylim=(0, 103))
+    ax.set_xticks([0.2, 1, 5, 20, 100], ["0.2", "1", "5", "20", "100"])
+    ax.set_xticks([], minor=True)
+    ax.set_xlabel("real digits flagged (%, false alarms)")
+    ax.set_ylabel("spoilt digits flagged (%)", labelpad=8)
+    ax.set_title("Flagged by low log density")
+
+
+def _caught(false: Images, true: Images) -> float:
+    """Share of spoilt digits that is flagged at the false alarms that are allowed."""
+    return float(true[np.searchsorted(false, _FALSE_ALARMS, side="right") - 1])
 
 
 def _row(name: str, log_density: Images, trained: Images) -> list[str]:
