@@ -9,15 +9,32 @@ import numpy as np
 
 # Figures are made without pyplot: no window system, and nothing of the user's matplotlib changes.
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
     from numpy.typing import NDArray
 
-__all__ = ["BLUE", "COLOURS", "GREY", "ORANGE", "RED", "SIDE", "TEXT", "Pictures", "figure", "show_images", "style"]
+__all__ = [
+    "BLUE",
+    "COLOURS",
+    "GREY",
+    "ORANGE",
+    "RED",
+    "SIDE",
+    "TEXT",
+    "Pictures",
+    "add_row",
+    "centres",
+    "figure",
+    "frame",
+    "show_images",
+    "style",
+]
 
 # The palette of Okabe and Ito, which people with any colour vision can tell apart.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
@@ -50,6 +67,7 @@ _STYLE: Any = {
 SIDE = 8  # pixels along an image
 _WHITE, _BLACK = 0, 16
 _GAP = -1  # drawn as white; a pixel that is NaN is drawn as hidden
+_AMOUNT = mpl.colormaps["Purples"].with_extremes(under="white")
 _INK = mpl.colormaps["gray_r"].with_extremes(under="white", bad="#F3DDB3")
 
 
@@ -93,7 +111,28 @@ def show_images(ax: Axes, images: NDArray[Any], row_labels: list[str] | None = N
     """Show (rows, columns, 64) images in black on white, with a name for each row; NaN pixels are shown as hidden."""
     ax.imshow(_mosaic(images), cmap=_INK, vmin=_WHITE, vmax=_BLACK, interpolation="nearest")
     ax.set_xticks([])
-    centres = np.arange(images.shape[0]) * (SIDE + 1) + (SIDE - 1) / 2
-    ax.set_yticks(centres if row_labels is not None else [], row_labels)
+    ax.set_yticks(centres(len(images)) if row_labels is not None else [], row_labels)
     ax.tick_params(length=0, labelcolor=TEXT)
     ax.spines[:].set_visible(False)
+
+
+def add_row(ax: Axes, images: NDArray[Any], name: str, most: float) -> AxesImage:
+    """Show (columns, 64) images below those of `show_images`, in a colour of their own, full at `most`."""
+    rows, (left, right), bottom = list(ax.get_yticks()), ax.get_xlim(), ax.get_ylim()[0] + 1
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    extent = (left, right, bottom + SIDE, bottom)
+    added = ax.imshow(_mosaic(images[None]), cmap=_AMOUNT, vmin=0, vmax=most, interpolation="nearest", extent=extent)
+    ax.set_ylim(bottom + SIDE, -0.5)
+    ax.set_yticks([*rows, rows[-1] + SIDE + 1], [*names, name])
+    return added
+
+
+def centres(number: int) -> NDArray[np.float64]:
+    """Where the middles of so many rows or columns of `show_images` are."""
+    return np.arange(number) * (SIDE + 1) + (SIDE - 1) / 2
+
+
+def frame(ax: Axes, row: int, column: int) -> None:
+    """Mark an image of `show_images`."""
+    corner = (column * (SIDE + 1) - 1, row * (SIDE + 1) - 1)
+    ax.add_patch(Rectangle(corner, SIDE + 1, SIDE + 1, fill=False, edgecolor=RED, lw=1.6, clip_on=False))

@@ -8,9 +8,9 @@ import numpy as np
 
 import fastgen as fg
 
-from ._pictures import SIDE, figure, show_images, style
+from ._pictures import SIDE, add_row, centres, figure, frame, show_images, style
 from ._terminal import fact, say
-from .digits import N_CLASSES
+from .digits import LEVELS, N_CLASSES
 
 if TYPE_CHECKING:
     from ._pictures import Pictures
@@ -22,7 +22,7 @@ _SEED = 2
 _SEEN = list(range(SIDE * SIDE // 2))
 _HIDDEN = list(range(SIDE * SIDE // 2, SIDE * SIDE))
 _DRAWS = 3
-_PER_CLASS = 2
+_MOST = 8  # grey levels, the top of the scale of standard deviations
 
 
 def run(learned: Learned, pictures: Pictures) -> None:
@@ -43,28 +43,44 @@ def run(learned: Learned, pictures: Pictures) -> None:
     correct = posterior.argmax(axis=1) == labels
     fact("digits recognised from the upper half alone", f"{100 * correct.mean():.1f} %", "m.marginal(seen_pixels)")
 
-    shown = np.concatenate([np.flatnonzero(labels == digit)[:_PER_CLASS] for digit in range(N_CLASSES)])
-    rows = [images[shown]]
+    # Of each digit the first, and the one whose upper half tells least which digit it is.
+    doubt = -(posterior * np.log(np.maximum(posterior, 1e-300))).sum(axis=1)
+    mine = [np.flatnonzero(labels == digit) for digit in range(N_CLASSES)]
+    shown = np.array([i for rows in mine for i in (rows[0], rows[1:][doubt[rows[1:]].argmax()])])
     hidden = images[shown].copy()
     hidden[:, _HIDDEN] = np.nan
-    rows.append(hidden)
     completed = np.repeat(images[shown][None], _DRAWS, axis=0)
+    decided = np.empty((_DRAWS, len(shown)), dtype=np.int64)
+    deviation = np.zeros_like(hidden)
     for column, (i, stream) in enumerate(zip(shown, fg.Stream(_SEED).spawn(len(shown)), strict=True)):
         full = np.repeat(points[i][None], _DRAWS, axis=0)
         full[:, _HIDDEN] = given[i].sample(_DRAWS, rng=stream)
         completed[:, column] = learned.scaling.images(full)
-    rows.extend(completed)
+        decided[:, column] = learned.posterior(learned.everything.responsibilities(full)).argmax(axis=1)
+        deviation[column, _HIDDEN] = np.sqrt(np.diagonal(given[i].covariance)) * scale[_HIDDEN]
     average = images[shown].copy()
-    average[:, _HIDDEN] = np.clip(guess[shown], 0, 16)
-    rows.append(average)
+    average[:, _HIDDEN] = np.clip(guess[shown], 0, LEVELS - 1)
 
     with style():
-        fig = figure(10, 3.05)
+        fig = figure(11, 4.0)
         ax = fig.subplots()
-        names = ["real, held out", "what is seen", *(f"draw {i + 1}" for i in range(_DRAWS)), "mean"]
-        show_images(ax, np.stack(rows), names)
-        ax.set_title("The upper half is given; the lower half is drawn from the mixture, which is not told the digit")
+        draws = [f"draw {i + 1}" for i in range(_DRAWS)]
+        rows = np.stack([images[shown], hidden, *completed, average])
+        show_images(ax, rows, ["real, held out", "what is seen", *draws, "mean"])
+        image = add_row(ax, deviation, "standard deviation", _MOST)
+        fig.colorbar(image, ax=ax, label="standard deviation (grey levels)", ticks=[0, 4, 8], shrink=0.6, pad=0.01)
+        for draw, column in zip(*np.nonzero(decided != labels[shown]), strict=True):
+            frame(ax, 2 + draw, column)
+        sure = posterior[np.arange(len(labels)), labels][shown]
+        ax.set_xticks(centres(len(shown)), [_percent(p) for p in sure])
+        ax.set_xlabel("p(true digit | upper half) in %; framed: drawn as another digit")
+        ax.set_title("Lower halves drawn, given the upper ones; on the right of each pair one that is hard to tell")
         pictures.save(fig, "digits_completed.png", "digits completed from their upper half")
+
+
+def _percent(p: float) -> str:
+    """A probability in percent, never a 0 or 100 that is none."""
+    return ">99" if p > 0.99 else "<1" if p < 0.01 else f"{100 * p:.0f}"
 
 
 def _rms(error: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
