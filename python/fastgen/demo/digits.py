@@ -179,7 +179,9 @@ def run(*, short: bool) -> Learned:
     """Choose the kind of mixture, learn the digits, and say how well."""
     train, held_out = load()
     n, n_held_out = len(train.labels), len(held_out.labels)
-    say(f"  {n} images of 8 x 8 pixels for learning, {n_held_out} others held out for testing.")
+    say(f"  The digits are those of scikit-learn's load_digits, images of 8 x 8 pixels: {n} for learning, {n_held_out}")
+    say("  others held out for testing. A uniform random number in [0, 1) is added to each of the 17 grey levels:")
+    say("  densities need real numbers.\n")
     say("  Which kind of mixture? Compared on images left out of the learning, by the bits it takes to store")
     say(f"  a pixel: less is better, {np.log2(LEVELS):.2f} if all 17 grey levels were equally likely. The floor is the")
     say("  least variance allowed in any direction (reg_covar); the best of three is shown. This takes some")

@@ -54,6 +54,17 @@ def run(learned: Learned, pictures: Pictures) -> None:
 
     to_drawn, which = nearest(drawn.images, train.images)
     to_real, _ = nearest(held_out.images, train.images)
+    spread, real_spread = (_log_density(learned, images).std() for images in (drawn, held_out))
+    say("  An image or two more are chance. But new digits do keep to the common forms, while among real ones")
+    say("  there are rare ones, and these are hard. The log densities show it: they vary less.")
+    fact("standard deviation of log p, new digits", f"{spread:.1f}", f"nats; real digits: {real_spread:.1f}")
+
+    say("\n  Faint dots beside the strokes: the noise and the floor of part 2 leave every pixel some variance, and")
+    say("  so white paper too. A lower floor draws fewer dots, and describes real digits worse.")
+    white = np.array([train.images[train.labels == digit].max(axis=0) == 0 for digit in range(N_CLASSES)])
+    dots, real_dots = ((images.images[white[images.labels]] > 0).mean() for images in (drawn, held_out))
+    fact("inked, of pixels always white in training", f"{100 * dots:.1f} %", f"real digits: {100 * real_dots:.1f} %")
+
     say("\n  Distance to the nearest training image, in grey levels over all 64 pixels (a copy: 0; every")
     say("  pixel off by one level: 8):")
     fact("median for new digits", f"{np.median(to_drawn):.1f}", f"smallest {to_drawn.min():.1f}")
@@ -61,12 +72,13 @@ def run(learned: Learned, pictures: Pictures) -> None:
     fact("copies among the new digits", f"{int((to_drawn == 0).sum())}", f"of {len(drawn.labels)}")
 
     with style():
-        fig = figure(10, 5.3)
+        fig = figure(10, 5.5)
         left, right = fig.subplots(1, 2)
         show_images(left, by_class(held_out), [str(digit) for digit in range(N_CLASSES)])
-        left.set_title("Real: held-out digits")
+        left.set_title("Real: held-out digits of load_digits")
         show_images(right, by_class(drawn))
         right.set_title("New: drawn from the learned mixtures")
+        right.set_xlabel("faint dots: the variance that noise and floor leave to white paper")
         pictures.save(fig, "digits_drawn.png", "real digits beside newly drawn ones")
 
         fig = figure(10, 4.2)
@@ -84,9 +96,16 @@ def run(learned: Learned, pictures: Pictures) -> None:
             bottom.axvline(float(np.median(distances)), color=colour, lw=1.3, ls=(0, (4, 3)))
         bottom.plot([0], [0], marker="v", color=ORANGE, ms=9, clip_on=False, ls="none", label="a copy would be here")
         bottom.set(xlim=(0, None), xlabel="distance to the nearest training image (grey levels; dashed: median)")
-        bottom.set_ylabel("images")
+        bottom.set_ylabel("number of images")
         bottom.legend(loc="upper left")
         pictures.save(fig, "digits_new.png", "drawn digits, the training images nearest to them, and the distances")
+
+
+def _log_density(learned: Learned, images: Set) -> NDArray[np.float64]:
+    """Log density of each image under the mixture of its own digit."""
+    points = learned.scaling.points(images.images, _SEED)
+    own = [learned.scaling.log_density(mixture, points) for mixture in learned.classes]
+    return np.asarray(np.stack(own)[images.labels, np.arange(len(points))])
 
 
 def by_class(images: Set, columns: int = 10) -> Images:

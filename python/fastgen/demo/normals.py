@@ -8,7 +8,7 @@ import numpy as np
 
 import fastgen as fg
 
-from ._pictures import BLUE, COLOURS, figure, style
+from ._pictures import BLUE, ORANGE, figure, style
 from ._terminal import fact, say
 
 if TYPE_CHECKING:
@@ -59,16 +59,17 @@ def run(pictures: Pictures) -> None:
         _histogram(right, y, 45)
         grid = np.linspace(-5.5, 5.5, 601)
         parts = np.exp(learned.component_log_prob(grid)) * learned.weights
-        for k, colour in zip(order, COLOURS[1:], strict=False):
-            right.fill_between(grid, parts[:, k], color=colour, alpha=0.25, lw=0)
+        for i, k in enumerate(order):
+            name = None if i else "learned components, weighted"
+            right.plot(grid, parts[:, k], color=ORANGE, lw=1.3, label=name)
         right.plot(grid, learned.prob(grid), color=BLUE, lw=2, label="learned density")
         right.plot(grid, truth.prob(grid), color="black", lw=1.3, ls=(0, (4, 3)), label="stated density")
         right.set_title("A mixture of three, learned back from its draws")
         for ax in (left, right):
             ax.set_xlabel("x")
             ax.set_ylabel("density")
-            ax.set_ylim(0, 1.27 * ax.get_ylim()[1])
-            ax.legend(loc="upper left")
+            # Below the axes nothing is covered, and no room is left empty for it.
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
         pictures.save(fig, "normals.png", "1000 draws and the density, of a normal and of a mixture")
 
 
