@@ -129,7 +129,7 @@ def add_row(ax: Axes, images: NDArray[Any], name: str, most: float) -> AxesImage
 
 def centres(number: int) -> NDArray[np.float64]:
     """Where the middles of so many rows or columns of `show_images` are."""
-    return np.arange(number) * (SIDE + 1) + (SIDE - 1) / 2
+    return np.arange(number, dtype=np.float64) * (SIDE + 1) + (SIDE - 1) / 2
 
 
 def frame(ax: Axes, row: int, column: int) -> None:

@@ -59,9 +59,8 @@ def run(pictures: Pictures) -> None:
         _histogram(right, y, 45)
         grid = np.linspace(-5.5, 5.5, 601)
         parts = np.exp(learned.component_log_prob(grid)) * learned.weights
-        for i, k in enumerate(order):
-            name = None if i else "learned components, weighted"
-            right.plot(grid, parts[:, k], color=ORANGE, lw=1.3, label=name)
+        lines = right.plot(grid, parts, color=ORANGE, lw=1.3)
+        lines[0].set_label("learned components, weighted")  # one entry for all
         right.plot(grid, learned.prob(grid), color=BLUE, lw=2, label="learned density")
         right.plot(grid, truth.prob(grid), color="black", lw=1.3, ls=(0, (4, 3)), label="stated density")
         right.set_title("A mixture of three, learned back from its draws")

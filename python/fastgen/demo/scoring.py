@@ -22,7 +22,9 @@ __all__ = ["corruptions", "run"]
 _SEED = 5
 _FALSE_ALARMS = 0.05
 # Told apart without colour too.
-_LINES = tuple(zip(COLOURS, ("-", (0, (5, 1.2)), (0, (3, 1, 1, 1)), "-", (0, (5, 1.2)), (0, (3, 1, 1, 1))), strict=True))
+_LINES = tuple(
+    zip(COLOURS, ("-", (0, (5, 1.2)), (0, (3, 1, 1, 1)), "-", (0, (5, 1.2)), (0, (3, 1, 1, 1))), strict=True)
+)
 
 
 def corruptions(images: Images, labels: Labels) -> dict[str, Images]:

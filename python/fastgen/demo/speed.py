@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import platform
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
 import fastgen as fg
 
-from ._pictures import BLUE, GREY, TEXT, figure, style
+from ._pictures import BLUE, GREY, ORANGE, TEXT, figure, style
 from ._terminal import say, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from ._pictures import Pictures
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _SEED = 1
+_DRAWING, _SCORING = "drawing", "log density"
 _SHAPES = ((5, 1), (16, 8), (16, 32))  # components, features
 _NUMBERS = 2_000_000  # drawn in one call
 _PATIENCE = 0.5  # seconds to wait at most for threads of the call before
@@ -91,6 +96,12 @@ class Timing(NamedTuple):
     numpy: float
 
     @property
+    def nanoseconds(self) -> tuple[float, float]:
+        """Time of fastgen and of NumPy for a number drawn, or for a row under one component."""
+        units = self.n * (self.features if self.task == _DRAWING else self.components)
+        return 1e9 * self.fastgen / units, 1e9 * self.numpy / units
+
+    @property
     def ratio(self) -> float:
         """How many times faster fastgen is."""
         return self.numpy / self.fastgen
@@ -99,20 +110,23 @@ class Timing(NamedTuple):
 def run(pictures: Pictures, *, short: bool) -> None:
     """Time both, check that they agree, and show the ratios."""
     repeats = 3 if short else 5
-    say(f"  Medians of {repeats} calls each, in turns; float64, full covariances.")
+    say(f"  Medians of {repeats} calls each, in turns; float64, full covariances. Nanoseconds for a number drawn, and")
+    say("  for the log density of a row under a component.")
     say()
-    timings = [timing for k, d in _SHAPES for timing in _measure(k, d, _NUMBERS // (8 if short else 1), repeats)]
-    timings.sort(key=lambda timing: timing.task, reverse=True)
+    # NumPy's matrix products get as many threads as fastgen.
+    with threadpool_limits(fg.get_num_threads(), "blas"):
+        timings = [timing for k, d in _SHAPES for timing in _measure(k, d, _NUMBERS // (8 if short else 1), repeats)]
+        machine = _machine()
+    timings.sort(key=lambda timing: timing.task)
     table(
-        ["", "features", "components", "points", "fastgen", "NumPy", "ratio"],
+        ["", "features", "components", "points", "fastgen", "NumPy", "times faster"],
         [
             [
                 t.task,
                 str(t.features),
                 str(t.components),
                 f"{t.n:,}",
-                f"{1e3 * t.fastgen:.2f} ms",
-                f"{1e3 * t.numpy:.1f} ms",
+                *(f"{time:.2f} ns" for time in t.nanoseconds),
                 f"{t.ratio:.1f}",
             ]
             for t in timings
@@ -121,26 +135,55 @@ def run(pictures: Pictures, *, short: bool) -> None:
     say("\n  Checked: log densities agree to 1e-10; both samples have the means and variances of the mixture.")
 
     with style():
-        fig = figure(9, 3.4)
-        ax = fig.subplots()
-        rows = np.arange(len(timings))[::-1]
-        fast, slow = [1e3 * t.fastgen for t in timings], [1e3 * t.numpy for t in timings]
-        ax.hlines(rows, fast, slow, color="#CCCCCC", lw=3, zorder=1)
-        ax.scatter(fast, rows, s=60, color=BLUE, label="fastgen", zorder=2)
-        ax.scatter(slow, rows, s=60, color=GREY, label="NumPy", zorder=2)
-        for row, timing in zip(rows, timings, strict=True):
-            middle = 1e3 * (timing.fastgen * timing.numpy) ** 0.5
-            ax.text(middle, row + 0.12, f"{timing.ratio:.0f} times", ha="center", va="bottom", fontsize=9)
-        names = [f"{t.task}, {t.features} {'feature' if t.features == 1 else 'features'}" for t in timings]
-        ax.set_yticks(rows, names)
-        ax.set(xscale="log", xlabel="milliseconds per call, on a logarithmic axis", ylim=(-0.6, len(rows) - 0.3))
-        ax.xaxis.set_major_formatter("{x:g}")
-        ax.tick_params(axis="y", length=0, labelcolor=TEXT)
-        ax.spines["left"].set_visible(False)
-        ax.grid(axis="x", color="#EEEEEE", zorder=0)
-        ax.set_axisbelow(True)
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
+        fig = figure(10, 3.6)
+        both = fig.subplots(1, 2, sharey=True)
+        for ax, task, unit in zip(both, (_DRAWING, _SCORING), ("number", "row and component"), strict=True):
+            _show(ax, [t for t in timings if t.task == task])
+            ax.set(xlabel=f"nanoseconds per {unit}")
+            ax.set_title(f"{task.capitalize()}, beside NumPy")
+        fig.legend(*both[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+        fig.supxlabel(machine, x=0.01, ha="left", fontsize=8.5, color=GREY)
         pictures.save(fig, "speed.png", "times of sampling and log density beside NumPy")
+
+
+def _show(ax: Axes, timings: list[Timing]) -> None:
+    """A line from the time of fastgen to that of NumPy for each shape."""
+    rows = np.arange(len(timings))[::-1]
+    fast, slow = zip(*(t.nanoseconds for t in timings), strict=True)
+    ax.hlines(rows, fast, slow, color="#CCCCCC", lw=3, zorder=1)
+    ax.scatter(fast, rows, s=60, color=BLUE, label="fastgen", zorder=2)
+    ax.scatter(slow, rows, s=60, color=ORANGE, marker="s", label="NumPy", zorder=2)
+    for row, timing, ends in zip(rows, timings, zip(fast, slow, strict=True), strict=True):
+        words = f"{timing.ratio:.0f} times faster"
+        ax.text((ends[0] * ends[1]) ** 0.5, row + 0.12, words, ha="center", va="bottom", fontsize=9)
+    ax.set_yticks(rows, [f"{t.components} components,\n{t.features} feature{'s'[: t.features > 1]}" for t in timings])
+    # From one labelled tick to another.
+    steps = np.outer(10.0 ** np.arange(-3, 7), [1, 3]).ravel()
+    first, last = np.searchsorted(steps, min(fast)) - 1, np.searchsorted(steps, max(slow))
+    ticks = steps[first : last + 1]
+    ax.set(xscale="log", xlim=(ticks[0], ticks[-1]), ylim=(-0.5, len(rows) - 0.4))
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.set_xticks([], minor=True)
+    ax.tick_params(axis="y", length=0, labelcolor=TEXT)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x", color="#EEEEEE", zorder=0)
+    ax.set_axisbelow(True)
+
+
+def _machine() -> str:
+    """What the times hold for."""
+    runtime = fg.runtime_info()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # not Linux
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    blas = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    threads = f"{runtime['threads']} thread{'s'[: runtime['threads'] > 1]}"
+    return (
+        f"{names[0] if names else platform.machine()}; fastgen {fg.__version__}, {runtime['instruction_set']}, {threads}; "
+        f"NumPy {np.__version__}, BLAS threads: {max(blas, default='unknown')}; logarithmic axes"
+    )
 
 
 def _measure(k: int, d: int, numbers: int, repeats: int) -> list[Timing]:
@@ -156,8 +199,8 @@ def _measure(k: int, d: int, numbers: int, repeats: int) -> list[Timing]:
     scoring, answers = _race(lambda: problem.mixture.log_prob(points), lambda: problem.numpy_log_prob(points), repeats)
     np.testing.assert_allclose(answers[0], answers[1], rtol=1e-10, atol=1e-10)
     return [
-        Timing("sample", k, d, n, *sampling),
-        Timing("log density", k, d, len(points), *scoring),
+        Timing(_DRAWING, k, d, n, *sampling),
+        Timing(_SCORING, k, d, len(points), *scoring),
     ]
 
 
