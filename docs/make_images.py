@@ -8,7 +8,10 @@ import fastgen as fg
 import numpy as np
 from fastgen.demo import digits, drawing
 from fastgen.demo._pictures import BLUE, ORANGE, figure, show_images, style
+from matplotlib.patches import Patch
 
+# From the least dense band to the densest.
+SHADES = ("#E9F1F8", "#C6DBEC", "#93BCDC")
 ROOT = Path(__file__).parents[1]
 
 
@@ -26,11 +29,18 @@ def demo_picture(folder: Path) -> None:
         eruption, waiting = np.meshgrid(np.linspace(1.1, 5.9, 241), np.linspace(36, 104, 241))
         log_density = mixture.log_prob(np.stack([eruption, waiting], axis=-1))
         # Each line encloses this share of the draws: the log density that all but so many of them exceed.
-        shares = np.array([0.99, 0.9, 0.7, 0.45, 0.2])
+        shares = np.array([0.99, 0.9, 0.5])
         levels = np.quantile(mixture.log_prob(mixture.sample(100_000, rng=2)), 1 - shares)
         bands = [*levels, log_density.max() + 1]
-        geyser.contourf(eruption, waiting, log_density, bands, cmap="Blues", alpha=0.45, vmax=levels[-1] + 4)
+        geyser.contourf(eruption, waiting, log_density, bands, colors=SHADES)
         geyser.contour(eruption, waiting, log_density, levels, colors=BLUE, linewidths=0.8, linestyles="solid")
+        regions = [Patch(facecolor=shade, edgecolor=BLUE, lw=0.8) for shade in SHADES]
+        names = [f"{100 * share:.0f} %" for share in shares]
+        geyser.add_artist(
+            geyser.legend(
+                regions[::-1], names[::-1], title="share of the probability within", alignment="left", loc="upper left"
+            )
+        )
         geyser.scatter(*x.T, s=13, color="#404040", lw=0, label="real")
         geyser.scatter(*new.T, s=13, facecolor="none", edgecolor=ORANGE, lw=1.0, label="drawn")
         geyser.set(xlim=(1.1, 5.9), ylim=(36, 104))
@@ -42,6 +52,8 @@ def demo_picture(folder: Path) -> None:
         real.set_title("Digits: real")
         show_images(drawn, drawing.by_class(drawing.draw(learned), 8))
         drawn.set_title("Digits: drawn")
+        real.set_xlabel("scikit-learn's load_digits", fontsize=9)
+        drawn.set_xlabel("faint dots: noise that the learning adds", fontsize=9)
         fig.savefig(folder / "demo.png", dpi=120, metadata={"Software": None})
 
 

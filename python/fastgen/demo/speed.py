@@ -136,7 +136,7 @@ def run(pictures: Pictures, *, short: bool) -> None:
 
     with style():
         fig = figure(10, 3.6)
-        both = fig.subplots(1, 2, sharey=True)
+        both = fig.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.1})
         for ax, task, unit in zip(both, (_DRAWING, _SCORING), ("number", "row and component"), strict=True):
             _show(ax, [t for t in timings if t.task == task])
             ax.set(xlabel=f"nanoseconds per {unit}")
@@ -180,8 +180,9 @@ def _machine() -> str:
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     blas = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
     threads = f"{runtime['threads']} thread{'s'[: runtime['threads'] > 1]}"
+    processor = names[0] if names else platform.machine()
     return (
-        f"{names[0] if names else platform.machine()}; fastgen {fg.__version__}, {runtime['instruction_set']}, {threads}; "
+        f"{processor}; fastgen {fg.__version__}, {runtime['instruction_set']}, {threads}; "
         f"NumPy {np.__version__}, BLAS threads: {max(blas, default='unknown')}; logarithmic axes"
     )
 
