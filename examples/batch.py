@@ -15,7 +15,9 @@ head = fg.MixtureBatch(weights, fg.Normal(np.stack([a, -a], axis=1), np.full((le
 y, component = (answer[:, 0] for answer in head.sample(rng=7, return_labels=True))  # one for each row
 loss = -head.log_prob(y).mean()  # what training would make small
 single = fg.fit(y, 3, rng=2).mixture
-print(f"loss {loss:.3f} nats with a mixture for each of {len(head):,} rows, {-single.log_prob(y).mean():.3f} without a")
+print(
+    f"loss {loss:.3f} nats with a mixture for each of {len(head):,} rows, {-single.log_prob(y).mean():.3f} by one for all"
+)
 assert loss < -single.log_prob(y).mean()
 for low in (-2, -1, 0, 1):
     rows = (a >= low) & (a < low + 1)

@@ -59,8 +59,8 @@ def run(learned: Learned, pictures: Pictures) -> None:
     say("  there are rare ones, and these are hard. The log densities show it: they vary less.")
     fact("standard deviation of log p, new digits", f"{spread:.1f}", f"nats; real digits: {real_spread:.1f}")
 
-    say("\n  Faint dots beside the strokes: the noise and the floor of part 2 leave every pixel some variance, and")
-    say("  so white paper too. A lower floor draws fewer dots, and describes real digits worse.")
+    say("\n  Faint dots beside the strokes: the noise and the floor of part 2 leave every pixel some variance,")
+    say("  white paper too. A lower floor draws fewer dots, and describes real digits worse.")
     white = np.array([train.images[train.labels == digit].max(axis=0) == 0 for digit in range(N_CLASSES)])
     dots, real_dots = ((images.images[white[images.labels]] > 0).mean() for images in (drawn, held_out))
     fact("inked, of pixels always white in training", f"{100 * dots:.1f} %", f"real digits: {100 * real_dots:.1f} %")
