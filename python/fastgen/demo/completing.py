@@ -73,7 +73,7 @@ def run(learned: Learned, pictures: Pictures) -> None:
             frame(ax, 2 + draw, column)
         sure = posterior[np.arange(len(labels)), labels][shown]
         ax.set_xticks(centres(len(shown)), [_percent(p) for p in sure])
-        ax.set_xlabel("p(true digit | upper half) in %; framed: drawn as another digit")
+        ax.set_xlabel("p(true digit | upper half) in %; framed: drawn as another digit, by Bayes' rule")
         ax.set_title("Lower halves drawn, given the upper ones; on the right of each pair one that is hard to tell")
         pictures.save(fig, "digits_completed.png", "digits completed from their upper half")
 
