@@ -249,6 +249,12 @@ UNIFORM = Row(
             ValueError,
             r"low\[0\] is 1\.0 and high\[0\] is 1\.0, expected high greater than low$",
         ),
+        Bad(
+            "empty interval in a batch",
+            lambda: fg.Uniform([[0.0, 1.0], [0.0, 3.0]], [[1.0, 2.0], [1.0, 2.0]]),
+            ValueError,
+            r"low\[1, 1\] is 3\.0 and high\[1, 1\] is 2\.0, expected high greater than low; exchange them",
+        ),
         Bad("too long", lambda: fg.Uniform(-1e308, 1e308), ValueError, r"expected high - low of at most 1\.8e308"),
     ),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._validate import REAL, TINY
+from .._validate import REAL, TINY, at, first_index
 from .base import Parameter, ScalarComponents
 
 if TYPE_CHECKING:
@@ -86,10 +86,10 @@ class Uniform(ScalarComponents):
             width = high - low
         bad = ~((width >= TINY) & np.isfinite(width))
         if bad.any():
-            k = int(bad.argmax())
+            k = first_index(bad)
             expected = "high greater than low" if width[k] < TINY else "high - low of at most 1.8e308"
             raise ValueError(
-                f"low[{k}] is {float(low[k])!r} and high[{k}] is {float(high[k])!r}, expected {expected}"
+                f"{at('low', k)} is {float(low[k])!r} and {at('high', k)} is {float(high[k])!r}, expected {expected}"
                 + ("; exchange them" if width[k] < 0 else "")
             )
 
