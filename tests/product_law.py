@@ -76,7 +76,7 @@ PRODUCT = Law(
             "lengths",
             lambda: fg.Product([fg.Normal([0.0, 1.0], 1.0), fg.Normal(0.0, 1.0)]),
             ValueError,
-            r"columns\[1\] is of 1 component, but columns\[0\] of 2",
+            r"columns\[1\] has 1 component, but columns\[0\] has 2",
         ),
     ),
     points=_product_points,

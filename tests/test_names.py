@@ -7,10 +7,13 @@ import re
 
 import fastgen as fg
 import pytest
-from fastgen import _core
+from fastgen import _core, _habits
 from fastgen.families.base import REGISTRY
 from helpers import run_python
 
+LINE = fg.Mixture([0.4, 0.6], fg.Normal([0.0, 1.0], [1.0, 2.0]))
+BATCH = fg.MixtureBatch(None, fg.Normal([[0.0, 4.0], [1.0, 2.0]], 1.0))
+RESULT = fg.fit([0.0, 1.0, 3.0], 1, rng=0)
 DESIGN_NAMES = {
     "Normal",
     "MultivariateNormal",
@@ -90,6 +93,53 @@ def test_signatures_of_the_design(name):
     signature = inspect.signature(public(name))
     bare = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
     assert str(inspect.Signature(bare)) == SIGNATURES[name]
+
+
+ELSEWHERE = [
+    (LINE, "predict", r"'Mixture' object has no attribute 'predict'; use assign$"),
+    (LINE, "std", r"use covariance\*\*0\.5$"),
+    (LINE, "nothing", r"'Mixture' object has no attribute 'nothing'$"),
+    (RESULT, "sample", r"'FitResult' object has no attribute 'sample'; use result\.mixture\.sample$"),
+    (RESULT, "means_", r"use result\.mixture\.components\.mean$"),
+    (RESULT, "score", r"use result\.mixture\.log_prob\(x\)\.mean\(\)$"),
+    (BATCH, "logpdf", r"'MixtureBatch' object has no attribute 'logpdf'; use log_prob$"),
+    (BATCH, "predict_proba", r"take one mixture: batch\.mixture\(b\)\.responsibilities$"),
+    (BATCH, "icdf", r"take one mixture: batch\.mixture\(b\)\.icdf$"),
+    (LINE.components, "rvs", r"make a mixture of it: fastgen\.Mixture\(None, components\)\.sample$"),
+    (fg, "GaussianMixture", r"module 'fastgen' has no attribute 'GaussianMixture'; fastgen\.fit\(x, n_components\)"),
+    (fg, "nothing", r"module 'fastgen' has no attribute 'nothing'$"),
+]
+
+
+@pytest.mark.parametrize(("thing", "name", "message"), ELSEWHERE, ids=lambda value: str(value)[:20])
+def test_names_of_other_libraries(thing, name, message):
+    """Whoever asks by habit is told what to use; the name is still none that the object has."""
+    with pytest.raises(AttributeError, match=message):
+        getattr(thing, name)
+    assert not hasattr(thing, name)
+    assert not hasattr(type(thing), name)
+    assert name not in dir(thing)
+
+
+@pytest.mark.parametrize("thing", [LINE, BATCH, RESULT, LINE.components], ids=lambda thing: type(thing).__name__)
+def test_protocols_of_others_are_not_answered(thing):
+    """Names that Python, NumPy and notebooks ask for come without advice."""
+    for name in ("__array__", "__array_interface__", "__dataframe__", "_repr_png_", "_ipython_display_"):
+        with pytest.raises(AttributeError, match=rf"has no attribute '{name}'$"):
+            getattr(thing, name)
+
+
+def test_advice_leads_somewhere():
+    """What the tables of habits name exists."""
+    m = fg.Mixture(None, fg.Normal([0.0, 1.0], 1.0))
+    for advice in _habits._ATTRIBUTES.values():
+        eval(f"m.{advice}", {"m": m, "x": 0.5})
+    for advice in _habits._NAMES.values():
+        assert hasattr(fg, re.match(r"\w+", advice)[0])
+    functions = [fg.fit, fg.MixtureBatch.sample, *(getattr(fg, name) for name in ("Mixture", *fg.families.__all__))]
+    known = {name for function in functions for name in inspect.signature(function).parameters}
+    for entries in _habits._KEYWORDS.values():
+        assert {entry.partition("=")[0] for entry in entries} <= known
 
 
 def test_version():

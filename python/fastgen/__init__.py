@@ -6,11 +6,14 @@ with `Mixture.log_prob` and its relatives. `Stream` is a random-access stream of
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Never
+
 from . import families
 from ._core import stream_version as STREAM_VERSION
 from ._core import version as __version__
 from ._fit import fit
 from ._fit_result import ConvergenceWarning, DegenerateWarning, FitResult, FitState, FitWarning
+from ._habits import missing_name
 from ._io import load
 from ._runtime import get_num_threads, runtime_info, set_num_threads, show_runtime
 from .batch import MixtureBatch
@@ -39,6 +42,12 @@ __all__ = [
     "show_runtime",
 ]
 __all__ += families.__all__
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Never:
+        raise missing_name(name)
 
 
 def __dir__() -> list[str]:

@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
-from ._validate import kind_of
+from ._frozen import Frozen
+from ._validate import NON_NEGATIVE, as_float_array, as_parameter, kind_of, shown
 from .families.base import Components
 from .families.product import Product
 
-__all__ = ["as_blocks", "have_slope", "joined"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ._validate import FloatArray
+
+__all__ = ["Weighted", "as_blocks", "as_weights", "have_slope", "joined"]
+
+
+class Weighted(Frozen):
+    """A record made of weights and components, in this order."""
+
+    __slots__ = ()
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Refuse components in the place of the weights."""
+        if given and isinstance(given[0], Components):
+            raise TypeError(
+                f"weights is of type {type(given[0]).__name__}, expected numbers or None; weights come first, None for equal "
+                f"ones: {cls.__name__}(None, components)"
+            )
+        return super().__new__(cls, *given, **named)
+
+
+def as_weights(weights: ArrayLike) -> FloatArray:
+    """A private copy of the weights that a user gives, checked one by one."""
+    if isinstance(weights, str):
+        raise TypeError(f"weights is {shown(weights)}, expected a number for each component; None means equal weights")
+    values = as_float_array(weights, "weights")
+    logits = bool(values.size and values.min() < 0)
+    hint = "weights are probabilities, not logits: pass softmax(logits)" if logits else ""
+    return as_parameter(values, "weights", NON_NEGATIVE, hint)
 
 
 def as_blocks(components: Any) -> tuple[Components, ...]:
@@ -24,8 +55,14 @@ def as_blocks(components: Any) -> tuple[Components, ...]:
         raise ValueError("components is empty, expected at least one family object")
     for i, block in enumerate(blocks):
         if not isinstance(block, Components):
+            hint = ""
+            if hasattr(block, "weights") and hasattr(block, "components"):
+                hint = (
+                    "; to mix mixtures pass np.concatenate([w * m.weights for ...]) as weights and their components, "
+                    "[m.components, ...]"
+                )
             raise TypeError(
-                f"components[{i}] is {kind_of(block)}, expected a family object such as fastgen.Normal(loc, scale)"
+                f"components[{i}] is {kind_of(block)}, expected a family object such as fastgen.Normal(loc, scale){hint}"
             )
     for i, block in enumerate(blocks):
         if block._batch:

@@ -10,20 +10,22 @@ import numpy as np
 
 from ._fit_model import Model, as_data, listed
 from ._fit_result import ConvergenceWarning, DegenerateWarning, FitResult, FitState
+from ._habits import closed, unknown_keywords
 from ._starts import SingularCovarianceError, as_init, feature_scale, singular_covariance, starting_mixture
 from ._validate import as_int, as_number, as_option, shown
+from .families import MultivariateNormal, Normal
 from .families.covariance import FORMS
+from .mixture import Mixture
 from .stream import as_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import SupportsIndex
+    from typing import Never, SupportsIndex
 
     from numpy.typing import ArrayLike
 
     from . import _core
     from ._fit_model import CovarianceType, Data, Start
-    from .mixture import Mixture
     from .stream import Seed
 
 __all__ = ["fit"]
@@ -36,6 +38,7 @@ _CLOSE_TO_FLOOR = 100.0
 _LINES_EVERY = 10
 
 
+@closed
 def fit(
     x: ArrayLike,
     n_components: SupportsIndex,
@@ -50,6 +53,7 @@ def fit(
     rng: Seed = None,
     callback: Callable[[FitState], Any] | None = None,
     verbose: int = 0,
+    **unknown: Never,
 ) -> FitResult:
     r"""Learn a mixture of normal components from data, by maximum likelihood.
 
@@ -154,13 +158,17 @@ def fit(
     >>> sorted(result.mixture.components.loc.round(1).tolist())
     [-2.0, 1.0]
     """
+    if unknown:
+        raise unknown_keywords(fit, unknown)
+
     # --- data and model
+    _check_families(init)
     data = as_data(x, sample_weight)
     k = as_int(n_components, "n_components", minimum=1)
     if k > len(data.x):
         raise ValueError(
             f"n_components is {k}, expected at most {len(data.x)}, the number of rows of x"
-            f"{'' if sample_weight is None else ' with positive weight'}"
+            f"{'' if sample_weight is None else ' with positive weight'}{'; did you mean x.T?' * (data.n_features >= k)}"
         )
     form = as_option(covariance_type, "covariance_type", tuple(FORMS))
     model = Model(data.scalar, k, data.n_features, cast("CovarianceType", form))
@@ -217,6 +225,16 @@ def fit(
     )
     _warn(result, best, settings, data, float(scale.min()))
     return result
+
+
+def _check_families(init: Any) -> None:
+    """Raise TypeError for a mixture of what cannot be learned, before anything is said of data that might suit it."""
+    for block in init._blocks if isinstance(init, Mixture) else ():
+        if not isinstance(block, (Normal, MultivariateNormal)):
+            raise TypeError(
+                f"init has components of {type(block).__name__}, expected Normal or MultivariateNormal; fit learns normal "
+                "mixtures only"
+            )
 
 
 class _Settings(NamedTuple):
@@ -296,8 +314,9 @@ def _print_progress(
     start: int, iteration: int, value: float, change: float, seconds: float, settings: _Settings
 ) -> None:
     which = f"start {start + 1}/{settings.n_starts}  " if settings.n_starts > 1 else ""
+    taken = f"{seconds:8.2f} s " if seconds >= 1 else f"{1000 * seconds:8.2f} ms"
     print(
-        f"{which}iteration {iteration:>4}  {seconds:8.2f} s  mean log-likelihood {value:.8g}  change {change:.2e}",
+        f"{which}iteration {iteration:>4}  {taken}  mean log-likelihood {value:.8g}  change {change:.2e}",
         flush=True,
     )
 
@@ -335,6 +354,8 @@ def _warn(result: FitResult, best: _Run, settings: _Settings, data: Data, smalle
                 f"x itself varies little, by a standard deviation of {smallest_scale:.2g} in one feature: rescale x, or lower "
                 "reg_covar, which is in the square of its unit"
             )
+        elif len(data.x) < data.n_features:
+            remedy += f"; x has {len(data.x)} rows of {data.n_features} features: did you mean x.T?"
         warnings.warn(
             "fit raised variances that collapsed to the floor "
             f"reg_covar={settings.reg_covar:g}, in components {listed(result.floored_components)}; {remedy}",

@@ -102,16 +102,21 @@ def _check_values(points: AnyFloatArray, used: NDArray[np.bool_] | None) -> None
 
 def as_data(x: ArrayLike, sample_weight: ArrayLike | None) -> Data:
     """Check the arguments of `fit` that hold data."""
-    points = as_float_array(x, "x")
+    points = as_float_array(x, "x", "drop rows with gaps, or pass {}.filled(np.nan) with a sample_weight of 0 for them")
     if points.ndim not in (1, 2):
-        raise ValueError(f"x has shape {points.shape}, expected (n,) or (n, D), one row per observation")
+        raise ValueError(
+            f"x has shape {points.shape}, expected (n,) or (n, D), one row per observation"
+            + "; the data come first: fit(x, n_components)" * (points.ndim == 0)
+        )
     if points.size == 0:
         raise ValueError(f"x has shape {points.shape}, expected at least one observation and one feature")
     if sample_weight is None:
         _check_values(points, None)
         return Data(points, None, float(len(points)))
     # The caller's own array where it will do: nothing writes to it.
-    weight = np.asarray(as_float_array(sample_weight, "sample_weight"), dtype=np.float64, order="C")
+    weight = np.asarray(
+        as_float_array(sample_weight, "sample_weight", "pass {}.filled(0)"), dtype=np.float64, order="C"
+    )
     check_constraint(weight, "sample_weight", NON_NEGATIVE)
     if weight.shape != points.shape[:1]:
         raise ValueError(f"sample_weight has shape {weight.shape}, expected {points.shape[:1]}, one for each row of x")

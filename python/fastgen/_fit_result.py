@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._frozen import Frozen
+from ._habits import missing_attribute
 
 if TYPE_CHECKING:
     from ._validate import FloatArray
@@ -142,6 +143,12 @@ class FitResult(Frozen):
             )
         self._set(**attributes)
         self.history.flags.writeable = False
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say where the methods of the mixture are."""
+            raise missing_attribute(self, name, "use result.mixture.")
 
     @property
     def aic(self) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Never
+from typing import Any, Never, Self
+
+from ._habits import check_keywords
 
 __all__ = ["Frozen"]
 
@@ -15,6 +17,13 @@ class Frozen:
     """
 
     __slots__ = ()
+
+    # Here, before `__init__` is asked, because what Python says of unknown keywords does not say what is expected.
+    def __new__(cls, *_given: Any, **named: Any) -> Self:
+        """Refuse keywords that the constructor does not have."""
+        if named:
+            check_keywords(cls, named)
+        return super().__new__(cls)
 
     def _set(self, **attributes: Any) -> None:
         for name, value in attributes.items():

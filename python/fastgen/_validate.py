@@ -165,18 +165,21 @@ _WHY_NOT_NUMBERS = {
 }
 
 
-def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
+_UNMASK = "pass {}.filled(np.nan), or only what is not masked"
+
+
+def as_float_array(value: ArrayLike, name: str, unmask: str = _UNMASK) -> AnyFloatArray:
     """Return native, aligned float32 or float64 with any strides; copies only if that is needed.
 
-    float32 stays float32; every other real type becomes float64.
+    float32 stays float32; every other real type becomes float64. `unmask` says what to do with masked values.
     """
     if type(value) is np.ndarray and (value.dtype == FLOAT64 or value.dtype == FLOAT32) and _is_regular(value):
         return value
     # numpy.ma is not imported for the test: every masked array is an ndarray with a mask.
     if isinstance(value, np.ndarray) and np.any(getattr(value, "mask", False)):
-        raise TypeError(
-            f"{name} is a masked array, whose mask would be lost; pass {name}.filled(np.nan), or only the unmasked rows"
-        )
+        raise TypeError(f"{name} is a masked array, whose mask would be lost; {unmask.format(name)}")
+    if value is None:
+        raise TypeError(f"{name} is None, expected numbers")
     try:
         array = np.asarray(value)
     except Exception as error:
@@ -187,6 +190,11 @@ def as_float_array(value: ArrayLike, name: str) -> AnyFloatArray:
     if kind == "O" and _are_numbers(array, name):  # as of data frames whose columns differ in type
         return array.astype(np.float64)
     if kind not in "fiub":
+        texts = (index for index, value in np.ndenumerate(array) if isinstance(value, str)) if kind == "O" else ()
+        for index in texts:
+            raise TypeError(
+                f"{at(name, index)} is {shown(array[index])}, expected a number; encode categories as 0, 1, ... first"
+            )
         why = _WHY_NOT_NUMBERS.get(kind, f"values of type {array.dtype}; pass real numbers")
         found = f" (got {type(value).__name__})" if kind == "O" and array.ndim == 0 else ""
         raise TypeError(f"{name} holds {why.format(name=name)}{found}")
@@ -219,7 +227,7 @@ def _is_regular(array: NDArray[Any]) -> bool:
 
 def as_parameter(value: ArrayLike, name: str, constraint: Constraint = REAL, hint: str = "") -> FloatArray:
     """Return a private C-contiguous float64 copy of a parameter, checked element by element."""
-    array = np.array(as_float_array(value, name), dtype=np.float64, order="C")
+    array = np.array(as_float_array(value, name, "pass numbers for all of it"), dtype=np.float64, order="C")
     check_constraint(array, name, constraint, hint)
     return array
 
@@ -387,7 +395,8 @@ def as_feature_indices(features: Any, n_features: int) -> tuple[bool, list[int]]
             )
         index %= n_features
         if index in seen:
-            raise ValueError(f"{name} names feature {index} again; expected distinct features")
+            hint = "; for a mask pass booleans" if len(given) == n_features and max(seen) <= 1 else ""
+            raise ValueError(f"{name} names feature {index} again; expected distinct features{hint}")
         seen[index] = position
     return single, list(seen)
 

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from ._blocks import Weighted, as_weights
 from ._core import MixtureBatch as CoreMixtureBatch
-from ._frozen import Frozen
+from ._habits import closed, missing_attribute, unknown_keywords
 from ._validate import (
-    NON_NEGATIVE,
     as_float_array,
     as_int,
-    as_parameter,
     at,
     check_out,
     first_index,
@@ -27,7 +26,7 @@ from .stream import stream_key, stream_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Literal, SupportsIndex
+    from typing import Literal, Never, SupportsIndex
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["MixtureBatch"]
 
 
-class MixtureBatch(Frozen):
+class MixtureBatch(Weighted):
     r"""B mixtures of K components each, drawn from and scored in one call.
 
     For mixture density networks, particle filters and other code that has a mixture for every row of its data: no
@@ -117,7 +116,7 @@ class MixtureBatch(Frozen):
                 )
             values = np.full(shape, 1.0 / shape[1])
         else:
-            values = as_parameter(weights, "weights", NON_NEGATIVE)
+            values = as_weights(weights)
             if components._batch and values.shape != shape:
                 raise ValueError(
                     f"weights has shape {values.shape}, expected {shape}: one weight for each component of each mixture"
@@ -135,6 +134,12 @@ class MixtureBatch(Frozen):
             values = normalised_rows(values, quick=True)
         core = CoreMixtureBatch(len(values), values.ravel(), components._core)
         self._set(weights=read_only(values), components=components, _core=core)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say where the methods of a single mixture are."""
+            raise missing_attribute(self, name, "take one mixture: batch.mixture(b).")
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -272,6 +277,7 @@ class MixtureBatch(Frozen):
         dtype: DTypeLike = np.float64,
     ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.int64]]: ...
 
+    @closed
     def sample(
         self,
         n_per: SupportsIndex = 1,
@@ -281,6 +287,7 @@ class MixtureBatch(Frozen):
         return_labels: bool = False,
         out: NDArray[Any] | None = None,
         dtype: DTypeLike = np.float64,
+        **unknown: Never,
     ) -> Any:
         """Draw samples from every mixture.
 
@@ -324,6 +331,8 @@ class MixtureBatch(Frozen):
         >>> batch.sample(3, rng=7).shape
         (2, 3)
         """
+        if unknown:
+            raise unknown_keywords(MixtureBatch.sample, unknown)
         n, start = stream_part(n_per, start, "n_per", self.n_mixtures)
         samples = samples_array(out, (self.n_mixtures, n, *self._row), dtype)
         labels = new_array((self.n_mixtures, n), np.int64, "an array of labels") if return_labels else None
@@ -411,8 +420,13 @@ class MixtureBatch(Frozen):
             one = ", ".join(map(str, (self.n_mixtures, *row)))
             many = ", ".join(map(str, (self.n_mixtures, "n", *row)))
             comma = "" if row else ","
+            hint = ""
+            if points.shape[1:2] == (self.n_mixtures,) and points.shape[2:] == row:
+                hint = "; did you mean x.swapaxes(0, 1)?"
+            elif points.shape[len(lead) :] == row and len(lead) < 2:
+                hint = f"; for the same points in every mixture pass np.broadcast_to(x, {(self.n_mixtures, *points.shape)})"
             raise ValueError(
-                f"x has shape {points.shape}, expected ({one}{comma}) or ({many}) for {self.n_mixtures} mixtures"
+                f"x has shape {points.shape}, expected ({one}{comma}) or ({many}) for {self.n_mixtures} mixtures{hint}"
             )
         if out is None:
             answer = new_array(lead, points.dtype, "an answer", "; pass fewer points at a time")

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from ._blocks import as_blocks, have_slope, joined
+from ._blocks import Weighted, as_blocks, as_weights, have_slope, joined
 from ._core import Mixture as CoreMixture
 from ._far import far_responsibilities
-from ._frozen import Frozen
+from ._habits import Elsewhere, closed, unknown_keywords
 from ._validate import (
-    NON_NEGATIVE,
     PROBABILITY,
     REAL,
     as_feature_indices,
@@ -29,7 +28,7 @@ from .stream import STREAM_LENGTH, stream_key, stream_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Literal, SupportsIndex
+    from typing import Literal, Never, SupportsIndex
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
@@ -45,7 +44,7 @@ _SHORT = 4096
 _SHORT_NUMBERS = 2**20
 
 
-class Mixture(Frozen):
+class Mixture(Elsewhere, Weighted):
     r"""A mixture of distributions.
 
     Parameters
@@ -134,10 +133,12 @@ class Mixture(Frozen):
         if weights is None:
             values = np.full(k, 1.0 / k)
         else:
-            values = as_parameter(weights, "weights", NON_NEGATIVE)
+            values = as_weights(weights)
             if values.shape != (k,):
+                rows = [p.name for block in blocks for p in block.parameters[:1] if p.axes] if k == 1 else []
                 raise ValueError(
                     f"weights has shape {values.shape}, expected {(k,)}: one weight for each of the {k} components"
+                    + (f"; a row of {rows[0]} is one component" if rows else "")
                 )
         self._fill(normalised_weights(values), joined(blocks))
 
@@ -257,6 +258,7 @@ class Mixture(Frozen):
         dtype: DTypeLike = np.float64,
     ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.int64]]: ...
 
+    @closed
     def sample(
         self,
         n: SupportsIndex,
@@ -266,6 +268,7 @@ class Mixture(Frozen):
         return_labels: bool = False,
         out: NDArray[Any] | None = None,
         dtype: DTypeLike = np.float64,
+        **unknown: Never,
     ) -> Any:
         """Draw samples, in random order.
 
@@ -331,9 +334,12 @@ class Mixture(Frozen):
             and dtype is np.float64
             and type(start) is int
             and 0 <= start < STREAM_LENGTH - _SHORT
+            and not unknown
         ):
             return self._sample_new(stream_key(rng), start, n)
 
+        if unknown:
+            raise unknown_keywords(Mixture.sample, unknown)
         n, start = stream_part(n, start)
         shape = (n,) if self._scalar else (n, self.n_features)
         samples = samples_array(out, shape, dtype)
@@ -620,11 +626,13 @@ class Mixture(Frozen):
 
     def _require_scalar(self, method: str) -> None:
         if not self._scalar:
-            sliced = all(block._slices for block in self._blocks)
-            hint = f"; take one of them first: marginal(feature).{method}(...)" if sliced else ""
-            raise ValueError(
-                f"{method} needs a mixture of scalar components, this one has {self.n_features} features{hint}"
-            )
+            found = f"{self.n_features} features"
+            hint = f"; take one of them first: marginal(feature).{method}(...)"
+            if self.n_features == 1:
+                found, hint = "one feature in vector form", f"; use marginal(0).{method}(...)"
+            if not all(block._slices for block in self._blocks):
+                hint = ""
+            raise ValueError(f"{method} needs a mixture of scalar components, this one has {found}{hint}")
 
     def _evaluate(
         self,
@@ -753,17 +761,19 @@ class Mixture(Frozen):
         """
         self._require_features("condition")
         single, chosen = as_feature_indices(features, self.n_features)
-        rest = [feature for feature in range(self.n_features) if feature not in chosen]
+        rest = sorted(set(range(self.n_features)).difference(chosen))
         if not rest:
             raise ValueError(f"features names all {self.n_features} features, expected at least one to remain")
-        known = as_parameter(values, "values", REAL, "leave features without a value out of `features`")
+        known = np.asarray(as_float_array(values, "values"), dtype=np.float64)
         if single and known.ndim == 0:
             known = known.reshape(1)
         if known.shape != (len(chosen),):
+            whole = known.shape == (self.n_features,)
             raise ValueError(
                 f"values has shape {known.shape}, expected {(len(chosen),)}: one value for each of the {len(chosen)} "
-                "features"
+                f"features{'; of a whole row pass row[features]' * whole}"
             )
+        known = as_parameter(known, "values", REAL, "leave features without a value out of `features`")
         known_part = self.marginal(chosen)
         weights = known_part.responsibilities(known)
         if known_part.log_prob(known) == -np.inf:
@@ -847,9 +857,9 @@ class Mixture(Frozen):
 
 
 def _shape_message(name: str, shape: tuple[int, ...], d: int) -> str:
-    expected = f"expected (..., {d}) for a mixture over {d} features"
+    expected = f"expected (..., {d}) for a mixture over {d} feature{'s' * (d > 1)}"
     if d == 1:
-        hint = f"; for one feature pass {name}[..., None]"
+        hint = f": one feature in vector form; pass np.asarray({name})[..., None], or use marginal(0)"
     elif len(shape) >= 2 and shape[0] == d:
         hint = f"; did you mean {name}.T?"
     else:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._core import Components as CoreComponents
 from .._frozen import Frozen
+from .._habits import missing_attribute
 from .._validate import Constraint, as_parameter, read_only
 
 if TYPE_CHECKING:
@@ -88,14 +89,14 @@ class Components(Frozen):
     _batch: int
     _core: CoreComponents
 
-    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
+    def __new__(cls, *given: Any, **named: Any) -> Self:
         """Refuse to make what is not a family."""
         if not cls.parameters:
             raise TypeError(
                 f"{cls.__name__} is what families have in common; construct one of them, such as fastgen.Normal or "
                 "fastgen.MultivariateNormal"
             )
-        return super().__new__(cls)
+        return super().__new__(cls, *given, **named)
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -241,12 +242,7 @@ class Components(Frozen):
 
         def __getattr__(self, name: str) -> Any:
             """Say where the methods of a mixture are, which one expects here who comes from other libraries."""
-            from ..mixture import Mixture
-
-            hint = ""
-            if not name.startswith("_") and hasattr(Mixture, name):
-                hint = f"; make a mixture of it: fastgen.Mixture(None, components).{name}"
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
+            raise missing_attribute(self, name, "make a mixture of it: fastgen.Mixture(None, components).")
 
     def __len__(self) -> int:
         return self.n_components

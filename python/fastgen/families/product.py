@@ -112,8 +112,8 @@ class Product(Components):
                 )
             if len(column) != len(columns[0]):
                 raise ValueError(
-                    f"columns[{d}] is of {len(column)} component{'s' if len(column) > 1 else ''}, but columns[0] of {len(columns[0])}; expected the same "
-                    "number in every column"
+                    f"columns[{d}] has {len(column)} component{'s' * (len(column) > 1)}, but columns[0] has {len(columns[0])}; "
+                    "expected the same number in every column"
                 )
         core = CoreComponents.product([column._core for column in columns])
         self._set(columns=columns, _core=core, _batch=columns[0]._batch)
