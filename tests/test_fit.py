@@ -532,6 +532,7 @@ def test_verbose(overlapping, capfd):
     lines = capfd.readouterr().out.splitlines()
     assert len(lines) == 25
     assert f"{r.history[-1]:.8g}" in lines[-1]
+    assert " ms " in lines[0]  # of quick fits all would take "0.00 s"
     fg.fit(overlapping, 2, max_iter=2, tol=0, rng=1, verbose=2, n_init=2)
     assert "start 2/2" in capfd.readouterr().out
 
@@ -671,6 +672,14 @@ def test_collapsing_component_is_reported():
     assert len(caught) == 1
     assert r.floored_components == (1,)
     np.testing.assert_allclose(np.linalg.eigvalsh(r.mixture.components.covariances[1]), 1e-6, rtol=1e-6)
+
+
+def test_rows_that_may_be_columns_are_reported():
+    """A covariance of more features than rows is singular; the warning asks whether x lies on its side."""
+    x = np.random.default_rng(1).normal(size=(30, 3))
+    with pytest.warns(fg.DegenerateWarning, match=r"x has 3 rows of 30 features: did you mean x\.T\?"):
+        fg.fit(x.T, 1)
+    fg.fit(x, 1)
 
 
 def test_empty_component_is_reported():
