@@ -10,6 +10,7 @@ import fastgen as fg
 import numpy as np
 import pytest
 from fastgen import _core
+from fastgen.__main__ import main
 from helpers import run_python
 
 
@@ -25,6 +26,35 @@ def test_command_line():
     done = subprocess.run([sys.executable, "-m", "fastgen", "info"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert fg.__version__ in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], "{demo,info}"),
+        (["demo", "--help"], "needs scikit-learn and matplotlib"),
+        (["demo", "--help"], "(default: fastgen-demo)"),
+        (["info", "--help"], "Show version"),
+    ],
+)
+def test_command_line_explains_itself(capsys, arguments, expected):
+    if arguments:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 0
+    else:
+        assert main([]) == 0
+    assert expected in " ".join(capsys.readouterr().out.split())
+
+
+def test_demo_without_its_packages():
+    """The command to type, which does not need the distribution to be on an index."""
+    done = run_python(
+        "import importlib.util as u; find = u.find_spec; u.find_spec = lambda name: None if name == 'sklearn' else find(name)\n"
+        "from fastgen.__main__ import main; raise SystemExit(main(['demo']))"
+    )
+    assert done.returncode == 1, done.stderr
+    assert "pip install scikit-learn matplotlib" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")

@@ -22,7 +22,7 @@ __all__ = ["main"]
 for _module, _project in (("matplotlib", "matplotlib"), ("sklearn", "scikit-learn")):
     if find_spec(_module) is None:
         raise ModuleNotFoundError(
-            f'The demo needs {_project}, which is not installed: pip install "fastgen-mixtures[demo]"', name=_module
+            f"The demo needs {_project}, which is not installed: pip install scikit-learn matplotlib", name=_module
         )
 
 
@@ -50,10 +50,11 @@ def main(output: str | os.PathLike[str] | None = None, short: bool = False) -> N
     from ._terminal import heading, say
 
     begin = time.perf_counter()
+    folder = Path("fastgen-demo" if output is None else output)
     try:
-        pictures = Pictures(Path("fastgen-demo" if output is None else output))
+        pictures = Pictures(folder)
     except OSError as error:
-        raise SystemExit(f"The pictures cannot be written there: {error}") from error
+        raise SystemExit(f"The folder for the pictures, {folder}, cannot be made: {error.strerror}") from error
 
     runtime = fg.runtime_info()
     say(f"fastgen {fg.__version__}, threads: {runtime['threads']}, instruction set: {runtime['instruction_set']}")
