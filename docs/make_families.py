@@ -21,8 +21,8 @@ family have `sample`, `log_prob`, `prob`, `component_log_prob`, `responsibilitie
 column *also* says what else. `fit` learns mixtures of `Normal` and `MultivariateNormal`. Which families one mixture may hold:
 `help(fastgen.Mixture)`. Formulas, shapes, errors and examples: `help(fastgen.<name>)`.
 
-| family | parameters | support | also | samples by | source |
-|---|---|---|---|---|---|
+| family | parameters | support | also | in `scipy.stats` | samples by | source |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -42,7 +42,9 @@ def text() -> str:
     for name in sorted(REGISTRY):
         cls = REGISTRY[name]
         parameters = ", ".join(f"`{p}`" for p in list(inspect.signature(cls).parameters))
-        rows.append(f"| `{name}` | {parameters} | {cls.support} | {methods(cls)} | {cls.sampler} | {cls.source} |\n")
+        peer = f"`{cls.scipy}`" if cls.scipy else ""
+        cells = (f"`{name}`", parameters, cls.support, methods(cls), peer, cls.sampler, cls.source)
+        rows.append(f"| {' | '.join(cells)} |\n")
     return HEAD + "".join(rows)
 
 

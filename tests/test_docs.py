@@ -12,9 +12,17 @@ import runpy
 import subprocess
 import sys
 
+import cases
 import fastgen as fg
+import numpy as np
 import pytest
 from helpers import ROOT
+from scipy import stats
+
+
+def law_of(law):
+    """One component of three features."""
+    return law.construct(**law.parameters(np.random.default_rng(5), 1, 1 if law.scalar else 3))
 
 
 def modules():
@@ -89,6 +97,24 @@ def test_table_of_families():
     """docs/families.md is what the registry says now."""
     page = runpy.run_path(str(ROOT / "docs" / "make_families.py"))
     assert page["FILE"].read_text() == page["text"](), "run python docs/make_families.py"
+
+
+@pytest.mark.parametrize(
+    "law", {type(law_of(law)): law for law in reversed(cases.LAWS)}.values(), ids=lambda law: law.id
+)
+def test_laws_of_scipy(law):
+    """What the table says of scipy.stats, and what a component is here, have the same density."""
+    components = law_of(law)
+    if not components.scipy:
+        assert isinstance(components, (fg.Categorical, fg.Delta, fg.FactorNormal, fg.Product))
+        return
+    parameters = {p.name: getattr(components, p.name)[0] for p in components.parameters}
+    peer = eval(components.scipy, {**vars(stats), "exp": np.exp, **parameters})
+    m = fg.Mixture(None, components)
+    x = m.sample(20, rng=1)
+    # SciPy's Dirichlet and directions take one point at a time.
+    expected = [(peer.logpmf if law.discrete else peer.logpdf)(point) for point in x]
+    np.testing.assert_allclose(m.log_prob(x), np.reshape(expected, 20), rtol=1e-7, atol=1e-7)
 
 
 def test_typed_marker():

@@ -71,10 +71,12 @@ class Components(Frozen):
     #: The parameters, in the order of the constructor.
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
-    #: Where the density is positive, how samples are drawn, and where the law is described: for the table of families.
+    #: Where the density is positive, how samples are drawn, where the law is described, and the law of one component in
+    #: scipy.stats, if it has it: for the table of families.
     support: ClassVar[str] = ""
     sampler: ClassVar[str] = ""
     source: ClassVar[str] = ""
+    scipy: ClassVar[str] = ""
 
     # What the density is a density of: "continuous" (length, volume), "discrete" (counts of whole numbers), "atoms", the
     # surface of a "sphere", or a "simplex".

@@ -72,6 +72,7 @@ class Bernoulli(ScalarComponents):
     support = "0, 1"
     sampler = "inversion"
     source = "Johnson, Kemp and Kotz 2005, chapter 3"
+    scipy = "bernoulli(probs)"
 
     _measure = "discrete"
 

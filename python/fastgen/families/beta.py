@@ -74,6 +74,7 @@ class Beta(ScalarComponents):
     support = "0 <= x <= 1"
     sampler = "rejection"
     source = "Marsaglia and Tsang 2000"
+    scipy = "beta(concentration1, concentration0)"
 
     concentration1: FloatArray
     concentration0: FloatArray

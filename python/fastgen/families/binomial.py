@@ -81,6 +81,7 @@ class Binomial(ScalarComponents):
     support = "0, 1, ..., n"
     sampler = "inversion, or transformed rejection (BTRS)"
     source = "Johnson, Kemp and Kotz 2005, chapter 3"
+    scipy = "binom(n, probs)"
 
     _measure = "discrete"
 

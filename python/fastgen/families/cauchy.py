@@ -71,6 +71,7 @@ class Cauchy(ScalarComponents):
     support = "real line"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1994, chapter 16"
+    scipy = "cauchy(loc, scale)"
 
     loc: FloatArray
     scale: FloatArray

@@ -90,6 +90,7 @@ class Dirichlet(Components):
     support = "x_d >= 0, sum x_d = 1"
     sampler = "gamma variates over their sum"
     source = "Marsaglia and Tsang 2000"
+    scipy = "dirichlet(concentrations)"
 
     _measure = "simplex"
     _slices = False

@@ -69,6 +69,7 @@ class Exponential(ScalarComponents):
     support = "x >= 0"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1994, chapter 19"
+    scipy = "expon(scale=1 / rate)"
 
     rate: FloatArray
 

@@ -76,6 +76,7 @@ class Gamma(ScalarComponents):
     support = "x >= 0"
     sampler = "rejection"
     source = "Marsaglia and Tsang 2000"
+    scipy = "gamma(concentration, scale=1 / rate)"
 
     concentration: FloatArray
     rate: FloatArray

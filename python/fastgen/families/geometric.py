@@ -73,6 +73,7 @@ class Geometric(ScalarComponents):
     support = "0, 1, 2, ..."
     sampler = "inversion"
     source = "Johnson, Kemp and Kotz 2005, chapter 5"
+    scipy = "geom(probs, loc=-1)"
 
     _measure = "discrete"
 

@@ -73,6 +73,7 @@ class Gumbel(ScalarComponents):
     support = "real line"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1995, chapter 22"
+    scipy = "gumbel_r(loc, scale)"
 
     loc: FloatArray
     scale: FloatArray

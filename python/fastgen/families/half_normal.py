@@ -72,6 +72,7 @@ class HalfNormal(ScalarComponents):
     support = "x >= 0"
     sampler = "Box-Muller"
     source = "Johnson, Kotz and Balakrishnan 1994, chapter 13; Box and Muller 1958"
+    scipy = "halfnorm(scale=scale)"
 
     scale: FloatArray
 

@@ -76,6 +76,7 @@ class InverseGamma(ScalarComponents):
     support = "x > 0"
     sampler = "rejection"
     source = "Marsaglia and Tsang 2000"
+    scipy = "invgamma(concentration, scale=scale)"
 
     concentration: FloatArray
     scale: FloatArray

@@ -72,6 +72,7 @@ class Laplace(ScalarComponents):
     support = "real line"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1995, chapter 24"
+    scipy = "laplace(loc, scale)"
 
     loc: FloatArray
     scale: FloatArray

@@ -78,6 +78,7 @@ class LogNormal(ScalarComponents):
     support = "x > 0"
     sampler = "Box-Muller"
     source = "Johnson, Kotz and Balakrishnan 1994, chapter 14; Box and Muller 1958"
+    scipy = "lognorm(scale, scale=exp(loc))"
 
     loc: FloatArray
     scale: FloatArray

@@ -72,6 +72,7 @@ class Logistic(ScalarComponents):
     support = "real line"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1995, chapter 23"
+    scipy = "logistic(loc, scale)"
 
     loc: FloatArray
     scale: FloatArray

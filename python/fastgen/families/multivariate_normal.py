@@ -93,6 +93,7 @@ class MultivariateNormal(EllipticalComponents):
     support = "R^D"
     sampler = "Box-Muller, times the Cholesky factor"
     source = "Bishop 2006, section 2.3"
+    scipy = "multivariate_normal(means, covariances)"
 
     _matrices = "covariances"
 

@@ -119,6 +119,7 @@ class MultivariateStudentT(EllipticalComponents):
     support = "R^D"
     sampler = "Box-Muller, times the Cholesky factor and a gamma variate (Marsaglia-Tsang) to the power -1/2"
     source = "Kotz and Nadarajah 2004, chapter 1"
+    scipy = "multivariate_t(means, shapes, df)"
 
     _matrices = "shapes"
 

@@ -82,6 +82,7 @@ class NegativeBinomial(ScalarComponents):
     support = "0, 1, 2, ..."
     sampler = "Poisson of a gamma variate (Marsaglia and Tsang)"
     source = "Johnson, Kemp and Kotz 2005, chapter 5"
+    scipy = "nbinom(concentration, probs)"
 
     _measure = "discrete"
 

@@ -75,6 +75,7 @@ class Normal(ScalarComponents):
     support = "real line"
     sampler = "Box-Muller"
     source = "Box and Muller 1958"
+    scipy = "norm(loc, scale)"
 
     loc: FloatArray
     scale: FloatArray

@@ -52,6 +52,7 @@ class Pareto(ScalarComponents):
 
     with :math:`\alpha` = `concentration` and m = `scale`, and 0 below `scale` [1]_: Pareto's law of the first kind,
     ``scipy.stats.pareto(b=concentration, scale=scale)``. The method ``pareto`` of NumPy's generators draws ``x / scale - 1``.
+    PyTorch's ``Pareto(scale, alpha)`` has the parameters in the other order.
     The mean is infinite for concentrations up to 1, the variance for concentrations up to 2.
 
     References
@@ -75,6 +76,7 @@ class Pareto(ScalarComponents):
     support = "x >= scale"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1994, chapter 20"
+    scipy = "pareto(concentration, scale=scale)"
 
     concentration: FloatArray
     scale: FloatArray

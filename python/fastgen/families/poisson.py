@@ -81,6 +81,7 @@ class Poisson(ScalarComponents):
     support = "0, 1, 2, ..."
     sampler = "inversion, or transformed rejection (PTRS)"
     source = "Johnson, Kemp and Kotz 2005, chapter 4"
+    scipy = "poisson(rate)"
 
     _measure = "discrete"
 

@@ -76,6 +76,7 @@ class SkewNormal(ScalarComponents):
     support = "real line"
     sampler = "transformation"
     source = "Azzalini 1985"
+    scipy = "skewnorm(shape, loc, scale)"
 
     loc: FloatArray
     scale: FloatArray

@@ -79,6 +79,7 @@ class StudentT(ScalarComponents):
     support = "real line"
     sampler = "polar method"
     source = "Bailey 1994"
+    scipy = "t(df, loc, scale)"
 
     df: FloatArray
     loc: FloatArray

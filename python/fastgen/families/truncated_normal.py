@@ -92,6 +92,7 @@ class TruncatedNormal(ScalarComponents):
     support = "low <= x <= high"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1994, chapter 13"
+    scipy = "truncnorm((low - loc) / scale, (high - loc) / scale, loc, scale)"
 
     loc: FloatArray
     scale: FloatArray

@@ -73,6 +73,7 @@ class Uniform(ScalarComponents):
     support = "low <= x <= high"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1995, chapter 26"
+    scipy = "uniform(low, high - low)"
 
     low: FloatArray
     high: FloatArray

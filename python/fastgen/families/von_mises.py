@@ -85,6 +85,7 @@ class VonMises(ScalarComponents):
     support = "-pi <= x <= pi"
     sampler = "rejection"
     source = "Best and Fisher 1979"
+    scipy = "vonmises(concentration, loc)"
 
     loc: FloatArray
     concentration: FloatArray

@@ -98,6 +98,7 @@ class VonMisesFisher(Components):
     support = "the unit sphere in R^D"
     sampler = "rejection; inversion for D = 3"
     source = "Ulrich 1984, Wood 1994"
+    scipy = "vonmises_fisher(mean_directions, concentrations)"
 
     _measure = "sphere"
     _slices = False

@@ -65,7 +65,7 @@ class Weibull(ScalarComponents):
        \exp\left(-\left(\frac{x}{\lambda_k}\right)^{c_k}\right), \qquad x \ge 0
 
     with c = `concentration` and :math:`\lambda` = `scale`, and 0 for negative x [1]_. At 0 it is infinite for concentrations
-    below 1 and 0 for those above.
+    below 1 and 0 for those above. PyTorch's ``Weibull(scale, concentration)`` has the parameters in the other order.
 
     References
     ----------
@@ -86,6 +86,7 @@ class Weibull(ScalarComponents):
     support = "x >= 0"
     sampler = "inversion"
     source = "Johnson, Kotz and Balakrishnan 1994, chapter 21"
+    scipy = "weibull_min(concentration, scale=scale)"
 
     concentration: FloatArray
     scale: FloatArray
