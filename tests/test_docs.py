@@ -70,9 +70,18 @@ def test_docstrings(name, thing):
             assert re.search(rf"^(\w+, )*{parameter}(, \w+)* :", section, re.MULTILINE), f"{name}: {parameter}"
     if inspect.isfunction(thing) and not internal and inspect.signature(thing).return_annotation not in ("None", None):
         assert "Returns\n-------" in text
-    if not internal and not name.startswith(("Components.", "FitState.", "FitResult.")):
+    if not name.startswith(("Components.", "FitState.", "FitResult.")):
         assert "Examples\n--------" in text, f"{name} has no example"
         assert ">>> " in text
+
+
+def test_code_of_the_readme():
+    """Every block runs, one after the other."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(blocks) > 3
+    names = {}
+    for block in blocks:
+        exec(block, names)
 
 
 def test_stubs(tmp_path):

@@ -76,6 +76,7 @@ def fit(
         components start with equal weights and the covariance of all the data. A Mixture: exactly there.
     n_init : int, default 1
         Number of starts with different random numbers; the best result is kept. Start i does not depend on `n_init`.
+        Every start finds a maximum, not always the highest: where the result matters, take 10.
     max_iter : int, default 200
         Largest number of iterations.
     tol : float, default 1e-6
@@ -140,6 +141,19 @@ def fit(
 
     The same data and `rng` give the same bits on every machine, whatever the number of threads.
 
+    Mixtures of other families are not learned. State their parameters, or iterate an EM of your own:
+    `Mixture.responsibilities` is its E step.
+
+    The number of components is not learned either: compare `FitResult.bic`, as in the example, or `Mixture.log_prob` of rows
+    that were kept aside.
+
+    Outliers attract components: a few rows far from all others may get one for themselves. Score the rows, leave out what the
+    model would hardly ever draw, and fit again::
+
+        m = fg.fit(x, 2, rng=0).mixture
+        keep = m.log_prob(x) > np.quantile(m.log_prob(m.sample(1_000_000, rng=1)), 1e-5)
+        m = fg.fit(x, 2, sample_weight=keep, rng=0).mixture
+
     References
     ----------
     .. [1] A. P. Dempster, N. M. Laird and D. B. Rubin, "Maximum likelihood from incomplete data via the EM algorithm",
@@ -157,6 +171,14 @@ def fit(
     True
     >>> sorted(result.mixture.components.loc.round(1).tolist())
     [-2.0, 1.0]
+
+    How many components? As many as make the BIC smallest.
+
+    >>> truth = fg.Mixture([0.6, 0.4], fg.MultivariateNormal([[0.0, 0.0], [5.0, 3.0]], [[1.0, 1.0], [0.2, 4.0]], "diag"))
+    >>> x = truth.sample(1000, rng=1)
+    >>> best = min((fg.fit(x, k, n_init=10, max_iter=1000, rng=0) for k in range(1, 7)), key=lambda r: r.bic)
+    >>> best.mixture.n_components
+    2
     """
     if unknown:
         raise unknown_keywords(fit, unknown)

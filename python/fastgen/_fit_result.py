@@ -44,6 +44,20 @@ class FitState(Frozen):
         By how much this iteration changed it; negative where rounding made it worse.
     mixture : Mixture
         The mixture after this iteration, or the best one before where that is better.
+
+    See Also
+    --------
+    fit : Calls the callback.
+
+    Examples
+    --------
+    Stop once an iteration gains little:
+
+    >>> import fastgen as fg
+    >>> x = fg.Mixture(None, fg.Normal([0.0, 3.0], 1.0)).sample(1000, rng=1)
+    >>> result = fg.fit(x, 2, rng=0, callback=lambda state: state.iteration > 1 and state.change < 1e-4)
+    >>> result.stopped_by_callback
+    True
     """
 
     __slots__ = ("change", "iteration", "log_likelihood", "mixture", "start")
@@ -108,6 +122,16 @@ class FitResult(Frozen):
     See Also
     --------
     fit : The function that returns it.
+
+    Examples
+    --------
+    >>> import fastgen as fg
+    >>> x = fg.Mixture(None, fg.Normal([0.0, 8.0], 1.0)).sample(1000, rng=1)
+    >>> result = fg.fit(x, 2, rng=0)
+    >>> result.converged, result.n_parameters, result.mixture.n_components
+    (True, 5, 2)
+    >>> result.bic < fg.fit(x, 1).bic
+    True
     """
 
     __slots__ = (

@@ -40,8 +40,9 @@ __all__ = ["MixtureBatch"]
 class MixtureBatch(Weighted):
     r"""B mixtures of K components each, drawn from and scored in one call.
 
-    For mixture density networks, particle filters and other code that has a mixture for every row of its data: no
-    loop over mixtures in Python, the same promises as `Mixture`.
+    For particle filters, the output of mixture density networks and other code that has a mixture for every row of its data:
+    no loop over mixtures in Python, the same promises as `Mixture`. There are no gradients with respect to parameters: training
+    is up to the framework of the network. `mixture` gives a single one, for all else.
 
     Parameters
     ----------

@@ -81,8 +81,8 @@ class Mixture(Elsewhere, Weighted):
 
     .. math:: p(x) = \sum_k w_k \, p_k(x), \qquad w_k \ge 0, \quad \sum_k w_k = 1
 
-    [1]_. Log densities are natural logarithms (nats), computed with the largest term taken out of the sum, so they are
-    finite however far a point is from every component. A mixture is immutable: threads may share it, and it can be
+    [1]_. Log densities are natural logarithms (nats), computed with the largest term taken out of the sum: those of normal
+    components are finite up to about 1e154 standard deviations (1e19 in float32) from the nearest. A mixture is immutable: threads may share it, and it can be
     pickled, copied, compared and used as a dictionary key.
 
     Discrete components (`Poisson`, ...) have masses instead of densities: "density" then means the mass of a point. They
@@ -278,7 +278,8 @@ class Mixture(Elsewhere, Weighted):
             Number of samples, at least 0.
         rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or Stream, optional
             Where the randomness comes from; see `Stream`. An int or SeedSequence names one stream, so the same value
-            gives the same samples. A Generator is advanced. None takes a fresh stream each time.
+            gives the same samples, and of other mixtures samples that depend on these; streams from ``Stream(7).spawn(2)`` are
+            independent. A Generator is advanced. None takes a fresh stream each time.
         start : int, default 0
             Index of the first sample in the stream. Sample i depends only on the mixture, the stream and i, so
             ``sample(k, rng=7, start=i)`` equals ``sample(i + k, rng=7)[i:]`` bit for bit and takes the time of k

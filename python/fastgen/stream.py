@@ -117,6 +117,11 @@ class Stream(Frozen):
     The generator is Philox4x32-10 [1]_, keyed by 64 bits that `numpy.random.SeedSequence` derives from the seed.
     A stream holds :math:`2^{64}` samples. Drawn bits are kept within one `fastgen.STREAM_VERSION`.
 
+    **Who names the same stream gets the same random numbers.** Two calls with ``rng=7`` return the same samples, and those of
+    two mixtures depend on each other, with correlations of 0.5 to 1. For independent ones use ``a, b = fg.Stream(7).spawn(2)``, or
+    one ``rng = np.random.default_rng(7)`` for all calls, which each of them advances. ``rng=7`` and
+    ``rng=np.random.default_rng(7)`` name different streams.
+
     References
     ----------
     .. [1] J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",

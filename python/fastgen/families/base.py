@@ -38,6 +38,9 @@ class Parameter(NamedTuple):
     hint: str = ""
     axes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.constraint.expected}"
+
 
 def _moment(of_components: Callable[[Any], FloatArray]) -> Callable[[Any], FloatArray]:
     """A moment as a user gets it, from one that families compute for components along one axis."""
@@ -64,6 +67,19 @@ class Components(Frozen):
     See Also
     --------
     fastgen.Normal, fastgen.MultivariateNormal
+
+    Examples
+    --------
+    What all families have:
+
+    >>> import fastgen as fg
+    >>> components = fg.Gamma([2.0, 8.0], [1.0, 2.0])
+    >>> isinstance(components, fg.Components), len(components), components.n_features
+    (True, 2, 1)
+    >>> components.mean, components.variance
+    (array([2., 4.]), array([2., 2.]))
+    >>> components[1]
+    Gamma(concentration=[8.], rate=[2.])
     """
 
     __slots__ = ("_batch", "_core")
@@ -101,6 +117,7 @@ class Components(Frozen):
         return super().__new__(cls, *given, **named)
 
     def __init_subclass__(cls) -> None:
+        """Register a family; refuse subclasses of one."""
         super().__init_subclass__()
         family = next((base.__name__ for base in cls.__mro__[1:] if REGISTRY.get(base.__name__) is base), None)
         if family is not None:
