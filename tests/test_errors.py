@@ -518,6 +518,12 @@ FIT = [
         TypeError,
         r"init has components of Product, expected Normal or MultivariateNormal; fit learns normal mixtures only",
     ),
+    Bad(
+        "init components of another family",
+        lambda: fg.fit([1.0, 2.0], 1, init=fg.Gamma(2.0, 1.0)),
+        TypeError,
+        r"init has components of Gamma, expected .*; fit learns normal mixtures only",
+    ),
     Bad("K 0", lambda: fg.fit(X, 0), ValueError, r"n_components is 0, expected at least 1"),
     Bad("K float", lambda: fg.fit(X, 2.0), TypeError, r"n_components is 2\.0 of type float"),
     Bad(

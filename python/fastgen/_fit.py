@@ -14,6 +14,7 @@ from ._habits import closed, unknown_keywords
 from ._starts import SingularCovarianceError, as_init, feature_scale, singular_covariance, starting_mixture
 from ._validate import as_int, as_number, as_option, shown
 from .families import MultivariateNormal, Normal
+from .families.base import Components
 from .families.covariance import FORMS
 from .mixture import Mixture
 from .stream import as_stream
@@ -250,8 +251,9 @@ def fit(
 
 
 def _check_families(init: Any) -> None:
-    """Raise TypeError for a mixture of what cannot be learned, before anything is said of data that might suit it."""
-    for block in init._blocks if isinstance(init, Mixture) else ():
+    """Raise TypeError for components that cannot be learned, before anything is said of data that might suit them."""
+    blocks = init._blocks if isinstance(init, Mixture) else (init,) if isinstance(init, Components) else ()
+    for block in blocks:
         if not isinstance(block, (Normal, MultivariateNormal)):
             raise TypeError(
                 f"init has components of {type(block).__name__}, expected Normal or MultivariateNormal; fit learns normal "
