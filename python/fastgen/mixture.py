@@ -42,6 +42,8 @@ __all__ = ["Mixture"]
 _SHORT = 4096
 # And for at most so many numbers, for which there is memory.
 _SHORT_NUMBERS = 2**20
+# And that begin before this sample, so that none is beyond the end of the stream.
+_SHORT_BEFORE = STREAM_LENGTH - _SHORT
 
 
 class Mixture(Elsewhere, Weighted):
@@ -334,7 +336,7 @@ class Mixture(Elsewhere, Weighted):
             and not return_labels
             and dtype is np.float64
             and type(start) is int
-            and 0 <= start < STREAM_LENGTH - _SHORT
+            and 0 <= start < _SHORT_BEFORE
             and not unknown
         ):
             return self._sample_new(stream_key(rng), start, n)
