@@ -639,3 +639,41 @@ def test_condition_where_squares_overflow(covariance_type, far):
     # A component of weight 0 stays without, however near.
     without = fg.Mixture([0.5, 0.5, 0.0], m.components)
     assert without.condition(0, far).weights[2] == 0.0
+
+
+@pytest.mark.parametrize("far", [1e170, -1e300])
+@pytest.mark.parametrize(
+    "components",
+    [
+        fg.FactorNormal([[0.0, 0.0], [1.0, 1.0]], [[[1.0], [0.5]], [[2.0], [0.5]]], 0.1),
+        fg.Product([fg.Normal([0.0, 1.0], [1.0, 2.0]), fg.Normal(0.0, [1.0, 1.0])]),
+    ],
+    ids=["factors", "columns"],
+)
+def test_condition_far_away_for_other_families(components, far):
+    m = fg.Mixture([0.9, 0.1], components)
+    assert m.condition(0, far).weights.tolist() == [0.0, 1.0]
+
+
+# The angle between loadings and what is known is read off singular values, not their squares: noise may be low.
+@pytest.mark.parametrize("noise", [1e-2, 1e-9, 1e-20])
+@pytest.mark.parametrize("known", [1, 2, 3, 5])
+def test_condition_of_factors_with_little_noise(known, noise):
+    """Means and variances given fewer features than factors, or more, against the formula in 60 digits."""
+    loadings = np.random.default_rng(1).normal(size=(6, 3))
+    values = loadings[:known] @ [0.3, -0.2, 0.5]
+    given = fg.Mixture(None, fg.FactorNormal(np.zeros((1, 6)), loadings[None], noise)).condition(range(known), values)
+    with mp.workdps(60):
+        matrix = mp.matrix(loadings.tolist())
+        covariance = matrix * matrix.T + mpf(noise) * mp.eye(6)
+        gain = covariance[known:, :known] * covariance[:known, :known] ** -1
+        rest = covariance[known:, known:] - gain * covariance[:known, known:]
+        mean = gain * mp.matrix(values.tolist())
+    # Where factors are not all known the rest varies as much as they do. Where they are, it varies by the noise, beside
+    # which the roundings of the values count: 1e-15 over its root.
+    deviation = np.sqrt([float(rest[i, i]) for i in range(6 - known)])
+    np.testing.assert_allclose(
+        given.mean, [float(v) for v in mean], rtol=0, atol=1e-13 + (1e-14 / noise**0.5 * deviation).max()
+    )
+    expected = np.array(rest.tolist(), dtype=float)
+    assert (np.abs(given.covariance - expected) <= 1e-12 * np.outer(deviation, deviation)).all()

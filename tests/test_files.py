@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import errno
 import json
+import os
 import pickle
 import zipfile
 
@@ -178,6 +179,17 @@ def test_save_is_whole_or_nothing(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert fg.load(path) == old
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_is_no_file(tmp_path):
+    """A path that ends like a folder's is not taken for a file's, as `open` has it."""
+    for path in (tmp_path / "new", tmp_path / "old"):
+        if path.name == "old":
+            path.write_bytes(b"kept")
+        with pytest.raises(IsADirectoryError):
+            fg.Mixture(None, fg.Normal([0.0], [1.0])).save(f"{path}{os.sep}")
+    assert [p.name for p in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old").read_bytes() == b"kept"
 
 
 def test_results_and_streams_pickle():

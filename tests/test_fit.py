@@ -426,16 +426,24 @@ def test_scale_of_weights():
     assert two.log_likelihood == pytest.approx(2 * one.log_likelihood, rel=1e-12)
 
 
-@pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-300, 1e300])
+@pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-300, 1e-46, 1e39, 1e300])
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
-def test_extreme_weights(size, covariance_type):
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_extreme_weights(size, covariance_type, dtype):
     """Only ratios of weights matter, whatever their size."""
     x = np.random.default_rng(1).normal(size=(200, 2)) + np.repeat([[0.0], [5.0]], 100, axis=0)
+    x = x.astype(dtype)
     weight = np.random.default_rng(2).integers(1, 4, size=200).astype(float)
     plain = fg.fit(x, 2, covariance_type=covariance_type, sample_weight=weight, rng=1)
     scaled = fg.fit(x, 2, covariance_type=covariance_type, sample_weight=weight * size, rng=1)
-    np.testing.assert_allclose(scaled.mixture.weights, plain.mixture.weights, rtol=1e-9)
-    np.testing.assert_allclose(scaled.mixture.components.means, plain.mixture.components.means, rtol=1e-9)
+    # Sums of 200 roundings, over 10 iterations and more. Denormal weights have few digits of their own, but these are whole.
+    rtol = 1e-9 if dtype == np.float64 else 1e-4
+    for name in ("weights", "means"):  # in the order of the clusters: which comes first may be a matter of rounding
+        one, two = (
+            np.sort(m.weights if name == "weights" else m.components.means, axis=0)
+            for m in (plain.mixture, scaled.mixture)
+        )
+        np.testing.assert_allclose(one, two, rtol=rtol, atol=rtol)
     assert scaled.n_observations == pytest.approx(weight.sum() * size, rel=1e-12)
 
 

@@ -130,6 +130,20 @@ def test_dependent_features_without_a_floor(seed):
     assert np.isfinite(quiet_fit(x, 1, reg_covar=0, rng=0).log_likelihood)
 
 
+@pytest.mark.parametrize("unit", [1e-140, 1e-90, 1e80, 1e140])
+def test_the_floor_holds_in_any_unit(unit):
+    """Also where the squares of variances are beyond the numbers."""
+    x = np.random.default_rng(1).normal(size=(2000, 2))
+    x = np.column_stack([x, x.sum(axis=1)])
+    floor = 1e-6
+    plain = quiet_fit(x, 2, reg_covar=floor, max_iter=3, rng=1)
+    scaled = quiet_fit(x * unit, 2, reg_covar=floor * unit * unit, max_iter=3, rng=1)
+    assert scaled.floored_components == plain.floored_components == (0, 1)
+    for covariance in scaled.mixture.components.covariances / unit / unit:
+        # Eigenvalues of a matrix of size 3 are good to a few roundings of it.
+        assert np.linalg.eigvalsh(covariance)[0] == pytest.approx(floor, abs=1e-14)
+
+
 def test_indicators_without_a_floor():
     """Columns that sum to 1."""
     x = np.eye(4)[np.random.default_rng(0).integers(4, size=1000)]

@@ -240,6 +240,27 @@ def test_moments_that_do_not_exist():
     assert np.isnan(mixed.covariance)
 
 
+@pytest.mark.parametrize(
+    ("weights", "components", "mean"),
+    [
+        ([1e-30, 1.0], fg.Normal([1e17, 1.0], 1.0), 1.0000000000001),
+        ([1e-300, 1.0], fg.Weibull([0.01, 1.0], 1.0), 1.0),
+        ([1e-20, 1.0], fg.Pareto([3.0, 3.0], [1e10, 1.0]), 1.5 + 1.5e-10),
+        ([1e-6, 1 - 1e-6], fg.LogNormal([30.0, 0.0], 1.0), 1e-6 * np.exp(30.5) + (1 - 1e-6) * np.exp(0.5)),
+    ],
+    ids=["normal", "weibull", "pareto", "log-normal"],
+)
+def test_far_component_of_little_weight(weights, components, mean):
+    """What is far away and light costs the mean no digits, whichever component comes first."""
+    for order in (slice(None), slice(None, None, -1)):
+        m = fg.Mixture(weights[order], components[order])
+        batch = fg.MixtureBatch([weights[order]], components[order])
+        # A dozen roundings.
+        assert m.mean == pytest.approx(mean, rel=1e-15 * 4)
+        assert batch.mean[0] == m.mean
+        assert batch.covariance[0] == pytest.approx(m.covariance, rel=1e-14)
+
+
 MOMENTS_BEYOND = [
     (fg.Normal(0.0, 1e200), 0.0, np.inf),
     (fg.Exponential(1e-300), 1e300, np.inf),

@@ -52,6 +52,8 @@ def save_mixture(mixture: Mixture, path: Path) -> None:
     path = as_path(path)
     if not path:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    if path.endswith(os.sep):  # the name of a folder, of which what follows would drop the end
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     target = os.path.realpath(path)
     arrays = {"weights": mixture.weights}
     blocks = []

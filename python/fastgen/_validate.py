@@ -243,9 +243,11 @@ def new_array(shape: tuple[int, ...], dtype: DTypeLike, what: str, hint: str = "
     try:
         return np.empty(shape, dtype)
     except (MemoryError, ValueError, OverflowError):
-        need = math.prod(shape) * np.dtype(dtype).itemsize / 2**30
+        need, unit = math.prod(shape) * np.dtype(dtype).itemsize / 2**20, "MiB"
+        if need >= 2**10:
+            need, unit = need / 2**10, "GiB"
         raise MemoryError(
-            f"{what} of shape {shape} would need {need:,.1f} GiB, more than this process can get{hint}"
+            f"{what} of shape {shape} would need {need:,.1f} {unit}, more than this process can get{hint}"
         ) from None
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ._blocks import Weighted, as_weights
 from ._core import MixtureBatch as CoreMixtureBatch
 from ._habits import closed, missing_attribute, unknown_keywords
+from ._moments import mixture_covariance, mixture_mean
 from ._validate import (
     as_float_array,
     as_int,
@@ -163,17 +164,7 @@ class MixtureBatch(Weighted):
     @property
     def mean(self) -> FloatArray:
         r"""Mean of each mixture, :math:`\sum_k w_k \mu_k`: (B, D), or (B,) for scalar families."""
-        return self._mean_of(*self._used_moments())
-
-    def _mean_of(self, weights: FloatArray, means: FloatArray) -> FloatArray:
-        # About one of the means, as in `Mixture.mean`: an offset common to all costs no digits, and halves cannot overflow.
-        halves = 0.5 * means
-        used = (self.weights > 0).argmax(axis=1)
-        centre = halves[np.arange(len(self)), used]
-        with np.errstate(over="ignore", invalid="ignore"):
-            about = 2 * (centre + (weights * (halves - centre[:, None])).sum(axis=1))
-            plain: FloatArray = (weights * means).sum(axis=1)  # infinite or nan, as the components say
-        return np.where(_finite(means, plain.ndim), about, plain)
+        return mixture_mean(self.weights, self._means())
 
     @property
     def covariance(self) -> FloatArray:
@@ -182,26 +173,20 @@ class MixtureBatch(Weighted):
         The covariance within the components plus that of their means, as in `Mixture`. The matrices of all components are
         formed: K times the memory of the answer and more.
         """
-        weights, means = self._used_moments()
-        scalar = means.ndim == 2
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             each = self._by_mixture(self.components.covariance)
             share = self.weights.reshape(*self.weights.shape, *[1] * (each.ndim - 2))
             within: FloatArray = np.multiply(share, each, out=np.zeros(each.shape), where=share > 0).sum(axis=1)
-            root = np.sqrt(weights) * (means - self._mean_of(weights, means)[:, None])
-            between = np.square(root).sum(axis=1) if scalar else root.swapaxes(1, 2) @ root
-            return np.where(_finite(means, within.ndim), between + within, within)
+        return mixture_covariance(self.weights, self._means(), within)
 
     def _by_mixture(self, values: FloatArray) -> FloatArray:
         """Moments of the components with the leading axes (B, K)."""
         return values.reshape(*self.weights.shape, *values.shape[1 + (self.components._batch > 0) :])
 
-    def _used_moments(self) -> tuple[FloatArray, FloatArray]:
-        """Weights and means of the components, (B, K) or (B, K, D), with means of 0 where there is no weight."""
+    def _means(self) -> FloatArray:
+        """Means of the components, (B, K) or (B, K, D)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            means = self._by_mixture(self.components.mean)
-        weights = self.weights.reshape(*self.weights.shape, *[1] * (means.ndim - 2))
-        return weights, np.where(weights > 0, means, 0.0)
+            return self._by_mixture(self.components.mean)
 
     def mixture(self, b: SupportsIndex) -> Mixture:
         """One mixture of the batch, with everything that `Mixture` can do.
@@ -464,12 +449,6 @@ class MixtureBatch(Weighted):
         from ._text import batch_html
 
         return batch_html(self)
-
-
-def _finite(means: FloatArray, ndim: int) -> NDArray[np.bool_]:
-    """Whether all means of a mixture are finite, (B,) with axes of length 1 up to `ndim`."""
-    finite = np.isfinite(means).all(axis=tuple(range(1, means.ndim)))
-    return np.asarray(finite).reshape(-1, *[1] * (ndim - 1))
 
 
 def _how_to_join(components: Any) -> str:

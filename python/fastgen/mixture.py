@@ -11,6 +11,7 @@ from ._blocks import Weighted, as_blocks, as_weights, have_slope, joined
 from ._core import Mixture as CoreMixture
 from ._far import far_responsibilities
 from ._habits import Elsewhere, closed, unknown_keywords
+from ._moments import mixture_covariance, mixture_mean
 from ._validate import (
     PROBABILITY,
     REAL,
@@ -185,12 +186,7 @@ class Mixture(Elsewhere, Weighted):
     @property
     def mean(self) -> Any:
         r"""Mean of the mixture, :math:`\sum_k w_k \mu_k`: (D,), or a scalar for scalar families."""
-        weights, means = self._used_moments()
-        if not np.isfinite(means).all():  # inf or nan, as the components say
-            return weights @ means
-        # About one of the means, so that an offset common to all of them costs no digits; halves cannot overflow.
-        halves = 0.5 * means
-        return 2 * (halves[0] + (weights[:, *[None] * (means.ndim - 1)] * (halves - halves[0])).sum(axis=0))
+        return mixture_mean(self.weights, self._means())[()]
 
     @property
     def covariance(self) -> Any:
@@ -199,23 +195,16 @@ class Mixture(Elsewhere, Weighted):
         The covariance within the components plus that of their means,
         :math:`\sum_k w_k (\Sigma_k + (\mu_k - \mu)(\mu_k - \mu)^T)`.
         """
-        weights, means = self._used_moments()
-        # Above 1e154 variances are infinite; that is an answer, not a mishap.
+        # Infinite variances are an answer, not a mishap.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            within = sum(
-                block._pooled_covariance(part) for block, part in zip(self._blocks, self._split_weights(), strict=True)
-            )
-            if not np.isfinite(means).all():  # then the variances within are inf or nan too
-                return np.asarray(within)[()]
-            root = np.sqrt(weights)[:, *[None] * (means.ndim - 1)] * (means - self.mean)
-            between = root.T @ root
-            return (between + within)[()]
+            parts = zip(self._blocks, self._split_weights(), strict=True)
+            within = np.asarray(sum(block._pooled_covariance(part) for block, part in parts))
+        return mixture_covariance(self.weights, self._means(), within)[()]
 
-    def _used_moments(self) -> tuple[FloatArray, FloatArray]:
-        """Weights and means of the components that have weight: 0 times a huge mean must stay 0."""
-        used = self.weights > 0
-        with np.errstate(over="ignore", invalid="ignore"):  # an infinite mean is an answer, not a mishap
-            return self.weights[used], np.concatenate([block.mean for block in self._blocks])[used]
+    def _means(self) -> FloatArray:
+        """Means of the components, (K,) or (K, D)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.concatenate([block.mean for block in self._blocks])
 
     def _split_weights(self) -> list[FloatArray]:
         """The weights of each block of components."""

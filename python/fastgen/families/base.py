@@ -330,8 +330,8 @@ class Components(Frozen):
         """The law of the features `rest` given that `features` have these values."""
         raise TypeError(f"{type(self).__name__} has one feature; nothing is left after conditioning on it")
 
-    def _stretched(self, exponent: int) -> Components | None:
-        """The same components with spreads 2**exponent as large; None if that would not tell which is nearest."""
+    def _brought_near(self, exponent: int) -> Components | None:
+        """The same components with means 2**-exponent as far from 0; None if that would not tell which is nearest."""
         return None
 
     # Saving: arrays that restore the same bits

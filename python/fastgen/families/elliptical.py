@@ -186,10 +186,8 @@ class EllipticalComponents(Components):
         means = np.ascontiguousarray(self.means[:, features])
         return self._from_factor(means, self._form.marginal(self._factor, features), self._form, None, self._others())
 
-    def _stretched(self, exponent: int) -> Self:
-        with np.errstate(over="ignore"):
-            factor = np.ldexp(self._factor, exponent)
-        return self._from_factor(self.means, factor, self._form, None, self._others())
+    def _brought_near(self, exponent: int) -> Self:
+        return self._from_factor(np.ldexp(self.means, -exponent), self._factor, self._form, None, self._others())
 
     # Saving
 

@@ -155,20 +155,36 @@ class FactorNormal(Components):
         return Normal(self.means[:, feature], np.sqrt(self.variance[:, feature]))
 
     def _condition(self, features: list[int], rest: list[int], values: FloatArray) -> FactorNormal:
-        # Given the known features the factors are normal, with precision I + B^T B, B the loadings in units of the noise:
-        # the rest is a factor model around that.
+        # Given the known features the factors are normal, with precision I + B^T B, B the loadings in units of the noise: the
+        # rest is a factor model around that. By the singular values of B, as the product would lose the I where noise is low.
         deviation = np.sqrt(self.noise[:, features])
-        scaled = self.loadings[:, features] / deviation[:, :, None]
-        precision = np.eye(self.n_factors) + scaled.swapaxes(1, 2) @ scaled
-        surprise = (values - self.means[:, features]) / deviation
-        factors = np.linalg.solve(precision, scaled.swapaxes(1, 2) @ surprise[:, :, None])
-        inverse = np.linalg.inv(np.linalg.cholesky(precision))  # C^-1 = inverse^T inverse
-        loadings = self.loadings[:, rest]
-        means = self.means[:, rest] + (loadings @ factors)[:, :, 0]
-        spread = loadings @ inverse.swapaxes(1, 2)
+        left, singular, directions = _decomposed(self.loadings[:, features] / deviation[:, :, None])
+        length = np.hypot(1.0, singular)
+        loadings = self.loadings[:, rest] @ directions.swapaxes(
+            1, 2
+        )  # on the directions of B, then on those it does not see
+        gain = left / deviation[:, :, None] * (singular / length / length)[:, None, :]
+        factors = ((values - self.means[:, features])[:, None, :] @ gain)[:, 0]
+        known = singular.shape[1]
+        means = self.means[:, rest] + (loadings[:, :, :known] @ factors[:, :, None])[:, :, 0]
+        spread = loadings
+        spread[:, :, :known] /= length[:, None, :]
         if len(rest) < self.n_factors:
             spread = _fewest(spread)
         return self._of(means, spread, self.noise[:, rest])
+
+    def _brought_near(self, exponent: int) -> FactorNormal:
+        return self._of(np.ldexp(self.means, -exponent), self.loadings, self.noise)
+
+
+def _decomposed(matrices: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Singular value decompositions of (K, m, R) matrices, with all R right vectors but no more left ones than values."""
+    if matrices.shape[1] <= matrices.shape[2]:
+        left, singular, right = np.linalg.svd(matrices)
+        return left, singular, right
+    basis, triangle = np.linalg.qr(matrices)
+    left, singular, right = np.linalg.svd(triangle)
+    return basis @ left, singular, right
 
 
 def _fewest(loadings: FloatArray) -> FloatArray:

@@ -97,3 +97,6 @@ class Normal(ScalarComponents):
     @property
     def _deviation(self) -> FloatArray:
         return self.scale
+
+    def _brought_near(self, exponent: int) -> Normal:
+        return Normal(np.ldexp(self.loc, -exponent), self.scale)

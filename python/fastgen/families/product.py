@@ -173,6 +173,10 @@ class Product(Components):
         # Independent within a component: only the weights learn from what is known.
         return self._marginal(rest)
 
+    def _brought_near(self, exponent: int) -> Product | None:
+        columns = [column._brought_near(exponent) for column in self.columns]
+        return None if None in columns else Product(columns)
+
     # Saving: each array under the number of its column; the variant names the families.
 
     @property
