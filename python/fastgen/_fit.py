@@ -76,7 +76,8 @@ def fit(
         deviation. "random": random rows as means. An array: these means ((K,) for (n,) data). With both,
         components start with equal weights and the covariance of all the data. A Mixture: exactly there.
     n_init : int, default 1
-        Number of starts with different random numbers; the best result is kept. Start i does not depend on `n_init`.
+        Number of starts with different random numbers; the best result is kept. Start i does not depend on `n_init`. From
+        "k-means++" further starts are made to differ: less of k-means, and for every second one in one unit for all features.
         Every start finds a maximum, not always the highest: where the result matters, take 10.
     max_iter : int, default 200
         Largest number of iterations.
@@ -220,7 +221,7 @@ def fit(
     failure: SingularCovarianceError | None = None
     for start, stream in enumerate(as_stream(rng).spawn(n_starts)):
         try:
-            first = starting_mixture(data, model, start_from, scale, settings.reg_covar, stream.key)
+            first = starting_mixture(data, model, start_from, scale, settings.reg_covar, stream.key, start)
             runs.append(_expectation_maximisation(data, model, first, settings, start))
         except SingularCovarianceError as error:
             failure = error

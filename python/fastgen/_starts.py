@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["SingularCovarianceError", "as_init", "feature_scale", "singular_covariance", "starting_mixture"]
 
-# k-means++ is tried this often, with a few rounds of k-means each; the tightest clusters go on to more rounds. One try in
-# ten ends with two centres in one cluster and none in another, which EM does not mend.
+# The first start: k-means++ is tried this often, with a few rounds of k-means each; the tightest clusters go on to more rounds.
+# One try in ten ends with two centres in one cluster and none in another, which EM does not mend. What is tightest is often
+# the same, so further starts (`n_init`) are one try each with one round.
 _KMEANS_TRIES = 4
 _TRIAL_ROUNDS = 2
 _KMEANS_ROUNDS = 10
+_FURTHER_ROUNDS = 1
 _KEY_STEP = 0x9E3779B97F4A7C15  # odd, so that the keys of the tries differ
 
 
@@ -95,14 +97,23 @@ def _check_mixture(init: Mixture, model: Model) -> None:
 
 
 def starting_mixture(
-    data: Data, model: Model, init: str | FloatArray | Mixture, scale: FloatArray, reg_covar: float, key: int
+    data: Data,
+    model: Model,
+    init: str | FloatArray | Mixture,
+    scale: FloatArray,
+    reg_covar: float,
+    key: int,
+    start: int,
 ) -> _core.Mixture:
-    """The mixture that EM starts from; `scale` is that of the features, for k-means."""
+    """The mixture that EM starts from, as start number `start`; `scale` is that of the features, for k-means."""
     if isinstance(init, Mixture):
         return _one_block(init)
     if isinstance(init, str):
         if init == "k-means++":
-            return _from_clusters(data, model, _best_clusters(data, model, scale, key), reg_covar)
+            clusters = (
+                _other_clusters(data, model, scale, key, start) if start else _best_clusters(data, model, scale, key)
+            )
+            return _from_clusters(data, model, clusters, reg_covar)
         init = _rows(data, model, np.ones(model.n_features), key, spread=False)
     return _around(data, model, init, reg_covar)
 
@@ -179,6 +190,18 @@ def _best_clusters(data: Data, model: Model, scale: FloatArray, key: int) -> _co
             best, highest = means, tightness
     assert best is not None
     return _clusters(data, model, _kmeans(data, model, best, scale, _KMEANS_ROUNDS)[0], scale)
+
+
+def _other_clusters(data: Data, model: Model, scale: FloatArray, key: int, start: int) -> _core.Mixture:
+    """Clusters of a further start: every second one is measured in one unit for all features.
+
+    Which unit finds the better optimum is not known beforehand: features in their own are right where units differ, in one
+    where they are places, say, and one direction is longer than another.
+    """
+    if start % 2 == 0:
+        scale = np.full_like(scale, scale.max())
+    means = _rows(data, model, scale, key, spread=True)
+    return _clusters(data, model, _kmeans(data, model, means, scale, _FURTHER_ROUNDS)[0], scale)
 
 
 def _kmeans(data: Data, model: Model, means: FloatArray, scale: FloatArray, rounds: int) -> tuple[FloatArray, float]:
