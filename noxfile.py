@@ -50,7 +50,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The ratios that the project promises; `nox -s bench -- --quick` in a tenth of the time."""
+    """The ratios that the project promises; `nox -s bench -- --quick` in a third of the time."""
     session.install(".[test]")
     session.run("python", "benchmarks/ratios.py", *session.posargs)
 

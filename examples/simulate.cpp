@@ -24,7 +24,7 @@ void simulate() {
   const std::vector<double> means{-2.0, 0.0, 1.0, 3.0};
   const std::vector<double> covariances{1.0, 0.6, 0.6, 2.0, 0.5, -0.2, -0.2, 0.3};
 
-  // Components take Cholesky factors; `cholesky` says which covariance is not positive definite.
+  // Components take Cholesky factors and trust them; `cholesky` says which covariance is not positive definite.
   std::vector<double> factors(covariances.size());
   check(fastgen::cholesky(K, D, covariances.data(), factors.data()) == -1, "every covariance is positive definite");
   const auto law = fastgen::Components::make("MultivariateNormal", "full", K, D, {means, factors});
@@ -32,7 +32,7 @@ void simulate() {
 
   // A step of a simulation needs samples start .. start + step of the stream that a key names, and nothing else: no
   // state to carry from step to step, and the same numbers whoever draws them.
-  const std::uint64_t key = 7;
+  const std::uint64_t key = fastgen::stream_key(7);  // what rng=7 names in Python
   const std::int64_t step = 125'000;
   std::vector<double> x(std::size_t(n * D));
   std::vector<std::int64_t> labels(static_cast<std::size_t>(n));

@@ -72,7 +72,8 @@ py::array_t<double> sample_new(const Mixture& m, std::uint64_t key, std::uint64_
 PyObject* numpy_float64 = nullptr;
 
 bool is_plain_array(const py::handle& x) {
-  return Py_IS_TYPE(x.ptr(), py::detail::npy_api::get().PyArray_Type_);  // a subclass may mean more, as masked arrays do
+  return Py_IS_TYPE(x.ptr(),
+                    py::detail::npy_api::get().PyArray_Type_);  // a subclass may mean more, as masked arrays do
 }
 
 // One point, or None: see _core.pyi. The GIL is kept, so constants must be there and components few.
@@ -112,7 +113,7 @@ void bind_mixture(py::module_& module) {
                   [](const std::vector<std::shared_ptr<Components>>& columns) {
     return std::const_pointer_cast<Components>(Components::product({columns.begin(), columns.end()}));
   }, py::arg(), py::pos_only())
-      .def_property_readonly("family", [](const Components& c) { return std::string(c.info().name); })
+      .def_property_readonly("family", [](const Components& c) { return std::string(c.family()); })
       .def_property_readonly("n_components", &Components::n_components)
       .def_property_readonly("n_features", &Components::n_features);
 

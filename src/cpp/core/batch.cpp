@@ -86,13 +86,17 @@ MixtureBatch::MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& w
 std::int64_t MixtureBatch::n_mixtures() const { return state_->B; }
 std::int64_t MixtureBatch::n_components() const { return state_->K; }
 std::int64_t MixtureBatch::n_features() const { return state_->D; }
-bool MixtureBatch::scalar() const { return state_->components->info().scalar; }
+bool MixtureBatch::scalar() const { return state_->components->scalar(); }
 
 // Rows are drawn in the order of the stream, one of each mixture in turn, and sorted into the answer.
 template <class T>
 void MixtureBatch::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels) const {
   const State& s = *state_;
   const std::int64_t B = s.B, D = s.D;
+  const std::uint64_t length = std::numeric_limits<std::uint64_t>::max() / std::uint64_t(B);
+  if (n < 0 || std::uint64_t(n) > length || start > length - std::uint64_t(n))
+    throw std::invalid_argument(
+        "start and n go beyond the end of the stream, which has 2^64 samples over all mixtures");
   const Kernels<double>& kernel = kernels_of<double>();
   const Model<double>& model = s.prepared.model;
   const std::int64_t scratch = kernel.batch_sample_scratch(model), total = checked_product("the sample", n, B);

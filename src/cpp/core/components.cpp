@@ -52,10 +52,14 @@ std::shared_ptr<const Components> Components::make(std::string_view family, std:
   throw std::invalid_argument("unknown family '" + std::string(family) + "', variant '" + std::string(variant) + "'");
 }
 
+std::string_view Components::family() const { return info_->name; }
+std::string_view Components::variant() const { return info_->variant; }
+bool Components::scalar() const { return info_->scalar; }
+
 std::shared_ptr<const Components> Components::product(std::vector<std::shared_ptr<const Components>> columns) {
   if (columns.empty()) throw std::invalid_argument("a product needs at least one column");
   for (const auto& c : columns)
-    if (!c->info().scalar || c->n_components() != columns.front()->n_components())
+    if (!c->scalar() || c->n_components() != columns.front()->n_components())
       throw std::invalid_argument("the columns of a product are scalar laws with one number of components");
   const std::int64_t K = columns.front()->n_components();
   auto made = std::const_pointer_cast<Components>(make("Product", "", K, std::int64_t(columns.size()), {}));

@@ -27,8 +27,8 @@ struct Implementation {
 
 [[maybe_unused]] bool runs_baseline() { return true; }
 #if defined(__x86_64__)
-// The x86-64-v3 and v4 levels name exactly what -march= promised to the compiler. (GCC and Clang check the operating
-// system's part, XCR0, too.)
+// What -march= promised to the compiler, the x86-64-v3 and v4 levels, as far as GCC and Clang can both be asked: LZCNT, MOVBE and
+// F16C came to CPUs before AVX2 did. (They check the operating system's part, XCR0, too.)
 [[maybe_unused]] bool runs_avx2() {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
          __builtin_cpu_supports("bmi2");

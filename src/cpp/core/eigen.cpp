@@ -111,7 +111,8 @@ bool raise_eigenvalues(std::int64_t D, double floor, double* a, double* scratch,
   tridiagonalise(D, work, q, d, e, v, p, job);
   ql_implicit(D, d, e, q, job);
   const double largest = *std::max_element(d, d + D), smallest = *std::min_element(d, d + D);
-  const double least = std::max(std::scalbn(floor, -exponent), largest * double(D) * 4.0 * std::numeric_limits<double>::epsilon());
+  const double least =
+      std::max(std::scalbn(floor, -exponent), largest * double(D) * 4.0 * std::numeric_limits<double>::epsilon());
   if (smallest >= least) return false;
   std::fill(a, a + D * D, 0.0);
   for (std::int64_t m = 0; m < D && !job.cancelled(); ++m) {

@@ -13,7 +13,7 @@ namespace fastgen {
 
 // Calls body(law, d) for what is the law of a single feature: a scalar law, or the columns of a product.
 template <class Body> void for_features(const Components& components, Body body) {
-  if (components.info().scalar) body(components, std::int64_t(0));
+  if (components.scalar()) body(components, std::int64_t(0));
   for (std::size_t d = 0; d < components.columns().size(); ++d) body(*components.columns()[d], std::int64_t(d));
 }
 

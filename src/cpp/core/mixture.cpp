@@ -47,10 +47,10 @@ Mixture::Mixture(std::vector<double> weights, std::vector<std::shared_ptr<const 
   State& s = *made;
   if (components.empty()) throw std::invalid_argument("components is empty");
   s.D = components.front()->n_features();
-  s.scalar = components.front()->info().scalar;
+  s.scalar = components.front()->scalar();
   bool curved = false;
   for (const auto& c : components) {
-    if (c->n_features() != s.D || c->info().scalar != s.scalar)
+    if (c->n_features() != s.D || c->scalar() != s.scalar)
       throw std::invalid_argument("components differ in their number of features");
     s.K += c->n_components();
     s.has_float = s.has_float && c->info().has_float;

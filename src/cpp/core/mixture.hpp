@@ -18,7 +18,8 @@ struct Mixture::State {
   bool scalar = false;
   bool discrete = false;   // laws of whole numbers, but for point masses
   std::vector<double> atoms;  // values of point masses of positive weight: of each feature, ascending
-  std::vector<std::int64_t> first_atom;  // (D + 1) where those of each feature begin; empty if no feature has any
+  // (D + 1) where those of each feature begin; empty for laws of several features that are no Product.
+  std::vector<std::int64_t> first_atom;
   bool has_float = true;  // every family has kernels in single precision; else float32 is computed in double
   ChooserMemory chooser_memory;
   Chooser chooser{};

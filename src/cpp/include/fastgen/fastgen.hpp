@@ -2,12 +2,13 @@
 //
 //   auto law = fastgen::Components::make("Normal", "", 2, 1, {{0.0, 5.0}, {1.0, 0.5}});
 //   fastgen::Mixture mixture({0.3, 0.7}, {law});
-//   std::vector<double> x(1000);
-//   mixture.sample<double>(/*key=*/7, /*start=*/0, 1000, x.data());
-//   mixture.log_prob<double>({x.data(), 1000, 1, 1}, out.data());
+//   std::vector<double> x(1000), log_density(1000);
+//   mixture.sample<double>(fastgen::stream_key(7), /*start=*/0, 1000, x.data());
+//   mixture.log_prob<double>({x.data(), 1000, 1}, log_density.data());
 //
 // Objects are immutable and may be shared between threads. Functions throw std::invalid_argument for bad arguments,
-// std::bad_alloc, and fastgen::Interrupted when the interrupt check said so. Build: see README.md in src/cpp.
+// std::bad_alloc, and fastgen::Interrupted when the interrupt check said so. Build with CMake: find_package(fastgen), link
+// fastgen::fastgen.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,7 @@ void initialise();
 int get_num_threads();
 void set_num_threads(int n);
 
-std::string_view isa();                          // in use
+std::string_view isa();  // in use
 std::vector<std::string_view> available_isas();  // that this CPU can run, best first
 void set_isa(std::string_view name);
 
@@ -48,11 +49,19 @@ std::uint64_t stream_key(std::uint64_t low, std::uint64_t high = 0);
 
 struct FamilyInfo;
 
-// K components of one law. Parameters are canonical and trusted: positive scales, valid factors. The Python layer
+// K components of one family. Parameters are canonical and trusted: positive scales, valid factors. The Python layer
 // validates; C++ callers do so themselves, or use `cholesky` below, which reports what it cannot factor.
 class Components {
  public:
-  // `parameters` in the order and with the sizes that core/families.hpp lists for the family.
+  // `parameters` row-major. Those of a scalar family are the ones of its Python class in their order, K numbers each: {loc, scale}
+  // for "Normal". Categorical has {probs (K, any)}. Of the others, by variant where there are some:
+  //   MultivariateNormal    {means (K, D), factor}   factor by variant: "full" (K, D, D) lower Cholesky factors of the
+  //                         covariances, "tied" (D, D) one for all, "diag" (K, D) and "spherical" (K,) standard deviations
+  //   MultivariateStudentT  {means (K, D), factor, df (K,)}, the factor likewise
+  //   FactorNormal          {means (K, D), loadings (K, D, any), noise variances (K, D)}
+  //   VonMisesFisher        {mean directions (K, D), concentrations (K,)}
+  //   Dirichlet             {concentrations (K, D)}
+  // Throws std::invalid_argument for a name or a size that does not exist.
   static std::shared_ptr<const Components> make(std::string_view family, std::string_view variant,
                                                 std::int64_t n_components, std::int64_t n_features,
                                                 std::vector<std::vector<double>> parameters);
@@ -60,13 +69,16 @@ class Components {
   // Independent features: one scalar law a column, each with the same number of components.
   static std::shared_ptr<const Components> product(std::vector<std::shared_ptr<const Components>> columns);
 
-  const FamilyInfo& info() const { return *info_; }
+  std::string_view family() const;
+  std::string_view variant() const;  // empty if the family has only one
+  bool scalar() const;
   std::int64_t n_components() const { return n_components_; }
   std::int64_t n_features() const { return n_features_; }
   std::int64_t width() const { return width_; }  // of parameters that may have any, e.g. the number of categories
   const std::vector<double>& parameter(int i) const { return parameters_[std::size_t(i)]; }
   const std::vector<std::shared_ptr<const Components>>& columns() const { return columns_; }
   std::size_t n_parameters() const { return parameters_.size(); }
+  const FamilyInfo& info() const { return *info_; }  // for the core: see families.hpp there
 
  private:
   Components() = default;
@@ -107,14 +119,14 @@ class Mixture {
   template <class T>
   void sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels = nullptr) const;
 
-  template <class T> void log_prob(Data<T> x, T* out) const;            // (n,)
-  template <class T> void prob(Data<T> x, T* out) const;                // (n,)
+  template <class T> void log_prob(Data<T> x, T* out) const;  // (n,)
+  template <class T> void prob(Data<T> x, T* out) const;  // (n,)
   template <class T> void component_log_prob(Data<T> x, T* out) const;  // (n, K)
-  template <class T> void responsibilities(Data<T> x, T* out) const;    // (n, K)
-  template <class T> void assign(Data<T> x, std::int64_t* out) const;   // (n,), -1 where a value is NaN
-  template <class T> void grad_log_prob(Data<T> x, T* out) const;       // (n, D)
-  template <class T> void cdf(Data<T> x, T* out) const;                 // (n,), scalar mixtures
-  template <class T> void icdf(Data<T> q, T* out) const;                // (n,), scalar mixtures
+  template <class T> void responsibilities(Data<T> x, T* out) const;  // (n, K)
+  template <class T> void assign(Data<T> x, std::int64_t* out) const;  // (n,), -1 where a value is NaN
+  template <class T> void grad_log_prob(Data<T> x, T* out) const;  // (n, D)
+  template <class T> void cdf(Data<T> x, T* out) const;  // (n,), scalar mixtures
+  template <class T> void icdf(Data<T> q, T* out) const;  // (n,), scalar mixtures
 
   // Normal and MultivariateNormal mixtures. `hard` gives each row wholly to its most responsible component.
   template <class T>
@@ -152,7 +164,7 @@ class MixtureBatch {
   template <class T>
   void sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels = nullptr) const;
   template <class T> void log_prob(BatchData<T> x, T* out) const;  // (B, n)
-  template <class T> void prob(BatchData<T> x, T* out) const;      // (B, n)
+  template <class T> void prob(BatchData<T> x, T* out) const;  // (B, n)
 
  private:
   struct State;
