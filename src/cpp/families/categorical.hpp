@@ -16,11 +16,11 @@ struct Categorical {
   static constexpr bool bounded = false;
 
   // Of component k, C + 1 of each: log masses, P(X <= i), P(X > i), and the thresholds, as bits. The last log mass is that of
-  // every other point; the last threshold is the last category that can be drawn.
-  template <class T> struct Tables {
+  // every other point; the last threshold is the last category that can be drawn. P is T* to prepare them, const T* to read them.
+  template <class P> struct Tables {
     std::int64_t C;
-    const T *log_mass, *lower, *upper, *thresholds;
-    FASTGEN_INLINE Tables(const Shape& shape, const T* constants, std::int64_t k) : C(shape.width) {
+    P log_mass, lower, upper, thresholds;
+    FASTGEN_INLINE Tables(const Shape& shape, P constants, std::int64_t k) : C(shape.width) {
       log_mass = constants + k * 4 * (C + 1), lower = log_mass + C + 1;
       upper = lower + C + 1, thresholds = upper + C + 1;
     }
@@ -30,16 +30,16 @@ struct Categorical {
       return bits;
     }
     // The category that x is, or C.
-    std::int64_t category(T x) const {
-      if (!(x >= T(0) && x < T(C))) return C;
+    std::int64_t category(double x) const {
+      if (!(x >= 0.0 && x < double(C))) return C;
       const std::int64_t i = std::int64_t(x);
-      return T(i) == x ? i : C;
+      return double(i) == x ? i : C;
     }
     // The least category whose distribution function reaches q, among those that have a mass.
-    std::int64_t quantile(T q) const {
+    std::int64_t quantile(double q) const {
       std::int64_t i = 0;
       const auto last = std::int64_t(threshold(C));
-      while (i < last && (log_mass[i] == -math::infinity<T> || lower[i] < q)) ++i;
+      while (i < last && (log_mass[i] == -math::infinity<double> || lower[i] < q)) ++i;
       return i;
     }
   };
@@ -61,28 +61,27 @@ struct Categorical {
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double*) {
     for (std::int64_t k = k0; k < k1; ++k) {
-      const Tables<T> t(shape, constants, k);
-      const auto at = [&](const T* p) { return constants + (p - constants); };
+      const Tables t(shape, constants, k);
       const double* probs = parameters[0] + k * t.C;
       std::uint64_t last = 0;
       double sum = 0;
       for (std::int64_t i = 0; i < t.C; ++i) {
-        at(t.log_mass)[i] = math::log(Vec<double, 1>(probs[i])).v;
+        t.log_mass[i] = math::log(Vec<double, 1>(probs[i])).v;
         sum += probs[i];
-        at(t.lower)[i] = sum < 1.0 ? sum : 1.0;
+        t.lower[i] = sum < 1.0 ? sum : 1.0;
         if (probs[i] > 0) last = std::uint64_t(i);
       }
       sum = 0;
       for (std::int64_t i = t.C - 1; i >= 0; --i) {
-        at(t.upper)[i] = sum < 1.0 ? sum : 1.0;
+        t.upper[i] = sum < 1.0 ? sum : 1.0;
         sum += probs[i];
       }
-      for (std::int64_t i = std::int64_t(last); i < t.C; ++i) at(t.lower)[i] = 1.0;
+      for (std::int64_t i = std::int64_t(last); i < t.C; ++i) t.lower[i] = 1.0;
       for (std::int64_t i = 0; i <= t.C; ++i) {
         const std::uint64_t bits = i < t.C ? to_bits(t.lower[i], t.upper[i]) : last;
-        __builtin_memcpy(at(t.thresholds) + i, &bits, sizeof(bits));
+        __builtin_memcpy(t.thresholds + i, &bits, sizeof(bits));
       }
-      at(t.log_mass)[t.C] = -math::infinity<T>, at(t.lower)[t.C] = 1.0, at(t.upper)[t.C] = 0.0;
+      t.log_mass[t.C] = -math::infinity<T>, t.lower[t.C] = 1.0, t.upper[t.C] = 0.0;
     }
   }
 
@@ -92,7 +91,7 @@ struct Categorical {
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T*) {
     for (std::int64_t k = k0; k < k1; ++k) {
-      const Tables<T> t(block.shape, block.constants, k);
+      const Tables t(block.shape, block.constants, k);
       for (std::int64_t s = 0; s < tile.padded; ++s)
         lp[(k - k0) * tile.stride + s] = t.log_mass[t.category(tile.x[s])] + offset[k];
     }
@@ -102,7 +101,7 @@ struct Categorical {
   static void log_density_each(const Block<T>& block, const std::int64_t* component, const Tile<T>& tile,
                                const T* offset, T* lp) {
     for (std::int64_t s = 0; s < tile.padded; ++s) {
-      const Tables<T> t(block.shape, block.constants, component[s]);
+      const Tables t(block.shape, block.constants, component[s]);
       lp[s] = t.log_mass[t.category(tile.x[s])] + offset[component[s]];
     }
   }
@@ -117,7 +116,7 @@ struct Categorical {
                         T* density) {
     for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
       if (weights[k] == T(0)) continue;
-      const Tables<T> t(block.shape, block.constants, k);
+      const Tables t(block.shape, block.constants, k);
       for (std::int64_t s = 0; s < n; ++s) {
         if (x[s] < T(0)) {
           upper[s] += weights[k];
@@ -134,7 +133,7 @@ struct Categorical {
   static void bracket_quantile(const Block<T>& block, std::int64_t n, const T* q, const T* weights, T* low, T* high) {
     for (std::int64_t k = 0; k < block.shape.n_components; ++k) {
       if (weights[k] == T(0)) continue;
-      const Tables<T> t(block.shape, block.constants, k);
+      const Tables t(block.shape, block.constants, k);
       for (std::int64_t s = 0; s < n; ++s) {
         const T x = T(t.quantile(q[s]));
         low[s] = x < low[s] ? x : low[s], high[s] = x > high[s] ? x : high[s];
@@ -147,7 +146,7 @@ struct Categorical {
     const std::uint64_t* words = tile.streams->get(Streams::word, tile.key, tile.first, tile.n);
     for (std::int64_t j = 0; j < tile.count; ++j) {
       const std::int64_t s = tile.row(j);
-      const Tables<T> t(block.shape, block.constants, tile.labels[s] - block.first);
+      const Tables t(block.shape, block.constants, tile.labels[s] - block.first);
       // The number of thresholds, out of all but the last category's, that are not above the word.
       std::int64_t first = 0;
       for (std::int64_t length = std::int64_t(t.threshold(t.C)); length > 0;) {

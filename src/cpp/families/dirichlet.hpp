@@ -28,17 +28,18 @@ struct Dirichlet {
   static constexpr double most_direct = 512;
 
   // `tiny` is a (1 - log(a / A)): the two forms of a term differ by it and A y. Shapes below 1 are drawn by u^(1 / a):
-  // `least` is the smallest shape of a component, `ratio` that over a, and 0 where a >= 1.
-  template <class T> struct Constants {
+  // `least` is the smallest shape of a component, `ratio` that over a, and 0 where a >= 1. P is T* to prepare them, const T* to
+  // read them.
+  template <class P> struct Constants {
     std::int64_t K, D;
-    const T *total, *lost, *constant, *direct, *least;  // (K,); A = total + lost
-    const T *a, *less, *tiny, *d, *c, *ratio;  // (K, D); a - 1; d and c are the GammaShape
-    FASTGEN_INLINE Constants(const Shape& shape, const T* p) {
+    P total, lost, constant, direct, least;  // (K,); A = total + lost
+    P a, less, tiny, d, c, ratio;  // (K, D); a - 1; d and c are the GammaShape
+    FASTGEN_INLINE Constants(const Shape& shape, P p) {
       K = shape.n_components, D = shape.n_features;
       total = p, lost = total + K, constant = lost + K, direct = constant + K, least = direct + K;
       a = least + K, less = a + K * D, tiny = less + K * D, d = tiny + K * D, c = d + K * D, ratio = c + K * D;
     }
-    FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
+    template <class T> FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
   };
   template <class T> static std::int64_t constants_size(Shape s) { return s.n_components * (5 + 6 * s.n_features); }
 
@@ -55,8 +56,7 @@ struct Dirichlet {
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double*) {
     using V = Vec<double, 1>;
-    const Constants<T> c(shape, constants);
-    const auto at = [&](const T* p) { return constants + (p - constants); };
+    const Constants<T*> c(shape, constants);
     for (std::int64_t k = k0; k < k1; ++k) {
       const double* a = parameters[0] + k * c.D;
       V total(0.0), lost(0.0);
@@ -71,16 +71,16 @@ struct Dirichlet {
         const std::int64_t i = k * c.D + d;
         const double log_a = math::log(V(a[d])).v, tiny = a[d] * (1.0 - (log_a - log_total));
         const GammaShape<V> gamma{V(a[d])};
-        at(c.a)[i] = a[d], at(c.less)[i] = a[d] - 1.0, at(c.tiny)[i] = tiny;
-        at(c.d)[i] = gamma.d.v, at(c.c)[i] = gamma.c.v;
-        at(c.ratio)[i] = a[d] < 1.0 ? least / a[d] : 0.0;
+        c.a[i] = a[d], c.less[i] = a[d] - 1.0, c.tiny[i] = tiny;
+        c.d[i] = gamma.d.v, c.c[i] = gamma.c.v;
+        c.ratio[i] = a[d] < 1.0 ? least / a[d] : 0.0;
         constant += log_a - math::log_excess(V(a[d])).v;
         sum += tiny;
       }
       const bool direct = sum <= most_direct;
-      at(c.total)[k] = total.v, at(c.lost)[k] = lost.v, at(c.least)[k] = least;
-      at(c.direct)[k] = direct;
-      at(c.constant)[k] = direct ? constant + (sum - total.v) : constant;
+      c.total[k] = total.v, c.lost[k] = lost.v, c.least[k] = least;
+      c.direct[k] = direct;
+      c.constant[k] = direct ? constant + (sum - total.v) : constant;
     }
   }
 
@@ -107,7 +107,7 @@ struct Dirichlet {
   template <class T>
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T* scratch) {
-    const Constants<T> c(block);
+    const Constants<const T*> c(block);
     const std::int64_t D = c.D, stride = tile.stride;
     T *logs = scratch, *share = logs + D * stride, *share_lost = share + D * stride, *log_sum = share_lost + D * stride,
       *barrier = log_sum + stride;
@@ -164,7 +164,7 @@ struct Dirichlet {
   template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T*) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> c(block);
+    const Constants<const T*> c(block);
     const V zero(T(0));
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
       V sum, lost, least;
@@ -204,7 +204,7 @@ struct Dirichlet {
   }
 
   template <bool One> static void draw_rows(const Block<double>& block, const DrawTile<double>& tile) {
-    const Constants<double> c(block);
+    const Constants<const double*> c(block);
     const std::int64_t D = c.D;
     const Draws s(D, tile.scratch);
     PanelRows<One> rows[most_panels];
@@ -230,8 +230,8 @@ struct Dirichlet {
   // The first attempts for gamma variates of shapes a, or a + 1 where a < 1, of panel p: from a normal and the first bits of a
   // uniform. Those that are left open are listed.
   template <bool One>
-  static FASTGEN_NOINLINE std::int64_t propose(const Constants<double>& c, const PanelRows<One>& rows, std::int64_t p,
-                                               const Draws& s, std::int64_t count) {
+  static FASTGEN_NOINLINE std::int64_t propose(const Constants<const double*>& c, const PanelRows<One>& rows,
+                                               std::int64_t p, const Draws& s, std::int64_t count) {
     // By value: through references all would be read again after every store.
     const std::int64_t D = c.D, begin = p * D * panel_rows;
     const double *shape_d = c.d, *shape_c = c.c, *normal = s.normal + begin;
@@ -257,7 +257,7 @@ struct Dirichlet {
   }
 
   template <bool One>
-  static FASTGEN_NOINLINE void finish(const Constants<double>& c, const Block<double>& block,
+  static FASTGEN_NOINLINE void finish(const Constants<const double*>& c, const Block<double>& block,
                                       const DrawTile<double>& tile, std::int64_t row, std::int64_t count,
                                       const Draws& s) {
     const std::uint64_t D = std::uint64_t(c.D);
@@ -274,8 +274,8 @@ struct Dirichlet {
   // two shares. Of a column without a shape below 1 all excesses are 0, then the least is, and nothing changes. In stages, so
   // that blocks, logarithms and exponentials of several columns overlap.
   template <bool One>
-  static FASTGEN_NOINLINE void boost(const Constants<double>& c, const PanelRows<One>& rows, const PhiloxKey& key,
-                                     std::uint64_t index, std::int64_t p, const Draws& s) {
+  static FASTGEN_NOINLINE void boost(const Constants<const double*>& c, const PanelRows<One>& rows,
+                                     const PhiloxKey& key, std::uint64_t index, std::int64_t p, const Draws& s) {
     const std::int64_t D = c.D, begin = p * D * panel_rows;
     double *gamma = s.gamma + begin, *excess = s.normal + begin;  // the normals are used up,
     std::uint64_t* word = s.part + begin;  // and so are the parts

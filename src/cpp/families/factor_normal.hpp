@@ -29,13 +29,13 @@ struct FactorNormal {
     FASTGEN_INLINE std::int64_t begin(std::int64_t i) const { return count ? i * n_factors / count : 0; }
   };
 
-  // Prepared constants; Q by blocks of columns, feature by feature.
-  template <class T> struct Constants {
+  // Prepared constants; Q by blocks of columns, feature by feature. P is T* to prepare them, const T* to read them.
+  template <class P> struct Constants {
     std::int64_t K, D, R;
-    const T *mean, *norm, *deviation, *inverse;  // (K, D), (K,), (K, D), (K, D)
-    const T* loadings;  // (K, R, D)
-    const T *q, *lower;  // (K, D R), (K, R, R) the inverse of L
-    FASTGEN_INLINE Constants(const Shape& shape, const T* p) {
+    P mean, norm, deviation, inverse;  // (K, D), (K,), (K, D), (K, D)
+    P loadings;  // (K, R, D)
+    P q, lower;  // (K, D R), (K, R, R) the inverse of L
+    FASTGEN_INLINE Constants(const Shape& shape, P p) {
       K = shape.n_components, D = shape.n_features, R = shape.width;
       mean = p, p += K * D;
       norm = p, p += K;
@@ -45,7 +45,7 @@ struct FactorNormal {
       q = p, p += K * D * R;
       lower = p;
     }
-    FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
+    template <class T> FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
   };
   template <class T> static std::int64_t constants_size(Shape s) {
     return s.n_components * (3 * s.n_features + 1 + 2 * s.n_features * s.width + s.width * s.width);
@@ -56,9 +56,8 @@ struct FactorNormal {
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double* scratch) {
-    const Constants<T> c(shape, constants);
+    const Constants<T*> c(shape, constants);
     const std::int64_t D = c.D, R = c.R;
-    const auto at = [&](const T* p) { return constants + (p - constants); };
     double *columns = scratch, *t = columns + D * R, *gram = t + R * R, *lower = gram + R * R, *inverse = lower + R * R;
     double* spare = inverse + R * R;
     for (std::int64_t k = k0; k < k1; ++k) {
@@ -67,12 +66,12 @@ struct FactorNormal {
       double norm = -double(D) * half_log_two_pi;
       for (std::int64_t d = 0; d < D; ++d) {
         const double deviation = sqrt(Vec<double, 1>(noise[d])).v;
-        at(c.mean)[k * D + d] = T(means[d]) + T(0);  // no -0: see affine.hpp
-        at(c.deviation)[k * D + d] = T(deviation);
-        at(c.inverse)[k * D + d] = T(1.0 / deviation);
+        c.mean[k * D + d] = T(means[d]) + T(0);  // no -0: see affine.hpp
+        c.deviation[k * D + d] = T(deviation);
+        c.inverse[k * D + d] = T(1.0 / deviation);
         norm -= math::log(Vec<double, 1>(deviation)).v;
         for (std::int64_t r = 0; r < R; ++r) {
-          at(c.loadings)[(k * R + r) * D + d] = T(loadings[d * R + r]);
+          c.loadings[(k * R + r) * D + d] = T(loadings[d * R + r]);
           columns[r * D + d] = loadings[d * R + r] / deviation;
         }
       }
@@ -86,9 +85,9 @@ struct FactorNormal {
       cholesky(R, gram, lower, spare);  // at least I: always positive definite
       invert_lower(R, lower, inverse);
       for (std::int64_t r = 0; r < R; ++r) norm -= math::log(Vec<double, 1>(lower[r * R + r])).v;
-      at(c.norm)[k] = T(norm);
-      for (std::int64_t i = 0; i < R * R; ++i) at(c.lower)[k * R * R + i] = T(inverse[i]);
-      T* q = at(c.q) + k * D * R;
+      c.norm[k] = T(norm);
+      for (std::int64_t i = 0; i < R * R; ++i) c.lower[k * R * R + i] = T(inverse[i]);
+      T* q = c.q + k * D * R;
       const Blocks blocks{R};
       for (std::int64_t i = 0; i < blocks.count; ++i)
         for (std::int64_t d = 0; d < D; ++d)
@@ -138,14 +137,14 @@ struct FactorNormal {
 
   // y_d of one vector of samples.
   template <class T, class V>
-  static FASTGEN_INLINE V standardised(const Constants<T>& k, std::int64_t component, std::int64_t d, V x) {
+  static FASTGEN_INLINE V standardised(const Constants<const T*>& k, std::int64_t component, std::int64_t d, V x) {
     return (x - V(k.mean[component * k.D + d])) * V(k.inverse[component * k.D + d]);
   }
 
   // c = Q^T y of C vectors of samples, in memory with one row of C vectors a factor; returns |y|^2. `y` is room for a piece.
   template <int C, class T, class V = Vec<T, native_width<T>>>
-  static FASTGEN_INLINE void project(const Constants<T>& k, std::int64_t component, const Tile<T>& tile, std::int64_t s,
-                                     T* y, T* c, V (&square)[C]) {
+  static FASTGEN_INLINE void project(const Constants<const T*>& k, std::int64_t component, const Tile<T>& tile,
+                                     std::int64_t s, T* y, T* c, V (&square)[C]) {
     constexpr std::int64_t W = V::width, row = C * W;
     FASTGEN_UNROLL
     for (int v = 0; v < C; ++v) square[v] = V(T(0));
@@ -197,8 +196,8 @@ struct FactorNormal {
 
   // y_d - (Q h)_d of one vector of samples.
   template <class T, class V>
-  static FASTGEN_INLINE V residual(const Constants<T>& k, std::int64_t component, std::int64_t d, V x, const T* h,
-                                   std::int64_t row) {
+  static FASTGEN_INLINE V residual(const Constants<const T*>& k, std::int64_t component, std::int64_t d, V x,
+                                   const T* h, std::int64_t row) {
     const T* q = k.q + component * k.D * k.R;
     V y = standardised(k, component, d, x);
     const Blocks blocks{k.R};
@@ -214,7 +213,7 @@ struct FactorNormal {
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T* scratch) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> k(block);
+    const Constants<const T*> k(block);
     T *y = scratch, *c = y + piece * strip * V::width;
     const std::int64_t strips = (tile.padded + strip * V::width - 1) / (strip * V::width);
     if (tile.upcoming) tile.upcoming->share_out(k.K * strips * ((k.D + fetching - 1) / fetching));
@@ -258,7 +257,7 @@ struct FactorNormal {
   template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T* scratch) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> k(block);
+    const Constants<const T*> k(block);
     T *y = scratch, *c = y + piece * strip * V::width, *h = c + k.R * strip * V::width;
     for (std::int64_t component = 0; component < k.K; ++component) {
       const T *lower = k.lower + component * k.R * k.R, *inverse = k.inverse + component * k.D;
@@ -295,7 +294,7 @@ struct FactorNormal {
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     constexpr int W = native_width<T>;
-    const Constants<T> k(block);
+    const Constants<const T*> k(block);
     const std::int64_t D = k.D, R = k.R;
     fill_normals(tile.key, Position(tile.first) * Position(D + R), tile.n * (D + R), tile.scratch);
     for (std::int64_t i = 0; i < tile.n; ++i) {

@@ -32,7 +32,7 @@ struct MultivariateStudentT {
       K = b.shape.n_components, D = b.shape.n_features;
       v = b.constants, minus_two_over_v = v + K, power = minus_two_over_v + K, norm = power + K;
       normal.constants += head_size<T>(K);
-      zeros = multivariate_normal::Constants<T>(normal).norm;
+      zeros = multivariate_normal::Constants<const T*>(normal).norm;
     }
   };
 
@@ -58,7 +58,7 @@ struct MultivariateStudentT {
       k1 = K;
     }
     T *v = constants, *minus_two_over_v = v + K, *power = minus_two_over_v + K, *norm = power + K;
-    const multivariate_normal::Constants<T> normal(shape, of_normal);
+    const multivariate_normal::Constants<T*> normal(shape, of_normal);
     const double half_D = 0.5 * double(shape.n_features);
     for (std::int64_t k = k0; k < k1; ++k) {
       const double df = parameters[2][k], half = 0.5 * df;
@@ -66,7 +66,7 @@ struct MultivariateStudentT {
       const double excess = math::log_gamma_ratio(V(half), V(half_D)).v - half_D * math::log(V(half)).v;
       v[k] = T(df), minus_two_over_v[k] = T(-2.0 / df), power[k] = T(-half - half_D);
       norm[k] = T(double(normal.norm[k]) + excess);
-      of_normal[normal.norm - of_normal + k] = T(0);
+      normal.norm[k] = T(0);
     }
   }
 
@@ -104,7 +104,7 @@ struct MultivariateStudentT {
   template <class T>
   static Extended far_distance(const Constants<T>& c, std::int64_t k, const Tile<T>& tile, std::int64_t s,
                                Extended* y) {
-    const multivariate_normal::Constants<T> normal(c.normal);
+    const multivariate_normal::Constants<const T*> normal(c.normal);
     Extended square, *difference = y + c.D;
     for (std::int64_t i = 0; i < c.D; ++i) {
       difference[i] = Extended(tile.x[i * tile.stride + s]) - Extended(normal.mean[k * c.D + i]);
@@ -121,7 +121,7 @@ struct MultivariateStudentT {
   }
   template <class T>
   static Extended inverse_factor(const Constants<T>& c, std::int64_t k, std::int64_t i, std::int64_t j) {
-    const multivariate_normal::Constants<T> normal(c.normal);
+    const multivariate_normal::Constants<const T*> normal(c.normal);
     switch (c.normal.shape.variant) {
       case multivariate_normal::diag: return double(normal.inverse[k * c.D + i]);
       case multivariate_normal::spherical: return double(normal.inverse[k]);

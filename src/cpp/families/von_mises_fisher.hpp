@@ -37,12 +37,12 @@ struct VonMisesFisher {
   static constexpr std::int64_t most_multiplied = 256;
 
   // `lean` is 1 / (1 + |first coordinate of the mean|); what drawing needs is b and 2 sqrt(b), or for D = 3 1 / kappa,
-  // 1 - e^(-2 kappa) and e^(-2 kappa).
+  // 1 - e^(-2 kappa) and e^(-2 kappa). P is T* to prepare them, const T* to read them.
   static constexpr int n_drawn = 3;
-  template <class T> struct Constants {
+  template <class P> struct Constants {
     std::int64_t K, D;
-    const T *mean, *kappa, *norm, *lean, *drawn;  // (K, D), (K,), (K,), (K,), (n_drawn, K)
-    FASTGEN_INLINE Constants(const Shape& shape, const T* p) {
+    P mean, kappa, norm, lean, drawn;  // (K, D), (K,), (K,), (K,), (n_drawn, K)
+    FASTGEN_INLINE Constants(const Shape& shape, P p) {
       K = shape.n_components, D = shape.n_features;
       mean = p, p += K * D;
       kappa = p, p += K;
@@ -50,7 +50,7 @@ struct VonMisesFisher {
       lean = p, p += K;
       drawn = p;
     }
-    FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
+    template <class T> FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
   };
   template <class T> static std::int64_t constants_size(Shape s) {
     return s.n_components * (s.n_features + 3 + n_drawn);
@@ -62,19 +62,18 @@ struct VonMisesFisher {
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double*) {
     using V = Vec<double, 1>;
-    const Constants<T> c(shape, constants);
-    const auto at = [&](const T* p) { return constants + (p - constants); };
+    const Constants<T*> c(shape, constants);
     const double order = 0.5 * double(c.D) - 1.0, across = double(c.D - 1);
     for (std::int64_t k = k0; k < k1; ++k) {
       const double* mean = parameters[0] + k * c.D;
       const double kappa = parameters[1][k];
-      for (std::int64_t d = 0; d < c.D; ++d) at(c.mean)[k * c.D + d] = mean[d];
-      at(c.kappa)[k] = kappa;
-      at(c.lean)[k] = 1.0 / (1.0 + abs(V(mean[0])).v);
+      for (std::int64_t d = 0; d < c.D; ++d) c.mean[k * c.D + d] = mean[d];
+      c.kappa[k] = kappa;
+      c.lean[k] = 1.0 / (1.0 + abs(V(mean[0])).v);
       constexpr double limit = 1e150;  // from here on squares overflow, and what follows is exact
-      at(c.norm)[k] = kappa < limit ? math::bessel_i(V(order), V(kappa)).log_norm.v
-                                    : 0.5 * across * (math::log(V(kappa)).v - 2.0 * half_log_two_pi);
-      T* drawn = at(c.drawn) + k;
+      c.norm[k] = kappa < limit ? math::bessel_i(V(order), V(kappa)).log_norm.v
+                                : 0.5 * across * (math::log(V(kappa)).v - 2.0 * half_log_two_pi);
+      T* drawn = c.drawn + k;
       if (c.D == 3) {
         const double rate = kappa < 1e-17 ? 1e-17 : kappa;  // there a variate does not feel the difference
         drawn[0] = 1.0 / rate;
@@ -117,7 +116,7 @@ struct VonMisesFisher {
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T* scratch) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> c(block);
+    const Constants<const T*> c(block);
     const std::int64_t stride = tile.stride;
     T *inverse = scratch, *excess = inverse + stride, *barrier = excess + stride;
     for_columns<T>(tile.padded, [&]<class U>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
@@ -159,7 +158,7 @@ struct VonMisesFisher {
   template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T*) {
     using V = Vec<T, native_width<T>>;
-    const Constants<T> c(block);
+    const Constants<const T*> c(block);
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
       V inverse, excess, barrier;
       measure(tile, c.D, s, inverse, excess, barrier);
@@ -200,7 +199,7 @@ struct VonMisesFisher {
   }
 
   template <bool One> static void draw_rows(const Block<double>& block, const DrawTile<double>& tile) {
-    const Constants<double> c(block);
+    const Constants<const double*> c(block);
     const std::int64_t D = c.D;
     const Draws s(D, tile.scratch);
     PanelRows<One> rows[most_panels];
@@ -261,7 +260,7 @@ struct VonMisesFisher {
 
   // First attempts at the rows of panel p: the bits of those that are accepted.
   template <bool One>
-  static FASTGEN_NOINLINE unsigned circle(const Constants<double>& c, const PanelRows<One>& rows, std::int64_t p,
+  static FASTGEN_NOINLINE unsigned circle(const Constants<const double*>& c, const PanelRows<One>& rows, std::int64_t p,
                                           const Draws& s) {
     unsigned good = 0;
     for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
@@ -278,7 +277,7 @@ struct VonMisesFisher {
 
   // D >= 4: from the normals of a row.
   template <bool One>
-  static FASTGEN_NOINLINE unsigned sphere(const Constants<double>& c, const PanelRows<One>& rows, std::int64_t p,
+  static FASTGEN_NOINLINE unsigned sphere(const Constants<const double*>& c, const PanelRows<One>& rows, std::int64_t p,
                                           const Draws& s) {
     const std::int64_t D = c.D;
     const double* x = s.x + p * D * panel_rows;
@@ -300,7 +299,7 @@ struct VonMisesFisher {
 
   // D = 3: nothing is rejected.
   template <bool One>
-  static FASTGEN_NOINLINE void ball(const Constants<double>& c, const PanelRows<One>& rows, std::int64_t p,
+  static FASTGEN_NOINLINE void ball(const Constants<const double*>& c, const PanelRows<One>& rows, std::int64_t p,
                                     const Draws& s) {
     for_panel_vectors([&](int r) FASTGEN_LAMBDA_INLINE {
       const std::int64_t i = p * panel_rows + r;
@@ -330,7 +329,7 @@ struct VonMisesFisher {
   // Attempts 1, 2, ... of what is open, from blocks of the sample's own. Directions stay those of the first attempt; from D = 4 on a
   // normal and a chi-square variate stand for the point on a sphere.
   template <bool One>
-  static FASTGEN_NOINLINE void finish(const Constants<double>& c, const Block<double>& block,
+  static FASTGEN_NOINLINE void finish(const Constants<const double*>& c, const Block<double>& block,
                                       const DrawTile<double>& tile, std::int64_t row, std::int64_t count,
                                       const Draws& s) {
     constexpr int W = panel_width;
@@ -377,7 +376,7 @@ struct VonMisesFisher {
   // x = mean - drop mean + factor H across: H the reflection that takes the first axis to -+mean, with the sign that keeps
   // its normal, mean +- axis, long. Then to length 1, of which it lacks so little that one step of Newton's does.
   template <bool One>
-  static FASTGEN_NOINLINE void turn(const Constants<double>& c, const PanelRows<One>& rows,
+  static FASTGEN_NOINLINE void turn(const Constants<const double*>& c, const PanelRows<One>& rows,
                                     const DrawTile<double>& tile, std::int64_t row, std::int64_t p, const Draws& s) {
     const std::int64_t D = c.D;
     const double* mean = c.mean;

@@ -18,15 +18,17 @@ template <class T> constexpr std::int64_t head_size(std::int64_t K, std::int64_t
   return (K * (D + 1) + affine_panel<T> - 1) / affine_panel<T> * affine_panel<T>;
 }
 
-template <class T> struct Constants {
+// P is T* to prepare them, const T* to read them.
+template <class P> struct Constants {
+  using T = std::remove_cvref_t<decltype(*P())>;
   std::int64_t K, D, shared;  // `shared`: 0 where one factor serves all components, else 1
   bool whitened;              // tied: densities may be taken between whitened points
-  const T *mean, *norm;
-  const T* factor;            // full, tied: L packed for sampling; diag, spherical: standard deviations
-  const T* inverse;           // full, tied: L^-1 packed (triangle each); diag, spherical: 1 / standard deviation
-  const T* transposed;        // full, tied: L^-T packed
-  const T *center, *white;    // tied: a centre of the means and L^-1 (mean - centre)
-  FASTGEN_INLINE Constants(const Shape& shape, const T* p) {
+  P mean, norm;
+  P factor;         // full, tied: L packed for sampling; diag, spherical: standard deviations
+  P inverse;        // full, tied: L^-1 packed (triangle each); diag, spherical: 1 / standard deviation
+  P transposed;     // full, tied: L^-T packed
+  P center, white;  // tied: a centre of the means and L^-1 (mean - centre)
+  FASTGEN_INLINE Constants(const Shape& shape, P p) {
     K = shape.n_components, D = shape.n_features;
     const std::int64_t tri = triangle_size(D);
     shared = shape.variant == tied ? 0 : 1;
@@ -48,9 +50,9 @@ template <class T> struct Constants {
     }
   }
   FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
-  const T* lower(std::int64_t k) const { return factor + shared * k * affine_size<T>(D); }
-  const T* precision(std::int64_t k) const { return inverse + shared * k * triangle_size(D); }
-  const T* precision_transposed(std::int64_t k) const { return transposed + shared * k * triangle_size(D); }
+  P lower(std::int64_t k) const { return factor + shared * k * affine_size<T>(D); }
+  P precision(std::int64_t k) const { return inverse + shared * k * triangle_size(D); }
+  P precision_transposed(std::int64_t k) const { return transposed + shared * k * triangle_size(D); }
 };
 
 template <class T> inline std::int64_t constants_size(Shape shape) {
@@ -78,37 +80,36 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
     k1 = K;
   }
   const double *means = parameters[0], *factors = parameters[1];
-  const Constants<T> c(shape, constants);
-  const auto at = [&](const T* p) { return constants + (p - constants); };
+  const Constants<T*> c(shape, constants);
   const double log_two_pi = 2.0 * half_log_two_pi;
-  for (std::int64_t i = k0 * D; i < k1 * D; ++i) at(c.mean)[i] = T(means[i]) + T(0);  // no -0: see affine.hpp
+  for (std::int64_t i = k0 * D; i < k1 * D; ++i) c.mean[i] = T(means[i]) + T(0);  // no -0: see affine.hpp
   if (shape.variant == diag || shape.variant == spherical) {
     const std::int64_t each = shape.variant == diag ? D : 1;
     for (std::int64_t k = k0; k < k1; ++k) {
       double log_det = 0;
       for (std::int64_t d = 0; d < each; ++d) {
         const double s = factors[k * each + d];
-        at(c.factor)[k * each + d] = T(s);
-        at(c.inverse)[k * each + d] = T(1.0 / s);
+        c.factor[k * each + d] = T(s);
+        c.inverse[k * each + d] = T(1.0 / s);
         log_det += math::log(Vec<double, 1>(s)).v;
       }
       if (shape.variant == spherical) log_det *= double(D);
-      at(c.norm)[k] = T(-0.5 * double(D) * log_two_pi - log_det);
+      c.norm[k] = T(-0.5 * double(D) * log_two_pi - log_det);
     }
     return;
   }
   for (std::int64_t k = k0; k < (c.shared ? k1 : 1); ++k) {
     const double* lower = factors + k * D * D;
     invert_lower(D, lower, scratch);
-    pack_affine(D, lower, at(c.factor) + k * affine_size<T>(D));
-    pack_lower(D, scratch, at(c.inverse) + k * triangle_size(D));
-    pack_transposed(D, scratch, at(c.transposed) + k * triangle_size(D));
+    pack_affine(D, lower, c.lower(k));
+    pack_lower(D, scratch, c.precision(k));
+    pack_transposed(D, scratch, c.precision_transposed(k));
     double log_det = 0;
     for (std::int64_t i = 0; i < D; ++i) log_det += math::log(Vec<double, 1>(lower[i * D + i])).v;
-    at(c.norm)[k] = T(-0.5 * double(D) * log_two_pi - log_det);
+    c.norm[k] = T(-0.5 * double(D) * log_two_pi - log_det);
   }
   if (shape.variant != tied) return;
-  for (std::int64_t k = 1; k < K; ++k) at(c.norm)[k] = c.norm[0];
+  for (std::int64_t k = 1; k < K; ++k) c.norm[k] = c.norm[0];
   // Distances between whitened points cost D a pair instead of D^2 / 2, but lose the digits by which the whitened
   // means exceed the distances: allowed while they are short.
   double *inverse = scratch, *mid = scratch + D * D, largest = 0;
@@ -120,18 +121,18 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
       high = m > high ? m : high;
     }
     mid[d] = double(T(low + 0.5 * (high - low)));
-    at(c.center)[d] = T(mid[d]);
+    c.center[d] = T(mid[d]);
   }
   for (std::int64_t k = 0; k < K; ++k)
     for (std::int64_t i = 0; i < D; ++i) {
       double sum = 0;
       for (std::int64_t j = 0; j <= i; ++j) sum += inverse[i * D + j] * (double(c.mean[k * D + j]) - mid[j]);
-      at(c.white)[k * D + i] = T(sum);
+      c.white[k * D + i] = T(sum);
       const double size = sum < 0 ? -sum : sum;
       largest = size > largest ? size : largest;
     }
   constexpr double longest_white_mean = 32;
-  at(c.white)[K * D] = largest < longest_white_mean ? T(1) : T(0);
+  c.white[K * D] = largest < longest_white_mean ? T(1) : T(0);
 }
 
 }  // namespace multivariate_normal

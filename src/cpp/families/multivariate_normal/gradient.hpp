@@ -10,8 +10,8 @@ namespace multivariate_normal {
 
 // grad += L^-T y for C vectors of samples.
 template <int C, class T>
-FASTGEN_INLINE void add_transposed(const Constants<T>& c, std::int64_t k, const T* y, std::int64_t y_stride, T* grad,
-                                   std::int64_t stride) {
+FASTGEN_INLINE void add_transposed(const Constants<const T*>& c, std::int64_t k, const T* y, std::int64_t y_stride,
+                                   T* grad, std::int64_t stride) {
   using V = Vec<T, native_width<T>>;
   for_row_blocks(0, c.D, c.precision_transposed(k), [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
     V g[R][C];
@@ -32,7 +32,7 @@ FASTGEN_INLINE void add_transposed(const Constants<T>& c, std::int64_t k, const 
 template <class T>
 inline void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T* scratch) {
   using V = Vec<T, native_width<T>>;
-  const Constants<T> c(block);
+  const Constants<const T*> c(block);
   const std::int64_t K = c.K, D = c.D, stride = tile.stride;
   if (block.shape.variant == diag || block.shape.variant == spherical) {
     for (std::int64_t k = 0; k < K; ++k)

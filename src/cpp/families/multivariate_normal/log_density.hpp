@@ -59,7 +59,7 @@ FASTGEN_INLINE void few_rows(const T* x, std::int64_t stride, const T* mean, con
 // Few features: everything unrolled, rows of the factor in blocks of four, differences made again for each block.
 // Bound by multiply-adds and the exp of the caller.
 template <int D, int Strip, class T>
-inline void log_density_few(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
+inline void log_density_few(const Constants<const T*>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
                             const T* offset, T* lp) {
   using V = Vec<T, native_width<T>>;
   for_strips<T, Strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
@@ -120,7 +120,7 @@ FASTGEN_NOINLINE const T* add_squares(const T* packed, std::int64_t i, std::int6
 // the D rows.
 // Bound by multiply-adds from D = 16 on; see benchmarks/README.md for the share of the peak.
 template <class T>
-inline void log_density_full(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, std::int64_t rows,
+inline void log_density_full(const Constants<const T*>& constants, std::int64_t k0, std::int64_t k1, std::int64_t rows,
                              const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
   using V = Vec<T, native_width<T>>;
   const std::int64_t D = constants.D;
@@ -155,7 +155,7 @@ inline void log_density_full(const Constants<T>& constants, std::int64_t k0, std
 
 // out = L^-1 (x - center) for the whole tile; diff is overwritten.
 template <class T>
-inline void whiten(const Constants<T>& constants, const Tile<T>& tile, T* diff, T* out) {
+inline void whiten(const Constants<const T*>& constants, const Tile<T>& tile, T* diff, T* out) {
   using V = Vec<T, native_width<T>>;
   const Centered<T> from{tile.x, tile.stride, constants.center, diff, tile.stride};
   for_row_blocks(0, constants.D, constants.precision(0),
@@ -175,8 +175,8 @@ inline void whiten(const Constants<T>& constants, const Tile<T>& tile, T* diff, 
 }
 
 template <class T>
-inline void log_density_whitened(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
-                                 const T* offset, T* lp, T* scratch) {
+inline void log_density_whitened(const Constants<const T*>& constants, std::int64_t k0, std::int64_t k1,
+                                 const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
   using V = Vec<T, native_width<T>>;
   const std::int64_t D = constants.D;
   T* white = scratch + D * tile.stride;
@@ -204,8 +204,8 @@ inline void log_density_whitened(const Constants<T>& constants, std::int64_t k0,
 
 // Diagonal and spherical: bound by two arithmetic instructions and a load a feature.
 template <int Kind, class T>
-inline void log_density_axes(const Constants<T>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
-                             const T* offset, T* lp) {
+inline void log_density_axes(const Constants<const T*>& constants, std::int64_t k0, std::int64_t k1,
+                             const Tile<T>& tile, const T* offset, T* lp) {
   using V = Vec<T, native_width<T>>;
   const std::int64_t D = constants.D;
   for_strips<T, 4>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
@@ -235,7 +235,7 @@ inline void log_density_axes(const Constants<T>& constants, std::int64_t k0, std
 template <class T>
 inline void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                         T* lp, T* scratch) {
-  const Constants<T> c(block);
+  const Constants<const T*> c(block);
   switch (block.shape.variant) {
     case diag: return log_density_axes<diag>(c, k0, k1, tile, offset, lp);
     case spherical: return log_density_axes<spherical>(c, k0, k1, tile, offset, lp);
@@ -257,7 +257,7 @@ inline std::int64_t bound_rows(Shape shape) {
 template <class T>
 inline void log_bound(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                       T* lp, T* scratch) {
-  log_density_full(Constants<T>(block), k0, k1, bound_rows(block.shape), tile, offset, lp, scratch);
+  log_density_full(Constants<const T*>(block), k0, k1, bound_rows(block.shape), tile, offset, lp, scratch);
 }
 
 }  // namespace multivariate_normal

@@ -49,7 +49,7 @@ inline std::int64_t group_by_label(const Block<T>& block, const DrawTile<T>& til
 
 // The same, lanes over samples, with means and factors in registers; returns how many samples.
 template <int D, class T>
-inline std::int64_t draw_held(const Constants<T>& c, std::int64_t first, const DrawTile<T>& tile, const T* z) {
+inline std::int64_t draw_held(const Constants<const T*>& c, std::int64_t first, const DrawTile<T>& tile, const T* z) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
   using I = IntVec<V>;
@@ -81,7 +81,7 @@ inline std::int64_t draw_held(const Constants<T>& c, std::int64_t first, const D
 }
 
 template <int D, class T>
-inline void draw_few(const Block<T>& block, const Constants<T>& c, const DrawTile<T>& tile, const T* z) {
+inline void draw_few(const Block<T>& block, const Constants<const T*>& c, const DrawTile<T>& tile, const T* z) {
   const std::int64_t n = tile.n, K = c.K, first = block.first, stride = c.shared * affine_size<T>(D);
   const std::int32_t* labels = tile.labels;
   const T *mean = c.mean, *factor = c.factor;
@@ -97,7 +97,7 @@ inline void draw_few(const Block<T>& block, const Constants<T>& c, const DrawTil
 }
 
 template <class T>
-inline void draw_axes(const Block<T>& block, const Constants<T>& c, const DrawTile<T>& tile, const T* z) {
+inline void draw_axes(const Block<T>& block, const Constants<const T*>& c, const DrawTile<T>& tile, const T* z) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
   using V1 = Vec<T, 1>;
@@ -116,7 +116,7 @@ inline void draw_axes(const Block<T>& block, const Constants<T>& c, const DrawTi
 }
 
 template <class T> inline void transform(const Block<T>& block, const DrawTile<T>& tile, T* z) {
-  const Constants<T> c(block);
+  const Constants<const T*> c(block);
   const std::int64_t K = c.K, D = c.D;
   const bool axes = block.shape.variant == diag || block.shape.variant == spherical;
   if (axes) return draw_axes(block, c, tile, z);
