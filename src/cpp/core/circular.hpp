@@ -22,6 +22,9 @@ template <class V> FASTGEN_INLINE V angle_between(V x, V center) {
   const V turn(Table<T>::two_pi[0]), wrapped = select(r > pi, r - turn, select(r < -pi, r + turn, r));
   return min(pi, max(-pi, wrapped));
 }
+template <Number T> FASTGEN_INLINE T angle_between(T x, T center) {
+  return angle_between(Vec<T, 1>(x), Vec<T, 1>(center)).v;
+}
 
 // s = sin(theta / 2), c = cos(theta / 2) for theta in [0, pi]: 3 ULP each, c near pi included.
 template <class V> FASTGEN_INLINE void half_angle(V theta, V& s, V& c) {

@@ -18,7 +18,7 @@ struct Extended {
   Extended(double finite) : Extended(finite, 0) { normalise(); }
   Extended(double m_, std::int64_t e_) : m(m_), e(e_) { normalise(); }
 
-  double log() const { return math::log(Vec<double, 1>(m)).v + double(e) * (512 * 0.69314718055994530942); }
+  double log() const { return math::log(m) + double(e) * (512 * 0.69314718055994530942); }
   double rounded() const {  // infinity or 0 where no double is near
     double r = m;
     for (std::int64_t i = 0; i < e && i < 3; ++i) r *= 0x1p512;

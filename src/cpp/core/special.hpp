@@ -137,6 +137,10 @@ template <class V> FASTGEN_INLINE V log_beta(V a, V b) {
   return fma(-small, log1p(large / small), fma(half - large, log1p(small / large), rest));
 }
 
+template <Number T> FASTGEN_INLINE T log_excess(T x) { return log_excess(Vec<T, 1>(x)).v; }
+template <Number T> FASTGEN_INLINE T log_gamma_ratio(T a, T b) { return log_gamma_ratio(Vec<T, 1>(a), Vec<T, 1>(b)).v; }
+template <Number T> FASTGEN_INLINE T log_beta(T a, T b) { return log_beta(Vec<T, 1>(a), Vec<T, 1>(b)).v; }
+
 }  // namespace math
 }  // namespace
 }  // namespace FASTGEN_ISA

@@ -16,8 +16,8 @@ struct Bernoulli {
   static void prepare(const double* parameters, double* c) {
     const double prob = parameters[0];
     c[p] = prob, c[q] = 1.0 - prob;
-    c[log_p] = math::log(Vec<double, 1>(prob)).v;
-    c[log_q] = math::log1p(Vec<double, 1>(-prob)).v;
+    c[log_p] = math::log(prob);
+    c[log_q] = math::log1p(-prob);
     c[rarer] = prob > 0.5 ? 0.0 : 1.0;
     c[rare] = prob > 0.5 ? c[q] : prob;
   }

@@ -47,10 +47,10 @@ struct Beta {
     c[s] = p[0] + p[1];
     const double back = c[s] - p[1];
     c[s_lost] = (p[0] - back) + (p[1] - (c[s] - back));
-    const double log_a = math::log(V(p[0])).v, log_b = math::log(V(p[1])).v, log_s = math::log(V(c[s])).v;
-    const double excess = math::log_excess(V(p[0])).v + math::log_excess(V(p[1])).v;
-    c[constant] = log_a + (log_b - log_s) + (math::log_excess(V(c[s])).v - excess);
-    c[log_power] = -math::log_beta(V(p[0]), V(p[1])).v - log_a;
+    const double log_a = math::log(p[0]), log_b = math::log(p[1]), log_s = math::log(c[s]);
+    const double excess = math::log_excess(p[0]) + math::log_excess(p[1]);
+    c[constant] = log_a + (log_b - log_s) + (math::log_excess(c[s]) - excess);
+    c[log_power] = -math::log_beta(p[0], p[1]) - log_a;
     c[plain_constant] = c[log_power] + log_a;
     c[size] = gamma_law::largest(c[plain_constant], gamma_law::largest(p[1], log_a));
     c[tiny_constant] = c[constant] + p[0] * (1.0 - (log_a - log_s));

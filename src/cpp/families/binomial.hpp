@@ -48,13 +48,12 @@ struct Binomial : AttemptsByBlock<Binomial> {
     const double trials = parameters[0], prob = parameters[1];
     c[n] = trials, c[p] = prob, c[q] = 1.0 - prob;
     const double q_lost = (1.0 - c[q]) - prob;
-    c[mean] = trials * c[p], c[mean_lost] = fma(V(trials), V(c[p]), V(-c[mean])).v;
-    c[rest] = trials * c[q], c[rest_lost] = fma(V(trials), V(c[q]), V(-c[rest])).v + trials * q_lost;
-    c[excess] = math::log_excess(V(trials)).v;
+    c[mean] = trials * c[p], c[mean_lost] = fma(trials, c[p], -c[mean]);
+    c[rest] = trials * c[q], c[rest_lost] = fma(trials, c[q], -c[rest]) + trials * q_lost;
+    c[excess] = math::log_excess(trials);
     c[most] = -1.0;
     if (prob > 0.0 && c[q] > 0.0) {
-      const auto log_p = math::cut_log(prob),
-                 log_q = prob > 0.5 ? math::cut_log(c[q]) : math::cut(math::log1p(V(-prob)).v);
+      const auto log_p = math::cut_log(prob), log_q = prob > 0.5 ? math::cut_log(c[q]) : math::cut(math::log1p(-prob));
       c[p_high] = log_p.high, c[p_low] = log_p.low, c[q_high] = log_q.high, c[q_low] = log_q.low;
       c[log_odds] = (log_p.high - log_q.high) + (log_p.low - log_q.low);
       if (trials <= math::most_known(log_p.high) && trials <= math::most_known(log_q.high)) {
@@ -70,16 +69,16 @@ struct Binomial : AttemptsByBlock<Binomial> {
     for (int j = 0; j < table; ++j) lanes[j] = V(c[j]);
     const auto mass_of = [&](double k) { return log_density(lanes, V(mirrored ? trials - k : k)); };
     if (expected >= by_rejection) {
-      const double deviation = sqrt(V(expected * common)).v, mode = floor(V((trials + 1.0) * rare)).v;
+      const double deviation = sqrt(expected * common), mode = floor((trials + 1.0) * rare);
       c[b] = 1.15 + 2.53 * deviation;
       c[alpha] = (2.83 + 5.1 / c[b]) * deviation;
       c[at_mode] = mass_of(mode).v;
       if (trials < math::known_factorials) c[at_mode] = -table_mass(V(trials), V(c[log_odds]), V(mode)).v;
       return;
     }
-    const V none = V(trials) * math::log1p(V(-rare));
+    const double none = trials * math::log1p(-rare);
     double* t = c + table;
-    fill_count_table(t, math::exp(none).v, 0.0 - math::expm1(none).v,
+    fill_count_table(t, math::exp(none), 0.0 - math::expm1(none),
                      [&](double k) { return (trials - k + 1) / k * (rare / common); });
     t[anchor_mass] = math::exp(mass_of(t[at_anchor])).v;
     if (t[at_anchor] < trials && rare > 0)

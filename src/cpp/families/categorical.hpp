@@ -66,7 +66,7 @@ struct Categorical {
       std::uint64_t last = 0;
       double sum = 0;
       for (std::int64_t i = 0; i < t.C; ++i) {
-        t.log_mass[i] = math::log(Vec<double, 1>(probs[i])).v;
+        t.log_mass[i] = math::log(probs[i]);
         sum += probs[i];
         t.lower[i] = sum < 1.0 ? sum : 1.0;
         if (probs[i] > 0) last = std::uint64_t(i);
@@ -124,7 +124,7 @@ struct Categorical {
         }
         const std::int64_t i = x[s] < T(t.C) ? std::int64_t(x[s]) : t.C;
         lower[s] += weights[k] * t.lower[i], upper[s] += weights[k] * t.upper[i];
-        if (t.category(x[s]) < t.C) density[s] += weights[k] * math::exp(Vec<T, 1>(t.log_mass[i])).v;
+        if (t.category(x[s]) < t.C) density[s] += weights[k] * math::exp(t.log_mass[i]);
       }
     }
   }

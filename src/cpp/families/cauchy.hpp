@@ -15,7 +15,7 @@ struct Cauchy {
 
   static void prepare(const double* p, double* c) {
     constexpr double log_pi = 1.1447298858494001741;
-    const double log_scale = math::log(Vec<double, 1>(p[1])).v;
+    const double log_scale = math::log(p[1]);
     c[loc] = p[0];
     c[scale] = p[1];
     c[inverse] = 1.0 / p[1];

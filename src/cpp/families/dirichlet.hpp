@@ -59,28 +59,27 @@ struct Dirichlet {
     const Constants<T*> c(shape, constants);
     for (std::int64_t k = k0; k < k1; ++k) {
       const double* a = parameters[0] + k * c.D;
-      V total(0.0), lost(0.0);
-      double least = a[0];
+      double total = 0, lost = 0, least = a[0];
       for (std::int64_t d = 0; d < c.D; ++d) {
-        add_exactly(V(a[d]), total, lost);
+        add_exactly(a[d], total, lost);
         least = a[d] < least ? a[d] : least;
       }
-      const double log_total = math::log(total).v;
-      double constant = math::log_excess(total).v - log_total, sum = 0;
+      const double log_total = math::log(total);
+      double constant = math::log_excess(total) - log_total, sum = 0;
       for (std::int64_t d = 0; d < c.D; ++d) {
         const std::int64_t i = k * c.D + d;
-        const double log_a = math::log(V(a[d])).v, tiny = a[d] * (1.0 - (log_a - log_total));
+        const double log_a = math::log(a[d]), tiny = a[d] * (1.0 - (log_a - log_total));
         const GammaShape<V> gamma{V(a[d])};
         c.a[i] = a[d], c.less[i] = a[d] - 1.0, c.tiny[i] = tiny;
         c.d[i] = gamma.d.v, c.c[i] = gamma.c.v;
         c.ratio[i] = a[d] < 1.0 ? least / a[d] : 0.0;
-        constant += log_a - math::log_excess(V(a[d])).v;
+        constant += log_a - math::log_excess(a[d]);
         sum += tiny;
       }
       const bool direct = sum <= most_direct;
-      c.total[k] = total.v, c.lost[k] = lost.v, c.least[k] = least;
+      c.total[k] = total, c.lost[k] = lost, c.least[k] = least;
       c.direct[k] = direct;
-      c.constant[k] = direct ? constant + (sum - total.v) : constant;
+      c.constant[k] = direct ? constant + (sum - total) : constant;
     }
   }
 

@@ -15,7 +15,7 @@ struct Exponential {
   static void prepare(const double* p, double* c) {
     c[rate] = p[0];
     c[inverse] = 1.0 / p[0];
-    c[norm] = math::log(Vec<double, 1>(p[0])).v;
+    c[norm] = math::log(p[0]);
   }
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {

@@ -65,11 +65,11 @@ struct FactorNormal {
                    *noise = parameters[2] + k * D;
       double norm = -double(D) * half_log_two_pi;
       for (std::int64_t d = 0; d < D; ++d) {
-        const double deviation = sqrt(Vec<double, 1>(noise[d])).v;
+        const double deviation = sqrt(noise[d]);
         c.mean[k * D + d] = T(means[d]) + T(0);  // no -0: see affine.hpp
         c.deviation[k * D + d] = T(deviation);
         c.inverse[k * D + d] = T(1.0 / deviation);
-        norm -= math::log(Vec<double, 1>(deviation)).v;
+        norm -= math::log(deviation);
         for (std::int64_t r = 0; r < R; ++r) {
           c.loadings[(k * R + r) * D + d] = T(loadings[d * R + r]);
           columns[r * D + d] = loadings[d * R + r] / deviation;
@@ -84,7 +84,7 @@ struct FactorNormal {
         }
       cholesky(R, gram, lower, spare);  // at least I: always positive definite
       invert_lower(R, lower, inverse);
-      for (std::int64_t r = 0; r < R; ++r) norm -= math::log(Vec<double, 1>(lower[r * R + r])).v;
+      for (std::int64_t r = 0; r < R; ++r) norm -= math::log(lower[r * R + r]);
       c.norm[k] = T(norm);
       for (std::int64_t i = 0; i < R * R; ++i) c.lower[k * R * R + i] = T(inverse[i]);
       T* q = c.q + k * D * R;
@@ -104,7 +104,7 @@ struct FactorNormal {
       for (std::int64_t d = 0; d < D; ++d) sum += a[d] * b[d];
       return sum;
     };
-    const auto length = [&](const double* a) { return sqrt(Vec<double, 1>(dot(a, a))).v; };
+    const auto length = [&](const double* a) { return sqrt(dot(a, a)); };
     for (std::int64_t j = 0; j < R; ++j) {
       double* v = columns + j * D;
       const double before = length(v);

@@ -113,8 +113,8 @@ struct Gamma {
     c[a] = p[0], c[rate] = p[1];
     c[shape_d] = shape.d.v, c[shape_c] = shape.c.v;
     c[inverse] = 1.0 / p[1];
-    c[log_rate] = math::log(V(p[1])).v, c[log_a] = math::log(V(p[0])).v;
-    const double excess = math::log_excess(V(p[0])).v;
+    c[log_rate] = math::log(p[1]), c[log_a] = math::log(p[0]);
+    const double excess = math::log_excess(p[0]);
     c[constant] = c[log_a] - excess;
     c[log_factorial] = excess + p[0] * (c[log_a] - 1.0);
     c[tiny_constant] = p[0] * c[log_rate] + (c[log_a] - c[log_factorial]);

@@ -14,8 +14,8 @@ struct Geometric {
   enum Constant { log_p, log_q, inverse, n_constants };
 
   static void prepare(const double* p, double* c) {
-    c[log_p] = math::log(Vec<double, 1>(p[0])).v;
-    c[log_q] = math::log1p(Vec<double, 1>(-p[0])).v;  // -inf for p = 1
+    c[log_p] = math::log(p[0]);
+    c[log_q] = math::log1p(-p[0]);  // -inf for p = 1
     c[inverse] = 1.0 / c[log_q];
   }
 

@@ -16,7 +16,7 @@ struct Gumbel {
     c[loc] = p[0];
     c[scale] = p[1];
     c[inverse] = 1.0 / p[1];
-    c[norm] = -math::log(Vec<double, 1>(p[1])).v;
+    c[norm] = -math::log(p[1]);
   }
 
   // e^-z, which is the larger term by far on the left: with the remainder of z, whose rounding would grow with |z|.

@@ -16,7 +16,7 @@ struct HalfNormal {
     constexpr double half_log_half_pi = 0.22579135264472743236;
     c[scale] = p[0];
     c[inverse] = 1.0 / p[0];
-    c[norm] = -half_log_half_pi - math::log(Vec<double, 1>(p[0])).v;
+    c[norm] = -half_log_half_pi - math::log(p[0]);
   }
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {

@@ -16,7 +16,7 @@ struct Laplace {
     c[loc] = p[0];
     c[scale] = p[1];
     c[inverse] = 1.0 / p[1];
-    c[norm] = -math::log(Vec<double, 1>(2.0)).v - math::log(Vec<double, 1>(p[1])).v;
+    c[norm] = -math::log(2.0) - math::log(p[1]);
   }
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {

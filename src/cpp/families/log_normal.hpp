@@ -17,7 +17,7 @@ struct LogNormal {
     c[loc] = p[0];
     c[scale] = p[1];
     c[inverse] = 1.0 / p[1];
-    c[norm] = -half_log_two_pi - math::log(Vec<double, 1>(p[1])).v;
+    c[norm] = -half_log_two_pi - math::log(p[1]);
   }
 
   // z and log x for x > 0. loc is taken from the exponent's part of log x first: then log x costs no digits, however large.

@@ -17,7 +17,7 @@ struct Logistic {
     c[loc] = p[0];
     c[scale] = p[1];
     c[inverse] = 1.0 / p[1];
-    c[norm] = -math::log(Vec<double, 1>(p[1])).v;
+    c[norm] = -math::log(p[1]);
   }
 
   static constexpr bool long_chains = true;

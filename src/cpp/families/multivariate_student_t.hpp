@@ -49,7 +49,6 @@ struct MultivariateStudentT {
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double* scratch) {
-    using V = Vec<double, 1>;
     const std::int64_t K = shape.n_components;
     T* of_normal = constants + head_size<T>(K);
     multivariate_normal::prepare(shape, parameters, k0, k1, of_normal, scratch);
@@ -63,7 +62,7 @@ struct MultivariateStudentT {
     for (std::int64_t k = k0; k < k1; ++k) {
       const double df = parameters[2][k], half = 0.5 * df;
       // What the norm has beyond that of the normal law vanishes as v grows.
-      const double excess = math::log_gamma_ratio(V(half), V(half_D)).v - half_D * math::log(V(half)).v;
+      const double excess = math::log_gamma_ratio(half, half_D) - half_D * math::log(half);
       v[k] = T(df), minus_two_over_v[k] = T(-2.0 / df), power[k] = T(-half - half_D);
       norm[k] = T(double(normal.norm[k]) + excess);
       normal.norm[k] = T(0);

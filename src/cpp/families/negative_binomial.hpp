@@ -39,13 +39,13 @@ struct NegativeBinomial {
     using V = Vec<double, 1>;
     c[r] = parameters[0], c[p] = parameters[1], c[q] = 1.0 - c[p];
     c[q_lost] = (1.0 - c[q]) - c[p];
-    c[excess] = math::log_excess(V(c[r])).v;
+    c[excess] = math::log_excess(c[r]);
     const GammaShape<V> shape{V(c[r])};
     c[shape_d] = shape.d.v, c[shape_c] = shape.c.v;
     c[odds] = c[q] / c[p];
-    const double log_gamma = math::lgamma(V(c[r])).v;
-    c[log_q] = math::log1p(V(-c[p])).v;
-    c[at_0] = c[r] * math::log(V(c[p])).v;
+    const double log_gamma = math::lgamma(c[r]);
+    c[log_q] = math::log1p(-c[p]);
+    c[at_0] = c[r] * math::log(c[p]);
     c[constant] = 0.91893853320467274178 + (c[at_0] - log_gamma);
     c[size] = gamma_law::largest(c[at_0], log_gamma);
   }

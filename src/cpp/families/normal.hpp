@@ -36,7 +36,7 @@ struct Normal {
       c[loc] = T(mean) + T(0);  // a -0 would let zero terms of a draw show in its sign
       c[scale] = T(sigma);
       c[inverse] = T(1.0 / sigma);
-      c[norm] = T(-half_log_two_pi - math::log(Vec<double, 1>(sigma)).v);
+      c[norm] = T(-half_log_two_pi - math::log(sigma));
     }
   }
 
@@ -144,7 +144,7 @@ struct Normal {
     T* out = tile.out;
     const auto draw_one = [=](const T* z, std::int64_t i) FASTGEN_LAMBDA_INLINE {
       const T* c = table + pitch * std::int64_t(labels[i]);
-      out[i] = fma(Vec<T, 1>(c[scale]), Vec<T, 1>(z[i]), Vec<T, 1>(c[loc])).v;
+      out[i] = fma(c[scale], z[i], c[loc]);
     };
     if (tile.alone()) {
       fill_normals(tile.key, tile.first, tile.n, out);

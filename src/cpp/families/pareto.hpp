@@ -31,7 +31,7 @@ struct Pareto {
     c[concentration] = p[0];
     c[exponent] = split.exponent, c[mantissa] = split.mantissa, c[inverse_mantissa] = split.inverse_mantissa;
     c[negative_power] = -(p[0] + 1.0);
-    c[norm] = math::log(Vec<double, 1>(p[0])).v - math::log(Vec<double, 1>(p[1])).v;
+    c[norm] = math::log(p[0]) - math::log(p[1]);
   }
 
   template <class V> static FASTGEN_INLINE power::Sum<V> log_ratio(const V* c, V x) {

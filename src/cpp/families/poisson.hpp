@@ -43,7 +43,7 @@ struct Poisson : AttemptsByBlock<Poisson> {
       return;
     }
     double* t = c + table;
-    fill_count_table(t, math::exp(-mean).v, -math::expm1(-mean).v, [&](double k) { return p[0] / k; });
+    fill_count_table(t, math::exp(-p[0]), -math::expm1(-p[0]), [&](double k) { return p[0] / k; });
     V lanes[table];
     for (int j = 0; j < table; ++j) lanes[j] = V(c[j]);
     t[anchor_mass] = math::exp(log_density(lanes, V(t[at_anchor]))).v;

@@ -40,7 +40,7 @@ struct TruncatedNormal {
     c[inverse] = inv, c[low] = p[2], c[high] = p[3];
     const auto distance_of = [inv](double from, double to) {
       const double length = to - from;
-      return abs(V(length)).v < math::infinity<double> ? length * inv : (0.5 * to - 0.5 * from) * inv * 2.0;
+      return abs(length) < math::infinity<double> ? length * inv : (0.5 * to - 0.5 * from) * inv * 2.0;
     };
     c[alpha] = distance_of(p[0], p[2]), c[beta] = distance_of(p[0], p[3]), c[width] = distance_of(p[2], p[3]);
     const bool right = p[2] >= p[0], left = p[3] <= p[0] && !right, inside = !right && !left;
@@ -50,9 +50,9 @@ struct TruncatedNormal {
     c[distance] = right ? c[alpha] : left ? -c[beta] : 0.0;
     c[step] = left ? -p[1] : p[1];
     c[both_sides] = inside && !narrow;
-    c[mass_below] = math::normal_tail(abs(V(c[alpha]))).v, c[mass_above] = math::normal_tail(abs(V(c[beta]))).v;
+    c[mass_below] = math::normal_tail(V(abs(c[alpha]))).v, c[mass_above] = math::normal_tail(V(abs(c[beta]))).v;
     const V whole = inside ? both(V(c[alpha]), V(c[beta])) : math::scaled_interval(V(c[distance]), V(c[width]));
-    c[norm] = -math::log(whole).v - math::log(V(p[1])).v;
+    c[norm] = -math::log(whole.v) - math::log(p[1]);
   }
 
   // The integral of e^(-t^2 / 2) over a <= t <= b, where a < 0 < b.

@@ -17,7 +17,7 @@ struct Uniform {
     c[high] = p[1];
     c[width] = p[1] - p[0];
     c[inverse] = 1.0 / c[width];
-    c[norm] = -math::log(Vec<double, 1>(c[width])).v;
+    c[norm] = -math::log(c[width]);
   }
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {

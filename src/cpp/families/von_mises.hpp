@@ -36,15 +36,15 @@ struct VonMises {
     using V = Vec<double, 1>;
     const double k = p[1], two_k = k + k;  // may overflow
     c[loc] = p[0], c[kappa] = k;
-    c[mean] = math::angle_between(V(p[0]), V(0.0)).v;
-    const double root = two_k > 1e10 ? two_k : sqrt(V(1.0 + two_k * two_k)).v;
+    c[mean] = math::angle_between(p[0], 0.0);
+    const double root = two_k > 1e10 ? two_k : sqrt(1.0 + two_k * two_k);
     c[offset] = 0.5 * (1.0 + 1.0 / (root + two_k));
-    c[spread] = k < 1e300 ? sqrt(V(c[offset] / (c[offset] + two_k))).v : 0.5 / sqrt(V(k)).v;
+    c[spread] = k < 1e300 ? sqrt(c[offset] / (c[offset] + two_k)) : 0.5 / sqrt(k);
     constexpr double limit = 1e150;  // from here on squares overflow, and what follows is exact
     constexpr double log_two_pi = 1.83787706640934548356;
-    c[norm] = k < limit ? math::bessel_i(V(0.0), V(k)).log_norm.v : 0.5 * (math::log(V(k)).v - log_two_pi);
-    c[density] = math::exp(V(c[norm])).v;
-    c[cut] = math::angle_between(V(-pi), V(p[0])).v;
+    c[norm] = k < limit ? math::bessel_i(V(0.0), V(k)).log_norm.v : 0.5 * (math::log(k) - log_two_pi);
+    c[density] = math::exp(c[norm]);
+    c[cut] = math::angle_between(-pi, p[0]);
     const auto t = math::von_mises_tails(V(c[cut]), V(k), V(c[density]));
     c[cut_lower] = t.lower.v, c[cut_upper] = t.upper.v;
   }

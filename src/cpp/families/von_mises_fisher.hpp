@@ -69,20 +69,20 @@ struct VonMisesFisher {
       const double kappa = parameters[1][k];
       for (std::int64_t d = 0; d < c.D; ++d) c.mean[k * c.D + d] = mean[d];
       c.kappa[k] = kappa;
-      c.lean[k] = 1.0 / (1.0 + abs(V(mean[0])).v);
+      c.lean[k] = 1.0 / (1.0 + abs(mean[0]));
       constexpr double limit = 1e150;  // from here on squares overflow, and what follows is exact
       c.norm[k] = kappa < limit ? math::bessel_i(V(order), V(kappa)).log_norm.v
-                                : 0.5 * across * (math::log(V(kappa)).v - 2.0 * half_log_two_pi);
+                                : 0.5 * across * (math::log(kappa) - 2.0 * half_log_two_pi);
       T* drawn = c.drawn + k;
       if (c.D == 3) {
         const double rate = kappa < 1e-17 ? 1e-17 : kappa;  // there a variate does not feel the difference
         drawn[0] = 1.0 / rate;
-        drawn[c.K] = -math::expm1(V(-2.0 * rate)).v;
-        drawn[2 * c.K] = math::exp(V(-2.0 * rate)).v;
+        drawn[c.K] = -math::expm1(-2.0 * rate);
+        drawn[2 * c.K] = math::exp(-2.0 * rate);
       } else {
         const double two = kappa + kappa;
-        drawn[0] = kappa < limit ? across / (two + sqrt(V(two * two + across * across)).v) : 0.25 * across / kappa;
-        drawn[c.K] = 2.0 * sqrt(V(drawn[0])).v;
+        drawn[0] = kappa < limit ? across / (two + sqrt(two * two + across * across)) : 0.25 * across / kappa;
+        drawn[c.K] = 2.0 * sqrt(drawn[0]);
         drawn[2 * c.K] = 0.0;
       }
     }

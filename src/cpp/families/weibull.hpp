@@ -37,7 +37,7 @@ struct Weibull {
     c[exponent] = split.exponent, c[mantissa] = split.mantissa, c[inverse_mantissa] = split.inverse_mantissa;
     c[less_one] = k - 1.0;
     c[inverse] = rate, c[two_k] = k > 64.0 ? math::infinity<double> : 2.0 * k;
-    c[norm] = math::log(Vec<double, 1>(k)).v - math::log(Vec<double, 1>(p[1])).v;
+    c[norm] = math::log(k) - math::log(p[1]);
     c[at_0] = k == 1.0 ? c[norm] : k < 1.0 ? math::infinity<double> : -math::infinity<double>;
     c[slope_at_0] = k == 1.0 ? -rate : k < 1.0 ? -math::infinity<double> : math::infinity<double>;
   }

@@ -38,9 +38,7 @@ template <class T> struct Workspace {
 // How far below the largest a log density may lie and still count. What lies lower contributes nothing, by definition:
 // K such terms change a density by a relative e^-40 at most (e^-20 in float32), far below a rounding. A rule on
 // final values, so what a row gets depends on that row alone, and work that could only lead to such a value may be left out.
-template <class T> inline T negligible(std::int64_t K) {
-  return T(sizeof(T) == 8 ? 40 : 20) + math::log(Vec<T, 1>(T(K))).v;
-}
+template <class T> inline T negligible(std::int64_t K) { return T(sizeof(T) == 8 ? 40 : 20) + math::log(T(K)); }
 
 // The log densities of rows that are not finite: -inf where a value is infinite, NaN where one is NaN.
 template <class T> inline void mark_special(const Tile<T>& tile, std::int64_t K, T* table) {

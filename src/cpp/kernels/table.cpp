@@ -77,7 +77,7 @@ void invert(std::int64_t D, const double* lower, double* inverse, Cancelled canc
   invert_lower(D, lower, inverse, {cancelled, context});
 }
 
-double log_of(double x) { return math::log(Vec<double, 1>(x)).v; }
+double log_of(double x) { return math::log(x); }
 
 template <class T> constexpr Kernels<T> kernels{
     constants_size<T>,   prepare_scratch<T>,

@@ -4,7 +4,7 @@
 // vector width. Bound by loads of the rows above (one a multiply-add); set-up, not the inner loop.
 #pragma once
 
-#include "../core/simd.hpp"
+#include "../core/math.hpp"
 #include "patience.hpp"
 
 namespace fastgen {
@@ -17,7 +17,6 @@ inline void subtract_rows(std::int64_t D, const double* coefficient, std::int64_
   constexpr int W = native_width<double>;
   constexpr int C = 6;
   using V = Vec<double, W>;
-  using V1 = Vec<double, 1>;
   std::int64_t c = c0;
   for (; c + C * W <= c1; c += C * W) {
     V acc[C];
@@ -37,9 +36,9 @@ inline void subtract_rows(std::int64_t D, const double* coefficient, std::int64_
     acc.store(row + c);
   }
   for (; c < c1; ++c) {
-    V1 acc(row[c]);
-    for (std::int64_t j = j0; j < j1; ++j) acc = fma(V1(-coefficient[j * step]), V1(rows[j * D + c]), acc);
-    row[c] = acc.v;
+    double acc = row[c];
+    for (std::int64_t j = j0; j < j1; ++j) acc = fma(-coefficient[j * step], rows[j * D + c], acc);
+    row[c] = acc;
   }
 }
 
@@ -54,7 +53,7 @@ inline bool cholesky(std::int64_t D, const double* a, double* lower, double* upp
     for (std::int64_t c = i; c < D; ++c) row[c] = a[c * D + i];
     subtract_rows(D, upper + i, D, upper, 0, i, i, D, row);
     if (!(row[i] > 0.0) || row[i] - row[i] != 0.0) return false;
-    const double pivot = sqrt(Vec<double, 1>(row[i])).v;
+    const double pivot = sqrt(row[i]);
     row[i] = pivot;
     for (std::int64_t c = i + 1; c < D; ++c) row[c] /= pivot;
   }

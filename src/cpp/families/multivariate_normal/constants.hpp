@@ -91,7 +91,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
         const double s = factors[k * each + d];
         c.factor[k * each + d] = T(s);
         c.inverse[k * each + d] = T(1.0 / s);
-        log_det += math::log(Vec<double, 1>(s)).v;
+        log_det += math::log(s);
       }
       if (shape.variant == spherical) log_det *= double(D);
       c.norm[k] = T(-0.5 * double(D) * log_two_pi - log_det);
@@ -105,7 +105,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
     pack_lower(D, scratch, c.precision(k));
     pack_transposed(D, scratch, c.precision_transposed(k));
     double log_det = 0;
-    for (std::int64_t i = 0; i < D; ++i) log_det += math::log(Vec<double, 1>(lower[i * D + i])).v;
+    for (std::int64_t i = 0; i < D; ++i) log_det += math::log(lower[i * D + i]);
     c.norm[k] = T(-0.5 * double(D) * log_two_pi - log_det);
   }
   if (shape.variant != tied) return;

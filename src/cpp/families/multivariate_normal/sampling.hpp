@@ -100,7 +100,6 @@ template <class T>
 inline void draw_axes(const Block<T>& block, const Constants<const T*>& c, const DrawTile<T>& tile, const T* z) {
   constexpr int W = native_width<T>;
   using V = Vec<T, W>;
-  using V1 = Vec<T, 1>;
   const std::int64_t D = c.D;
   const bool per_feature = block.shape.variant == diag;
   for (std::int64_t i = 0; i < tile.n; ++i) {
@@ -111,7 +110,7 @@ inline void draw_axes(const Block<T>& block, const Constants<const T*>& c, const
     std::int64_t d = 0;
     for (; d + W <= D; d += W)
       fma(per_feature ? V::load(scale + d) : V(*scale), V::load(from + d), V::load(mean + d)).store(to + d);
-    for (; d < D; ++d) to[d] = fma(V1(per_feature ? scale[d] : *scale), V1(from[d]), V1(mean[d])).v;
+    for (; d < D; ++d) to[d] = fma(per_feature ? scale[d] : *scale, from[d], mean[d]);
   }
 }
 
