@@ -62,11 +62,11 @@ template <class V> FASTGEN_INLINE BesselI<V> bessel_i(V v, V x) {
     k = select(on, k - one, k);
   }
   const V top = order + s, lift = (order - v) * log(top * V(T(0.03125))) - excess - log(product);
-  const V core = fma(half, log(s * V(T(6.28318530717958647693))), lift - sum);
+  const V core = fma(half, log(s * V(T(numbers::two_pi))), lift - sum);
   BesselI<V> r;
   r.ratio = x * rho;
   r.complement = select(order > v, one - r.ratio, direct);
-  r.log_norm = fma(v, log(top), core) - (v + one) * V(T(1.83787706640934548356));
+  r.log_norm = fma(v, log(top), core) - (v + one) * V(T(numbers::log_two_pi));
   const V rise = select(v == zero, zero, v * log1p((order + excess) / x));
   r.log_scaled = -(rise + core);
   return r;

@@ -91,7 +91,7 @@ FASTGEN_INLINE Tails<V> uniform_tails(V n, V z, V deviance, const C (&f)[N]) {
     b_above = b, b = below;
   }
   const V total = fma(b_above, inverse, one);  // the integral over all z, of which the tails are fractions
-  const V rest = sum / (total * sqrt(n * V(T(6.2831853071795864769))));
+  const V rest = sum / (total * sqrt(n * V(T(numbers::two_pi))));
   const V y = sqrt(deviance), outward = select(z < V(T(0)), -rest, rest);
   const V near = fma(exp(-deviance), outward, half * (one - erf_near(y)));
   const V far = exp_times(-deviance, fma(erfc_scaled(min(V(T(27.3)), y)), half, outward));

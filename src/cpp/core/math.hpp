@@ -6,6 +6,7 @@
 // The polynomials come from docs/math_coefficients.py.
 #pragma once
 
+#include "numbers.hpp"
 #include "simd.hpp"
 
 namespace fastgen {
@@ -213,7 +214,7 @@ template <class V, int N> FASTGEN_INLINE V long_poly(V x, const typename V::Scal
 template <class V> FASTGEN_INLINE V reduce_exp(V x, typename V::Scalar bias, V& biased) {
   using T = typename V::Scalar;
   const V magic(Format<T>::integer + bias);
-  biased = fma(x, V(T(0x1.71547652b82fep+0)), magic);
+  biased = fma(x, V(T(numbers::log2_e)), magic);
   const V n = biased - magic;
   return fma(n, V(-Table<T>::ln2[1]), fma(n, V(-Table<T>::ln2[0]), x));
 }
@@ -265,7 +266,7 @@ template <class V> FASTGEN_INLINE V exp_nonpositive(V x) {
 template <class V> FASTGEN_INLINE V exp_shallow(V x) {
   using T = typename V::Scalar;
   using F = Format<T>;
-  const V magic(F::integer + T(F::bias)), biased = fma(x, V(T(0x1.71547652b82fep+0)), magic), n = biased - magic;
+  const V magic(F::integer + T(F::bias)), biased = fma(x, V(T(numbers::log2_e)), magic), n = biased - magic;
   const V p = exp_residue(fma(n, V(T(-0x1.62e42fefa39efp-1)), x));
   const V s = bit_cast<T>(bit_cast<UintLike<T>>(biased) << F::mantissa_bits);
   return fma(p, s, s);
@@ -365,7 +366,7 @@ template <class V> FASTGEN_INLINE V expm1(V x) {
   const V y = min(V(T(is_double ? 710 : 89)), max(V(T(is_double ? -40 : -20)), x));
   // As in reduce_exp, but keeping what is lost when the second part of n ln 2 is subtracted.
   const V magic(F::integer + T(F::bias - 1)), half(T(0.5));
-  const V biased = fma(y, V(T(0x1.71547652b82fep+0)), magic), n = biased - magic;
+  const V biased = fma(y, V(T(numbers::log2_e)), magic), n = biased - magic;
   const V high = fma(n, V(-Table<T>::ln2[0]), y), r = fma(n, V(-Table<T>::ln2[1]), high);
   const V low = fma(n, V(-Table<T>::ln2[1]), high - r);
   const V tail = fma(r * r, poly(r, Table<T>::exp), low);  // e^y = 2^n (1 + r + tail)
@@ -490,7 +491,7 @@ template <class V> FASTGEN_INLINE V lgamma(V x) {
   // Gamma(a) Gamma(-a) = -pi / (a sin(pi a)); near 0 both are 1 / a.
   V s, c;
   sincos_2pi(a * V(T(0.5)), s, c);
-  const V reflected = -log(a * abs(s) * V(T(0.31830988618379067154))) - r;
+  const V reflected = -log(a * abs(s) * V(T(numbers::inverse_pi))) - r;
   return select(negative & (a > V(T(0x1p-60))), select(a < V(two_to_bits<T>), reflected, V(infinity<T>)), r);
 }
 

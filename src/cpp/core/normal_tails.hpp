@@ -11,9 +11,6 @@ namespace FASTGEN_ISA {
 namespace {
 namespace math {
 
-template <class T> constexpr T inverse_sqrt_two_pi = T(0.39894228040143267794);
-template <class T> constexpr T sqrt_half_pi = T(1.25331413731550025121);
-template <class T> constexpr T sqrt_half_value = T(0.70710678118654752440);
 template <class T> constexpr T very_large = sizeof(T) == 8 ? T(1e150) : T(1e18);  // its square is finite
 
 // (1 - cdf(z)) / density(z) of the standard normal law: 4.0 / 4.0 ULP, z >= 0.
@@ -34,20 +31,20 @@ template <class V> FASTGEN_INLINE V exp_half_square(V z) {
 // 1 - cdf(z): 7 / 7 ULP, z >= 0.
 template <class V> FASTGEN_INLINE V normal_tail(V z) {
   using T = typename V::Scalar;
-  return exp_half_square(z) * (mills(z) * V(inverse_sqrt_two_pi<T>));
+  return exp_half_square(z) * (mills(z) * V(T(numbers::inverse_sqrt_two_pi)));
 }
 
 // log cdf(z): 8 / 8 ULP, all z.
 template <class V> FASTGEN_INLINE V log_ndtr(V z) {
   using T = typename V::Scalar;
-  const V a = abs(z), m = mills(a) * V(inverse_sqrt_two_pi<T>);
+  const V a = abs(z), m = mills(a) * V(T(numbers::inverse_sqrt_two_pi));
   return select(z < V(T(0)), fma(z * V(T(-0.5)), z, log(m)), log1p(-exp_half_square(a) * m));
 }
 
 // density(z) / cdf(z), the derivative of log cdf: 8 / 8 ULP, all z.
 template <class V> FASTGEN_INLINE V log_ndtr_slope(V z) {
   using T = typename V::Scalar;
-  const V one(T(1)), a = abs(z), m = mills(a), density = exp_half_square(a) * V(inverse_sqrt_two_pi<T>);
+  const V one(T(1)), a = abs(z), m = mills(a), density = exp_half_square(a) * V(T(numbers::inverse_sqrt_two_pi));
   return select(z < V(T(0)), one / m, density / fma(-density, m, one));
 }
 
@@ -78,16 +75,16 @@ template <class V> FASTGEN_INLINE V normal_interval(V a, V b, V r) {
   using T = typename V::Scalar;
   const V zero(T(0)), large(very_large<T>);
   a = min(large, max(-large, a)), b = min(large, max(-large, b)), r = abs(min(large, max(-large, r)));
-  const V m = min(abs(a), abs(b)), to_erf(sqrt_half_value<T>);
+  const V m = min(abs(a), abs(b)), to_erf = V(T(numbers::sqrt_half));
   const V one_side = scaled_interval(m, b - a) * exp((m - r) * (m + r) * V(T(-0.5)));
-  const V both_sides = V(sqrt_half_pi<T>) * (erf(b * to_erf) + erf(-a * to_erf));
+  const V both_sides = V(T(numbers::sqrt_half_pi)) * (erf(b * to_erf) + erf(-a * to_erf));
   return select((a < zero) & (b > zero), both_sides, one_side);
 }
 
 // log(cdf(b) - cdf(a)), a < b: error 1e-14 / 1e-5 of the result or of 1, whichever is larger; relative also near 0.
 template <class V> FASTGEN_INLINE V log_normal_interval(V a, V b) {
   using T = typename V::Scalar;
-  const V r = nearest_to_zero(a, b), zero(T(0)), share = normal_interval(a, b, r) * V(inverse_sqrt_two_pi<T>);
+  const V r = nearest_to_zero(a, b), zero(T(0)), share = normal_interval(a, b, r) * V(T(numbers::inverse_sqrt_two_pi));
   const auto most = (a < zero) & (b > zero) & (share > V(T(0.5)));
   return select(most, log1p(-(normal_tail(-a) + normal_tail(b))), fma(r * V(T(-0.5)), r, log(share)));
 }

@@ -37,8 +37,8 @@ template <class V> FASTGEN_INLINE Tails<V> skew_normal_tails(V x, V alpha) {
   // e^(-H^2 / 2), and for the direct form e^(-z^2 / 2) with the rounding of z made good.
   const V tail_z = exp_half_square(z), z_part = fma(-z * z_low, tail_z, tail_z);
   const V front = select(steep, one, exp_half_square(h)) * select(flat, one, z_part);
-  const V integral = V(T(0.31830988618379067154)) * front * length * sum;
-  const V tail = normal_tail(h), inside = erf(h * V(sqrt_half_value<T>));
+  const V integral = V(T(numbers::inverse_pi)) * front * length * sum;
+  const V tail = normal_tail(h), inside = erf(h * V(T(numbers::sqrt_half)));
   V q = select(direct, integral, select(flat, tail - integral, integral - normal_tail(z) * inside));
   q = max(q, zero);
   // At h the mass beyond on the side of alpha's sign is heavy, on the other light.

@@ -38,7 +38,7 @@ template <class V> FASTGEN_INLINE V atan_quotient(V top, V bottom, V quarters) {
 template <class V> FASTGEN_INLINE V atan(V x) {
   using T = typename V::Scalar;
   const V one(T(1)), a = abs(x);
-  const auto middle = a > V(T(0.41421356237309505)), far = a > V(T(2.4142135623730950));
+  const auto middle = a > V(T(numbers::tan_pi_eighth)), far = a > V(T(numbers::cot_pi_eighth));
   const V top = select(far, V(T(-1)), select(middle, a - one, a)),
           bottom = select(far, a, select(middle, a + one, one));
   return copysign(atan_quotient(top, bottom, select(far, V(T(2)), select(middle, one, V(T(0))))), x);
@@ -48,7 +48,7 @@ template <class V> FASTGEN_INLINE V atan(V x) {
 template <class V> FASTGEN_INLINE V acot(V x) {
   using T = typename V::Scalar;
   const V one(T(1)), zero(T(0)), a = abs(x);
-  const auto middle = a > V(T(0.41421356237309505)), far = a > V(T(2.4142135623730950)), negative = x < zero;
+  const auto middle = a > V(T(numbers::tan_pi_eighth)), far = a > V(T(numbers::cot_pi_eighth)), negative = x < zero;
   // The angle of |x|, then its supplement where x is negative.
   const V top = select(far, one, select(middle, one - a, -a)), bottom = select(far, a, select(middle, a + one, one));
   const V quarters = select(far, zero, select(middle, one, V(T(2))));
@@ -103,7 +103,7 @@ template <class V> FASTGEN_INLINE V stirling_error_far(V x) {
 // log x! - (x + 1/2) log x + x - log(2 pi) / 2: 2.0 / 2.5 ULP of max(1, result), x >= 0; infinity at 0.
 template <class V> FASTGEN_INLINE V stirling_error(V x) {
   using T = typename V::Scalar;
-  const V near = fma(x + V(T(0.5)), -log(x), (x + lgamma1p_unit(x)) - V(T(0.91893853320467274178)));
+  const V near = fma(x + V(T(0.5)), -log(x), (x + lgamma1p_unit(x)) - V(T(numbers::half_log_two_pi)));
   return select(x < V(T(1)), near, stirling_error_far(x));
 }
 
@@ -112,7 +112,7 @@ template <class V> FASTGEN_INLINE V log_excess(V x) {
   using T = typename V::Scalar;
   V k;
   const V low = log_parts_subnormal(x, k), log_x = fma(k, V(Table<T>::ln2[0]), low);  // finite at 0
-  const V far = fma(log_x, V(T(0.5)), stirling_error_far(x) + V(T(0.91893853320467274178)));
+  const V far = fma(log_x, V(T(0.5)), stirling_error_far(x) + V(T(numbers::half_log_two_pi)));
   const auto small = x < V(T(1));
   if (!any(small)) return far;
   return select(small, fma(x, -log_x, x + lgamma1p_unit(x)), far);

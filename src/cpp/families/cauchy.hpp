@@ -14,13 +14,12 @@ struct Cauchy {
   enum Constant { loc, scale, n_drawn, inverse = n_drawn, norm, far_norm, n_constants };
 
   static void prepare(const double* p, double* c) {
-    constexpr double log_pi = 1.1447298858494001741;
     const double log_scale = math::log(p[1]);
     c[loc] = p[0];
     c[scale] = p[1];
     c[inverse] = 1.0 / p[1];
-    c[norm] = -log_pi - log_scale;
-    c[far_norm] = -log_pi + log_scale;
+    c[norm] = -numbers::log_pi - log_scale;
+    c[far_norm] = -numbers::log_pi + log_scale;
   }
 
   // -log(1 + z^2); where 1 no longer counts, scale / (pi (x - loc)^2), in which nothing overflows.
@@ -37,7 +36,7 @@ struct Cauchy {
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const V z = (x - c[loc]) * c[inverse];
-    const V near = math::acot(abs(z)) * V(0.31830988618379067154), far = V(1.0) - near;
+    const V near = math::acot(abs(z)) * V(numbers::inverse_pi), far = V(1.0) - near;
     lower = select(z < V(0.0), near, far);
     upper = select(z < V(0.0), far, near);
   }

@@ -12,8 +12,9 @@
 #pragma once
 
 #include "../parts/linalg.hpp"
+#include "../parts/normals.hpp"
+#include "../parts/tile.hpp"
 #include "../parts/with_constant.hpp"
-#include "normal.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -63,7 +64,7 @@ struct FactorNormal {
     for (std::int64_t k = k0; k < k1; ++k) {
       const double *means = parameters[0] + k * D, *loadings = parameters[1] + k * D * R,
                    *noise = parameters[2] + k * D;
-      double norm = -double(D) * half_log_two_pi;
+      double norm = -double(D) * numbers::half_log_two_pi;
       for (std::int64_t d = 0; d < D; ++d) {
         const double deviation = sqrt(noise[d]);
         c.mean[k * D + d] = T(means[d]) + T(0);  // no -0: see affine.hpp

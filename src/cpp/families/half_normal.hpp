@@ -13,10 +13,9 @@ struct HalfNormal {
   enum Constant { scale, n_drawn, inverse = n_drawn, norm, n_constants };
 
   static void prepare(const double* p, double* c) {
-    constexpr double half_log_half_pi = 0.22579135264472743236;
     c[scale] = p[0];
     c[inverse] = 1.0 / p[0];
-    c[norm] = -half_log_half_pi - math::log(p[0]);
+    c[norm] = -numbers::half_log_half_pi - math::log(p[0]);
   }
 
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
@@ -27,7 +26,7 @@ struct HalfNormal {
     return select(x < V(0.0), V(math::nan<double>), -(x * c[inverse]) * c[inverse]);
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
-    const V t = max(x, V(0.0)) * c[inverse] * V(0.70710678118654752440);
+    const V t = max(x, V(0.0)) * c[inverse] * V(numbers::sqrt_half);
     lower = math::erf(t);
     upper = math::erfc(t);
   }

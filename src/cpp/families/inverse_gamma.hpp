@@ -94,7 +94,7 @@ struct InverseGamma {
       const V root = math::exp(-gamma_law::half_excess(c[a], source));
       value = select(small, value * root * root, value);
     }
-    return min(value, V(0x1.fffffffffffffp1023));
+    return min(value, V(largest<double>));
   }
 };
 

@@ -13,11 +13,10 @@ struct LogNormal {
   enum Constant { loc, scale, n_drawn, inverse = n_drawn, norm, n_constants };
 
   static void prepare(const double* p, double* c) {
-    constexpr double half_log_two_pi = 0.91893853320467274178;
     c[loc] = p[0];
     c[scale] = p[1];
     c[inverse] = 1.0 / p[1];
-    c[norm] = -half_log_two_pi - math::log(p[1]);
+    c[norm] = -numbers::half_log_two_pi - math::log(p[1]);
   }
 
   // z and log x for x > 0. loc is taken from the exponent's part of log x first: then log x costs no digits, however large.
@@ -39,7 +38,7 @@ struct LogNormal {
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     V log_x;
-    const V t = standard(c, x, log_x) * V(0.70710678118654752440);
+    const V t = standard(c, x, log_x) * V(numbers::sqrt_half);
     const auto inside = x > V(0.0);
     lower = select(inside, V(0.5) * math::erfc(-t), V(0.0));
     upper = select(inside, V(0.5) * math::erfc(t), V(1.0));

@@ -46,7 +46,7 @@ struct NegativeBinomial {
     const double log_gamma = math::lgamma(c[r]);
     c[log_q] = math::log1p(-c[p]);
     c[at_0] = c[r] * math::log(c[p]);
-    c[constant] = 0.91893853320467274178 + (c[at_0] - log_gamma);
+    c[constant] = numbers::half_log_two_pi + (c[at_0] - log_gamma);
     c[size] = gamma_law::largest(c[at_0], log_gamma);
   }
 

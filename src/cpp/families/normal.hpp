@@ -11,8 +11,6 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-constexpr double half_log_two_pi = 0.91893853320467274178;
-
 struct Normal {
   static constexpr bool scalar = true, has_float = true, bounded = false;
 
@@ -36,7 +34,7 @@ struct Normal {
       c[loc] = T(mean) + T(0);  // a -0 would let zero terms of a draw show in its sign
       c[scale] = T(sigma);
       c[inverse] = T(1.0 / sigma);
-      c[norm] = T(-half_log_two_pi - math::log(sigma));
+      c[norm] = T(-numbers::half_log_two_pi - math::log(sigma));
     }
   }
 
@@ -98,7 +96,7 @@ struct Normal {
       if (weights[k] == T(0)) continue;
       const T* c = row(block, k);
       const V center(c[loc]), rate(c[inverse]), top(c[norm]), minus_half(T(-0.5));
-      const V weight(weights[k]), half_weight(weights[k] * T(0.5)), to_erf(T(0.70710678118654752440));
+      const V weight(weights[k]), half_weight(weights[k] * T(0.5)), to_erf = V(T(numbers::sqrt_half));
       for (std::int64_t s = 0; s < n; s += V::width) {
         const V z = (V::load(x + s) - center) * rate;
         const V exponent = fma(z * minus_half, z, top);

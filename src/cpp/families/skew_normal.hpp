@@ -16,14 +16,13 @@ struct SkewNormal {
   enum Constant { loc, along, across, n_drawn, scale = n_drawn, inverse, shape, norm, n_constants };
 
   static void prepare(const double* p, double* c) {
-    constexpr double half_log_half_pi = 0.22579135264472743236;
     const double a = p[2] < 0 ? -p[2] : p[2];
     const double rest = a > 1e8 ? 1.0 / a : 1.0 / sqrt(1.0 + a * a);  // sqrt(1 - delta^2)
     c[loc] = p[0], c[scale] = p[1], c[shape] = p[2];
     c[across] = p[1] * rest;
     c[along] = p[1] * (a > 1e8 ? (p[2] < 0 ? -1.0 : 1.0) : p[2] * rest);
     c[inverse] = 1.0 / p[1];
-    c[norm] = -half_log_half_pi - math::log(p[1]);
+    c[norm] = -numbers::half_log_half_pi - math::log(p[1]);
   }
 
   // log cdf(t) of the normal law to 1e-15 of 1 or of the result, where math::log_ndtr is precise relative to the result: with
@@ -32,7 +31,7 @@ struct SkewNormal {
     const V one(1.0), a = min(abs(t), V(math::very_large<double>)), five(5.0);
     const V inverse = one / ((a + five) * (a + one));
     const V q = math::long_poly((a - five) * ((a + one) * inverse), math::SpecialTable<double>::mills);
-    const V m = q * ((a + five) * inverse) * V(math::inverse_sqrt_two_pi<double>);
+    const V m = q * ((a + five) * inverse) * V(numbers::inverse_sqrt_two_pi);
     const V half_square = V(-0.5) * a * a;
     const auto negative = t < V(0.0);
     const V beyond = math::exp_nonpositive(half_square) * m;

@@ -32,7 +32,6 @@ struct StudentT {
   };
 
   static void prepare(const double* p, double* c) {
-    constexpr double log_pi = 1.1447298858494001741;
     c[v] = p[0], c[loc] = p[1], c[scale] = p[2];
     c[two_over_v] = 2.0 / p[0];
     c[inverse] = 1.0 / p[2];
@@ -40,7 +39,7 @@ struct StudentT {
     c[power] = -0.5 * (p[0] + 1.0);
     c[v_scale] = p[0] * p[2];
     c[log_scale] = math::log(p[2]), c[log_v] = math::log(p[0]);
-    c[norm] = math::log_gamma_ratio(0.5 * p[0], 0.5) - 0.5 * (log_pi + c[log_v]) - c[log_scale];
+    c[norm] = math::log_gamma_ratio(0.5 * p[0], 0.5) - 0.5 * (numbers::log_pi + c[log_v]) - c[log_scale];
   }
 
   static constexpr double far = 1e100;  // from here on 1 + t^2 / v is t^2 / v to every digit, and t^2 may overflow

@@ -57,8 +57,8 @@ struct TruncatedNormal {
 
   // The integral of e^(-t^2 / 2) over a <= t <= b, where a < 0 < b.
   template <class V> static FASTGEN_INLINE V both(V a, V b) {
-    const V to_erf(math::sqrt_half_value<double>);
-    return V(math::sqrt_half_pi<double>) * (math::erf(b * to_erf) + math::erf(-a * to_erf));
+    const V to_erf(numbers::sqrt_half);
+    return V(numbers::sqrt_half_pi) * (math::erf(b * to_erf) + math::erf(-a * to_erf));
   }
   // (reach^2 - z^2) / 2, from the difference of both.
   template <class V> static FASTGEN_INLINE V exponent(const V* c, V x) {

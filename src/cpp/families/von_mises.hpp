@@ -30,7 +30,6 @@ struct VonMises {
     cut_upper,
     n_constants
   };
-  static constexpr double pi = 0x1.921fb54442d18p1;
 
   static void prepare(const double* p, double* c) {
     using V = Vec<double, 1>;
@@ -41,10 +40,9 @@ struct VonMises {
     c[offset] = 0.5 * (1.0 + 1.0 / (root + two_k));
     c[spread] = k < 1e300 ? sqrt(c[offset] / (c[offset] + two_k)) : 0.5 / sqrt(k);
     constexpr double limit = 1e150;  // from here on squares overflow, and what follows is exact
-    constexpr double log_two_pi = 1.83787706640934548356;
-    c[norm] = k < limit ? math::bessel_i(V(0.0), V(k)).log_norm.v : 0.5 * (math::log(k) - log_two_pi);
+    c[norm] = k < limit ? math::bessel_i(V(0.0), V(k)).log_norm.v : 0.5 * (math::log(k) - numbers::log_two_pi);
     c[density] = math::exp(c[norm]);
-    c[cut] = math::angle_between(-pi, p[0]);
+    c[cut] = math::angle_between(-numbers::pi, p[0]);
     const auto t = math::von_mises_tails(V(c[cut]), V(k), V(c[density]));
     c[cut_lower] = t.lower.v, c[cut_upper] = t.upper.v;
   }
@@ -64,7 +62,7 @@ struct VonMises {
   // the density hardly changes over it and they would cancel, Gauss's rule instead.
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     using S = math::SpecialTable<double>;
-    const V zero(0.0), one(1.0), half(0.5), end(pi);
+    const V zero(0.0), one(1.0), half(0.5), end(numbers::pi);
     const auto before = x <= -end, after = x >= end;
     x = min(end, max(-end, x));
     const V d = math::angle_between(x, c[loc]);
@@ -94,7 +92,9 @@ struct VonMises {
     lower = select(before, zero, select(after, one, select(first, between, rest)));
     upper = select(before, one, select(after, zero, select(first, rest, between)));
   }
-  template <class V> static FASTGEN_INLINE void bracket(const V*, V, V& low, V& high) { low = V(-pi), high = V(pi); }
+  template <class V> static FASTGEN_INLINE void bracket(const V*, V, V& low, V& high) {
+    low = V(-numbers::pi), high = V(numbers::pi);
+  }
 
   static constexpr Supply supply{};
   template <int W>

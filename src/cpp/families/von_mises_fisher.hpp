@@ -23,7 +23,6 @@
 #include "../core/bessel.hpp"
 #include "../parts/gamma_variate.hpp"
 #include "../parts/panels.hpp"
-#include "normal.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -72,7 +71,7 @@ struct VonMisesFisher {
       c.lean[k] = 1.0 / (1.0 + abs(mean[0]));
       constexpr double limit = 1e150;  // from here on squares overflow, and what follows is exact
       c.norm[k] = kappa < limit ? math::bessel_i(V(order), V(kappa)).log_norm.v
-                                : 0.5 * across * (math::log(kappa) - 2.0 * half_log_two_pi);
+                                : 0.5 * across * (math::log(kappa) - numbers::log_two_pi);
       T* drawn = c.drawn + k;
       if (c.D == 3) {
         const double rate = kappa < 1e-17 ? 1e-17 : kappa;  // there a variate does not feel the difference

@@ -15,8 +15,8 @@ namespace {
 template <class V> struct GammaShape {
   V d, c;
   explicit FASTGEN_INLINE GammaShape(V a) {
-    d = select(a < V(1.0), a + V(1.0), a) - V(0x1.5555555555555p-2);
-    c = V(0x1.5555555555555p-2) / sqrt(d);
+    d = select(a < V(1.0), a + V(1.0), a) - V(1.0 / 3);
+    c = V(1.0 / 3) / sqrt(d);
   }
   FASTGEN_INLINE GammaShape(V d_, V c_) : d(d_), c(c_) {}
 };

@@ -3,8 +3,8 @@
 
 #include "../../parts/affine.hpp"
 #include "../../parts/linalg.hpp"
+#include "../../parts/tile.hpp"
 #include "../../parts/triangular.hpp"
-#include "../normal.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -81,7 +81,6 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
   }
   const double *means = parameters[0], *factors = parameters[1];
   const Constants<T*> c(shape, constants);
-  const double log_two_pi = 2.0 * half_log_two_pi;
   for (std::int64_t i = k0 * D; i < k1 * D; ++i) c.mean[i] = T(means[i]) + T(0);  // no -0: see affine.hpp
   if (shape.variant == diag || shape.variant == spherical) {
     const std::int64_t each = shape.variant == diag ? D : 1;
@@ -94,7 +93,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
         log_det += math::log(s);
       }
       if (shape.variant == spherical) log_det *= double(D);
-      c.norm[k] = T(-0.5 * double(D) * log_two_pi - log_det);
+      c.norm[k] = T(-0.5 * double(D) * numbers::log_two_pi - log_det);
     }
     return;
   }
@@ -106,7 +105,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
     pack_transposed(D, scratch, c.precision_transposed(k));
     double log_det = 0;
     for (std::int64_t i = 0; i < D; ++i) log_det += math::log(lower[i * D + i]);
-    c.norm[k] = T(-0.5 * double(D) * log_two_pi - log_det);
+    c.norm[k] = T(-0.5 * double(D) * numbers::log_two_pi - log_det);
   }
   if (shape.variant != tied) return;
   for (std::int64_t k = 1; k < K; ++k) c.norm[k] = c.norm[0];
