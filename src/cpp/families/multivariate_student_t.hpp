@@ -205,7 +205,8 @@ struct MultivariateStudentT {
       return std::uint64_t(k) < std::uint64_t(K) ? double(v[k]) : 0.0;
     };
     fill_radii(tile.key, tile.first, tile.n, degrees, radius);
-    const DrawTile<T> rows{tile.key, tile.first, tile.n, tile.labels, tile.out, rest, tile.mine, tile.count};
+    DrawTile<T> rows = tile;
+    rows.scratch = rest;
     T* z = multivariate_normal::normals(block, rows);
     for (std::int64_t i = 0; i < tile.n; ++i) {
       if (degrees(i) == 0.0) continue;

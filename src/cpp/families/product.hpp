@@ -22,7 +22,7 @@ struct Product {
 
   // One feature of the tile, as a scalar law sees it.
   template <class T> static Tile<T> column(const Tile<T>& tile, std::int64_t d) {
-    return {tile.x + d * tile.stride, tile.stride, tile.n, tile.padded, nullptr, nullptr};
+    return {.x = tile.x + d * tile.stride, .stride = tile.stride, .n = tile.n, .padded = tile.padded};
   }
 
   // A column's log densities and offsets of 0; scalar laws ask for nothing themselves.
@@ -84,7 +84,15 @@ struct Product {
       const Block<T>& law = block.columns[d];
       const PhiloxKey key(column_key(tile.key, d));
       Streams streams{reinterpret_cast<std::uint64_t*>(memory), tile.n};
-      ops_of(law).draw(law, {key, tile.first, tile.n, tile.labels, values, rest, tile.mine, tile.count, &streams});
+      ops_of(law).draw(law, {.key = key,
+                             .first = tile.first,
+                             .n = tile.n,
+                             .labels = tile.labels,
+                             .out = values,
+                             .scratch = rest,
+                             .mine = tile.mine,
+                             .count = tile.count,
+                             .streams = &streams});
       for (std::int64_t j = 0; j < tile.count; ++j) {
         const std::int64_t i = tile.row(j);
         tile.out[i * D + d] = values[i];

@@ -93,9 +93,16 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
     std::int32_t* chosen = labels ? labels + i : memory.chosen;
     fill_batch_labels(batch, round_keys, at, count, chosen);
     memory.streams.made = 0;
-    ops_of(m.blocks[0])
-        .draw(m.blocks[0], {round_keys, std::uint64_t(at), count, chosen, out + i * m.n_features, memory.family,
-                            nullptr, count, &memory.streams});
+    const DrawTile<T> draw{.key = round_keys,
+                           .first = std::uint64_t(at),
+                           .n = count,
+                           .labels = chosen,
+                           .out = out + i * m.n_features,
+                           .scratch = memory.family,
+                           .mine = nullptr,
+                           .count = count,
+                           .streams = &memory.streams};
+    ops_of(m.blocks[0]).draw(m.blocks[0], draw);
   }
 }
 

@@ -79,8 +79,14 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
       T* r = few ? w.table + k * tile.stride : panels.r;
       const std::int64_t count = few ? n : write_responsibilities(w.table, tile, k, shares, r);
       double* to = sums->second ? sums->second + k * second : nullptr;
-      const MomentSums<T> one{r,           count,          sums->shift + k * D, sums->order,
-                              sums->pitch, sums->mass + k, sums->first + k * D, to};
+      const MomentSums<T> one{.r = r,
+                              .count = count,
+                              .shift = sums->shift + k * D,
+                              .order = sums->order,
+                              .pitch = sums->pitch,
+                              .mass = sums->mass + k,
+                              .first = sums->first + k * D,
+                              .second = to};
       if (few) {
         for (std::int64_t s = n; s < lanes; ++s) r[s] = T(0);
         add_moments_few(one, D, tile.x, tile.stride);
@@ -89,8 +95,14 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
       }
     }
     if (!sums->scatter) continue;
-    const MomentSums<T> together{scale,       n,       sums->center,        MomentOrder::full,
-                                 sums->pitch, nullptr, sums->scatter_first, sums->scatter};
+    const MomentSums<T> together{.r = scale,
+                                 .count = n,
+                                 .shift = sums->center,
+                                 .order = MomentOrder::full,
+                                 .pitch = sums->pitch,
+                                 .mass = nullptr,
+                                 .first = sums->scatter_first,
+                                 .second = sums->scatter};
     if (few) {
       add_moments_few(together, D, tile.x, tile.stride);
     } else {

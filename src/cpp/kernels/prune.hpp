@@ -78,8 +78,8 @@ inline void log_density_at(const Block<T>& block, std::int64_t k, const Tile<T>&
     for (std::int64_t j = 0; j < count; ++j) to[j] = from[rows[j]];
     for (std::int64_t j = count; j < padded; ++j) to[j] = T(0);
   }
-  ops_of(block).log_density(block, k, k + 1, {memory.x, stride, count, padded, nullptr, nullptr}, offset,
-                            memory.density, scratch);
+  const Tile<T> gathered{.x = memory.x, .stride = stride, .n = count, .padded = padded};
+  ops_of(block).log_density(block, k, k + 1, gathered, offset, memory.density, scratch);
 }
 
 enum class Pruned { done, useless, interrupted };
@@ -99,7 +99,7 @@ inline Pruned prune(const Block<T>& block, const Tile<T>& tile, const T* offset,
 
   // A look at a twelfth of the rows, in whole vectors of every width, decides whether the rest is worth while.
   const std::int64_t part = tile.n / 12, trial = part < most_lanes ? most_lanes : part / most_lanes * most_lanes;
-  const Tile<T> views[] = {{tile.x, stride, trial, trial, nullptr, nullptr}, tile};
+  const Tile<T> views[] = {{.x = tile.x, .stride = stride, .n = trial, .padded = trial}, tile};
   for (const Tile<T>& t : views) {
     const std::int64_t most = pieces_between_looks(pair_work(rows) * t.padded);
     for (std::int64_t k = 0; k < K; k += most) {

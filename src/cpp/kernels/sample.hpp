@@ -83,7 +83,15 @@ inline void sample(const Model<T>& m, std::uint64_t key, std::uint64_t first, st
     const std::uint64_t at = first + std::uint64_t(i);
     fill_labels(m.chooser, round_keys, at, count, chosen);
     streams.made = 0;
-    DrawTile<T> draw{round_keys, at, count, chosen, out + i * m.n_features, memory.family, nullptr, count, &streams};
+    DrawTile<T> draw{.key = round_keys,
+                     .first = at,
+                     .n = count,
+                     .labels = chosen,
+                     .out = out + i * m.n_features,
+                     .scratch = memory.family,
+                     .mine = nullptr,
+                     .count = count,
+                     .streams = &streams};
     if (m.n_blocks > 1) sort_by_block(m, chosen, count, memory.rows, ends);
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
       if (m.n_blocks > 1) {

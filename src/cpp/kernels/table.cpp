@@ -80,15 +80,23 @@ void invert(std::int64_t D, const double* lower, double* inverse, Cancelled canc
 double log_of(double x) { return math::log(x); }
 
 template <class T> constexpr Kernels<T> kernels{
-    constants_size<T>,   prepare_scratch<T>,
-    prepare<T>,          sample_tile<T>,
-    sample_scratch<T>,   sample<T>,
-    evaluate_scratch<T>, evaluate<T>,
-    moments_scratch<T>,  moments<T>,
-    spread<T>,           batch_sample_scratch<T>,
-    batch_sample<T>,     batch_evaluate_scratch<T>,
-    batch_evaluate<T>,   static_cast<decltype(Kernels<T>::apply_math)>(apply_math),
-    multiply_adds<T>,
+    .constants_size = constants_size<T>,
+    .prepare_scratch = prepare_scratch<T>,
+    .prepare = prepare<T>,
+    .sample_tile = sample_tile<T>,
+    .sample_scratch = sample_scratch<T>,
+    .sample = sample<T>,
+    .evaluate_scratch = evaluate_scratch<T>,
+    .evaluate = evaluate<T>,
+    .moments_scratch = moments_scratch<T>,
+    .moments = moments<T>,
+    .spread = spread<T>,
+    .batch_sample_scratch = batch_sample_scratch<T>,
+    .batch_sample = batch_sample<T>,
+    .batch_evaluate_scratch = batch_evaluate_scratch<T>,
+    .batch_evaluate = batch_evaluate<T>,
+    .apply_math = apply_math,
+    .multiply_adds = multiply_adds<T>,
 };
 
 }  // namespace
@@ -102,8 +110,15 @@ template <class T> constexpr Kernels<T> kernels{
 extern "C" const KernelTable* FASTGEN_JOIN(fastgen_kernel_table_, FASTGEN_ISA)() {
   namespace isa = FASTGEN_ISA;
   static constexpr KernelTable table{
-      FASTGEN_STRING(FASTGEN_ISA), isa::kernels<float>, isa::kernels<double>, isa::factor, isa::invert,
-      isa::stream_words,           isa::philox_blocks,  isa::log_of};
+      .isa = FASTGEN_STRING(FASTGEN_ISA),
+      .f32 = isa::kernels<float>,
+      .f64 = isa::kernels<double>,
+      .cholesky = isa::factor,
+      .invert_lower = isa::invert,
+      .stream_words = isa::stream_words,
+      .philox = isa::philox_blocks,
+      .log = isa::log_of,
+  };
   return &table;
 }
 

@@ -158,7 +158,7 @@ template <class T>
 inline Tile<T> load_tile(Points<T> points, std::int64_t features, std::int64_t begin, std::int64_t n,
                          std::int64_t stride, T* x, T* special, T* seen = nullptr) {
   constexpr int W = native_width<T>;
-  Tile<T> tile{x, stride, n, (n + W - 1) / W * W, nullptr, nullptr};
+  Tile<T> tile{.x = x, .stride = stride, .n = n, .padded = (n + W - 1) / W * W};
   if (stays_in_place(points, features, begin, n)) tile.x = points.data + begin;
   else if (!transpose_into_tile(points, features, begin, n, stride, x))
     tile = set_special_aside(tile, features, x, special, seen);

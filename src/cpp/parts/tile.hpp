@@ -43,8 +43,9 @@ template <class T> struct Tile {
   std::int64_t stride;
   std::int64_t n;
   std::int64_t padded;  // n rounded up to whole vectors
-  const T* special;     // per sample 0, -inf (a value is infinite) or NaN (a value is NaN); null when all are finite
-  const T* seen;        // like x: 0 where a value was not observed, else 1; null when all were
+  // Per sample 0, -inf (a value is infinite) or NaN (a value is NaN); null when all are finite.
+  const T* special = nullptr;
+  const T* seen = nullptr;       // like x: 0 where a value was not observed, else 1; null when all were
   Upcoming* upcoming = nullptr;  // for families whose work on a tile is long
 };
 
