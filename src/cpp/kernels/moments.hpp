@@ -66,11 +66,10 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     } else {
       share_softly(m, w.table, tile, cutoff, scale, log_sum, shares);
     }
-    // Eight partial sums in double, joined by a tree.
     double part[8] = {};
     for (std::int64_t s = 0; s < n; ++s)
       if (scale[s] != T(0)) part[s % 8] += (sample_weight ? sample_weight[i + s] : 1.0) * double(log_sum[s]);
-    sums->log_likelihood += ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
+    sums->log_likelihood += tree_sum(part);
 
     if (!few) fill_panels(tile, points.data + i * points.row_stride, points.row_stride, points.col_stride, D, panels);
     const std::int64_t second = sums->order == MomentOrder::full ? D * sums->pitch : D;

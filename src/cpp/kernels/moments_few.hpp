@@ -4,12 +4,13 @@
 
 #include "../parts/with_constant.hpp"
 #include "responsibilities.hpp"
+#include "tree_sum.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-// Sum of logical lanes by a tree of fixed shape, in double.
+// Sum of logical lanes, in double.
 template <int N, class V> FASTGEN_INLINE double lane_sum(const V (&acc)[N]) {
   using T = typename V::Scalar;
   constexpr int lanes = N * V::width;
@@ -19,12 +20,7 @@ template <int N, class V> FASTGEN_INLINE double lane_sum(const V (&acc)[N]) {
   double sum[lanes];
   FASTGEN_UNROLL
   for (int i = 0; i < lanes; ++i) sum[i] = double(stored[i]);
-  FASTGEN_UNROLL
-  for (int half = lanes / 2; half > 0; half /= 2) {
-    FASTGEN_UNROLL
-    for (int i = 0; i < half; ++i) sum[i] += sum[i + half];
-  }
-  return sum[0];
+  return tree_sum(sum);
 }
 
 constexpr std::int64_t moment_rows = 64;  // rows summed in T before they are added to doubles, when lanes are features

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../parts/load_tile.hpp"
+#include "tree_sum.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -34,7 +35,7 @@ inline void spread(Points<T> points, const double* sample_weight, std::int64_t D
         part[s % 8] += squared ? weight * double(capped) : capped > T(0) ? weight : 0.0;
         if (commit) nearest[i + s] = capped;
       }
-      potential[c] += ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
+      potential[c] += tree_sum(part);
     }
   }
 }
