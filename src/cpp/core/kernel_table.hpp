@@ -8,6 +8,8 @@
 
 namespace fastgen {
 
+constexpr std::int64_t cache_line_bytes = 64;
+
 // How many lanes a tile of points is padded to: a multiple of 48 divides into strips of three vectors of every width.
 constexpr std::int64_t tile_quantum = 48;
 

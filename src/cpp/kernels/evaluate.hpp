@@ -8,9 +8,8 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-// Rows at a time. Answers are of each row alone, so this is free: few features are fastest when all that belongs to the
-// rows stays in the first-level cache, but not so few rows that what is done once for them shows; many want a good number of
-// rows for every component, for pruning.
+// Rows per tile; affects speed only. Few features: as many rows as fit the first-level cache, but at least 144. Many features:
+// enough rows per component for pruning to pay.
 template <class T> inline std::int64_t rows_at_once(const Model<T>& m) {
   constexpr std::int64_t few = 3 * tile_quantum, many = 4 * tile_quantum, near = 20480 / std::int64_t(sizeof(T));
   if (m.n_features < 32) {
@@ -39,7 +38,7 @@ template <class T> struct EvaluateMemory {
         if (m.discrete) DiscreteSearch<T>(m, areas);
         else QuantileSearch<T>(m, areas);
         break;
-      default: areas.take(2 * round_to_line(rows));
+      default: areas.take(2 * area_size(rows));
     }
     return areas.used();
   }
@@ -62,7 +61,7 @@ template <class T> inline T depth_that_counts(Quantity quantity, std::int64_t K)
   }
 }
 
-// The infinities are the ends of the line; as probabilities they mean nothing. `points` and `out` begin with the tile.
+// The infinities are the ends of the number line; as probabilities they mean nothing. `points` and `out` begin with the tile.
 template <class T>
 inline void answer_special(const Tile<T>& tile, Quantity quantity, const T* points, std::int64_t row_stride, T* out) {
   if (!tile.special) return;
@@ -76,8 +75,8 @@ inline void answer_special(const Tile<T>& tile, Quantity quantity, const T* poin
 
 // Distribution functions of a tile, or quantiles. False when interrupted.
 template <class T>
-inline bool evaluate_on_line(const Model<T>& m, const Tile<T>& tile, Quantity quantity, T* out, T* scratch,
-                             Patience patience) {
+inline bool evaluate_scalar(const Model<T>& m, const Tile<T>& tile, Quantity quantity, T* out, T* scratch,
+                            Patience patience) {
   if (quantity == Quantity::cdf) mixture_cdf(m, tile, out, scratch);
   else if (m.discrete) discrete_icdf(m, tile, out, scratch);
   else return mixture_icdf(m, tile, out, scratch, patience);
@@ -89,7 +88,7 @@ template <class T>
 inline void densities(const Workspace<T>& w, const Tile<T>& tile, std::int64_t K, T cutoff, Quantity quantity, T* out,
                       T* scratch) {
   T* sums = tile.n == tile.padded ? out : scratch;
-  log_sum_exp(w.table, tile, K, cutoff, scratch + round_to_line(w.tile), sums);
+  log_sum_exp(w.table, tile, K, cutoff, scratch + area_size(w.tile), sums);
   if (quantity == Quantity::prob) exponentials(sums, tile.padded);
   if (sums != out) __builtin_memcpy(out, sums, std::size_t(tile.n) * sizeof(T));
 }
@@ -116,18 +115,18 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
   T* answer = memory.answer;
   const Patience patience{cancelled, context};
   const std::int64_t K = m.n_components, D = m.n_features;
-  const bool line_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
+  const bool scalar_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
   const T cutoff = depth_that_counts<T>(quantity, K);
   Pace pace{patience};
   for (std::int64_t i = begin; i < end; i += rows) {
     const std::int64_t n = end - i < rows ? end - i : rows;
-    if (pace.over(n * K * pair_work(D) * (line_only ? 256 : 1))) return;
+    if (pace.over(n * K * pair_work(D) * (scalar_only ? 256 : 1))) return;
     Tile<T> tile = load_tile(points, D, i, n, rows, w.x, w.special, w.seen);
     Upcoming upcoming(points, D, i + rows < end ? i + rows : end + points.skip, rows);
     tile.upcoming = &upcoming;
-    if (line_only) {
+    if (scalar_only) {
       T* to = static_cast<T*>(out) + i;
-      if (!evaluate_on_line(m, tile, quantity, to, answer, patience)) return;
+      if (!evaluate_scalar(m, tile, quantity, to, answer, patience)) return;
       answer_special(tile, quantity, points.data + i * points.row_stride, points.row_stride, to);
       continue;
     }

@@ -71,7 +71,7 @@ template <class T>
 inline void log_density_at(const Block<T>& block, std::int64_t k, const Tile<T>& tile, const std::int32_t* rows,
                            std::int64_t count, const T* offset, const PruneMemory<T>& memory, T* scratch) {
   constexpr std::int64_t W = native_width<T>;
-  const std::int64_t padded = (count + W - 1) / W * W, stride = round_to_line(count);
+  const std::int64_t padded = (count + W - 1) / W * W, stride = area_size(count);
   for (std::int64_t d = 0; d < block.shape.n_features; ++d) {
     const T* from = tile.x + d * tile.stride;
     T* to = memory.x + d * stride;

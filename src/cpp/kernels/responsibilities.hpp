@@ -35,7 +35,7 @@ template <class T> struct Shares {
   bool side_by_side(std::int64_t k, std::int64_t n) const { return 2 * count[k] <= n; }
 };
 
-// Probabilities that stand in the table row by row, times scale already.
+// For a table that already holds responsibilities times scale: lists each component's nonzero rows.
 template <class T> inline void share_as_given(T* table, const Tile<T>& tile, std::int64_t K, const Shares<T>& shares) {
   for (std::int64_t s = 0; s < tile.n; ++s) shares.factor[s] = T(1);
   for (std::int64_t k = 0; k < K; ++k) {

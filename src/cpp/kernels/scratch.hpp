@@ -1,14 +1,19 @@
 // Scratch memory of a thread, handed out area by area.
 #pragma once
 
+#include "../core/kernel_table.hpp"
 #include "../core/simd.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-constexpr std::int64_t line = 16;  // areas start at multiples of 16 elements, so that vectors do not split cache lines
-constexpr std::int64_t round_to_line(std::int64_t n) { return (n + line - 1) / line * line; }
+// How many elements an area of n takes, so that the next one begins at a cache line too, whatever the type: vectors that straddle
+// two lines load at half the rate.
+constexpr std::int64_t area_size(std::int64_t n) {
+  constexpr std::int64_t unit = cache_line_bytes / std::int64_t(sizeof(float));
+  return (n + unit - 1) / unit * unit;
+}
 
 // Without memory it hands out nothing and only counts: what takes its areas from a Scratch tells by the same lines how much
 // it needs.
@@ -22,7 +27,7 @@ template <class T> class Scratch {
   template <class U = T> FASTGEN_INLINE U* take(std::int64_t n) {
     constexpr std::int64_t size = sizeof(U), unit = sizeof(T);
     const std::int64_t begin = count;
-    count += round_to_line((n * size + unit - 1) / unit);
+    count += area_size((n * size + unit - 1) / unit);
     return memory ? reinterpret_cast<U*>(memory + begin) : nullptr;
   }
   FASTGEN_INLINE std::int64_t used() const { return count; }

@@ -1,7 +1,7 @@
 // out = mean + L z for samples whose normals lie row by row: lanes over features, so the rows of the answer are written
 // with plain stores, in i.i.d. order.
 //
-// L is packed in panels of 64 bytes of rows, column by column: every step of the sum reads one cache line, the next one,
+// L is packed in panels of a cache line of rows, column by column: every step of the sum reads one cache line, the next one,
 // whatever D is. Each element is summed over j in ascending order and the mean is added last: adding it first would round
 // every partial sum to the mean's last place.
 //
@@ -13,13 +13,14 @@
 // loads of L bind (one a multiply-add), and the four chains hide each other's latency.
 #pragma once
 
+#include "../core/kernel_table.hpp"
 #include "../core/simd.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-template <class T> constexpr std::int64_t affine_panel = 64 / std::int64_t(sizeof(T));
+template <class T> constexpr std::int64_t affine_panel = cache_line_bytes / std::int64_t(sizeof(T));
 
 template <class T> constexpr std::int64_t last_panel(std::int64_t D) {
   return (D - 1) / affine_panel<T> * affine_panel<T>;

@@ -80,9 +80,9 @@ template <class T> struct Transposition {
 
   // How far a square reaches past the features of a row.
   FASTGEN_INLINE std::int64_t beyond() const { return features < W ? W - features : 0; }
-  // Whole squares of features are transposed. So is the better part of one: it starts early, at features that are there already,
-  // or, of fewer than W, takes in what follows a row, which is the next row and must be within the data. Of n rows, so many are
-  // taken in squares to their end; `left` rows of data begin at base.
+  // How many of n rows are read in squares as far as their last feature; `left` rows of data begin at base. Features that do not
+  // fill a square take one if they fill more than half of it: it begins earlier in the row and copies some features twice. Where a
+  // row is shorter than a square, the square reads on into the next row, which the last rows of the data do not have.
   FASTGEN_INLINE std::int64_t rows_in_squares(std::int64_t n, std::int64_t left) const {
     if (col != 1 || features % W <= W / 2 || (beyond() > 0 && row < features)) return 0;
     while (n > 0 && (left - n) * row < beyond()) --n;

@@ -11,7 +11,7 @@ namespace FASTGEN_ISA {
 namespace {
 
 constexpr std::int64_t radii_together = 128;
-constexpr Position radii_supply = Position(1) << 95;
+constexpr Position radii_offset = Position(1) << 95;
 
 // What radii are made of: degrees of freedom, 0 where none is wanted, and the numbers of the stream.
 struct Radii {
@@ -26,8 +26,8 @@ inline FASTGEN_NOINLINE void make_radii(const PhiloxKey& key, std::uint64_t firs
   constexpr int W = wide_width<double>;
   using V = Vec<double, W>;
   const V zero(0.0), one(1.0), half(0.5);
-  fill_normals(key, radii_supply + first, n, some.normal);
-  fill_parts(key, radii_supply + first, n, some.part);
+  fill_normals(key, radii_offset + first, n, some.normal);
+  fill_parts(key, radii_offset + first, n, some.part);
   std::int64_t count = 0;
   for (std::int64_t i = 0; i < n; i += W) {
     const V v = V::load(some.v + i);

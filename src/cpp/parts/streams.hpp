@@ -17,7 +17,7 @@ struct Supply {
 };
 constexpr int most_arrays = 4;
 // Where the second normals and parts of samples are, far beyond the first.
-constexpr Position second_supply = Position(1) << 90;
+constexpr Position second_offset = Position(1) << 90;
 
 // out[0 .. n) = words first .. first + n: sixteen blocks make 32 words, the first two words of each block, then the others.
 inline void fill_words64(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n,
@@ -91,7 +91,7 @@ struct Streams {
   unsigned made = 0;
 
   bool has(Name name) const { return made >> name & 1; }
-  // Whether n samples of the tile had better have theirs made one by one (`listed`), for the cost of a block each.
+  // True if generating this array for the n listed samples alone (a block each) is cheaper than for the whole tile.
   bool sparse(Name name, std::int64_t n, std::int64_t tile) const {
     if (n == tile || has(name) || name == normal || name == normal_2) return false;
     return name == block_a || name == block_b || (name == word ? 2 : 4) * n < tile;
@@ -120,7 +120,7 @@ struct Streams {
         r = select(is((i >> 4) & number(1), 0), first_of(b), second_of(b));
       } else {
         const U at = ((i >> 6) << 4) | row, column = (i >> 4) & number(3);
-        const std::uint64_t slot = std::uint64_t((name - part) * second_supply / 4 >> 64);  // 16 blocks to 64 words
+        const std::uint64_t slot = std::uint64_t((name - part) * second_offset / 4 >> 64);  // 16 blocks to 64 words
         const auto b = philox<W>(key, at, at >> 32, number(slot), number(parts));
         r = select(is(column, 0), b.word[0],
                    select(is(column, 1), b.word[1], select(is(column, 2), b.word[2], b.word[3])));
@@ -140,9 +140,9 @@ struct Streams {
         break;
       case normal:
       case normal_2:
-        fill_normals(key, first + (name - normal) * second_supply, n, reinterpret_cast<double*>(out));
+        fill_normals(key, first + (name - normal) * second_offset, n, reinterpret_cast<double*>(out));
         break;
-      default: fill_parts(key, first + (name - part) * second_supply, n, out);
+      default: fill_parts(key, first + (name - part) * second_offset, n, out);
     }
     made |= 1u << name;
     return out;

@@ -24,11 +24,11 @@ class Upcoming {
     end_ = reinterpret_cast<std::uintptr_t>(points.data + end * features);
   }
   // Divides what is left among so many calls of `fetch`.
-  void share_out(std::int64_t steps) { share_ = std::int64_t(end_ - at_) / 64 / steps + 1; }
+  void share_out(std::int64_t steps) { share_ = std::int64_t(end_ - at_) / cache_line_bytes / steps + 1; }
   template <Soon Use> void fetch() {
     if (at_ >= end_) return;
-    prefetch<Use>(reinterpret_cast<const char*>(at_), 0, 64 * share_);
-    at_ += 64 * std::uintptr_t(share_);
+    prefetch<Use>(reinterpret_cast<const char*>(at_), 0, cache_line_bytes * share_);
+    at_ += std::uintptr_t(cache_line_bytes * share_);
   }
 };
 
