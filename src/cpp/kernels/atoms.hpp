@@ -6,6 +6,7 @@
 // features, as of products, each has atoms of its own.
 #pragma once
 
+#include "../parts/patience.hpp"
 #include "../parts/tile.hpp"
 #include "scratch.hpp"
 
@@ -72,10 +73,11 @@ template <class T> struct AtomSearch {
 };
 
 // Narrows each bracket [low, high] of a quantile to the part between two neighbouring atoms that holds it, or to a point
-// where it is an atom: no jump is left inside. Binary search among the atoms, the same number of steps for every point.
+// where it is an atom: no jump is left inside. Binary search among the atoms, the same number of steps for every point. False when
+// interrupted.
 template <class T>
-inline void bracket_between_atoms(const Model<T>& m, std::int64_t n, const T* q, T* low, T* high,
-                                  AtomSearch<T> memory) {
+inline bool bracket_between_atoms(const Model<T>& m, std::int64_t n, const T* q, T* low, T* high, AtomSearch<T> memory,
+                                  Patience patience) {
   const auto [tails, x, index] = memory;
   // The number of atoms whose distribution function is below q, so far; atoms from `index` + `length` on reach it.
   for (std::int64_t s = 0; s < n; ++s) index[s] = T(0);
@@ -83,6 +85,7 @@ inline void bracket_between_atoms(const Model<T>& m, std::int64_t n, const T* q,
   while (length > 0) {
     const std::int64_t half = (length + 1) / 2;
     for (std::int64_t s = 0; s < n; ++s) x[s] = m.atoms[std::int64_t(index[s]) + half - 1];
+    if (patience.over()) return false;
     mixture_tails(m, n, x, tails);
     for (std::int64_t s = 0; s < n; ++s)
       if (!reaches(q[s], tails.lower[s], tails.upper[s])) index[s] += T(half);
@@ -92,6 +95,7 @@ inline void bracket_between_atoms(const Model<T>& m, std::int64_t n, const T* q,
     const std::int64_t i = std::int64_t(index[s]);
     x[s] = before(m.atoms[i < m.n_atoms ? i : m.n_atoms - 1]);
   }
+  if (patience.over()) return false;
   mixture_tails(m, n, x, tails);
   for (std::int64_t s = 0; s < n; ++s) {
     const std::int64_t i = std::int64_t(index[s]);
@@ -101,6 +105,7 @@ inline void bracket_between_atoms(const Model<T>& m, std::int64_t n, const T* q,
     if (!reaches(q[s], tails.lower[s], tails.upper[s])) low[s] = high[s] = m.atoms[i];
     else if (x[s] < high[s]) high[s] = x[s];
   }
+  return true;
 }
 
 }  // namespace

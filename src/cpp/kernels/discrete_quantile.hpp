@@ -36,7 +36,9 @@ template <class T> struct DiscreteSearch {
         active(scratch.take(m.tile)), atoms(m, scratch) {}
 };
 
-template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scratch) {
+// False when interrupted.
+template <class T>
+inline bool discrete_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scratch, Patience patience) {
   using V = Vec<T, native_width<T>>;
   const std::int64_t n = tile.padded;
   Scratch<T> areas(scratch);
@@ -57,6 +59,7 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
   // low does not reach q, high does.
   constexpr int free = 8, all = free + 66;
   for (int iteration = 0; iteration < all; ++iteration) {
+    if (patience.over()) return false;
     mixture_tails(m, n, x, tails);
     bool again = false;
     for (std::int64_t s = 0; s < n; s += V::width) {
@@ -96,11 +99,12 @@ template <class T> inline void discrete_icdf(const Model<T>& m, const Tile<T>& t
   if (m.n_atoms) {
     // An atom between two whole numbers may reach q before the upper one.
     for (std::int64_t s = 0; s < n; ++s) low[s] = first[0], high[s] = x[s];
-    bracket_between_atoms(m, n, tile.x, low, high, atoms);
+    if (!bracket_between_atoms(m, n, tile.x, low, high, atoms, patience)) return false;
     for (std::int64_t s = 0; s < n; ++s)
       if (low[s] == high[s] && low[s] < x[s]) x[s] = low[s];
   }
   for (std::int64_t s = 0; s < tile.n; ++s) out[s] = x[s];
+  return true;
 }
 
 }  // namespace

@@ -77,9 +77,9 @@ inline void answer_special(const Tile<T>& tile, Quantity quantity, const T* poin
 template <class T>
 inline bool evaluate_scalar(const Model<T>& m, const Tile<T>& tile, Quantity quantity, T* out, T* scratch,
                             Patience patience) {
-  if (quantity == Quantity::cdf) mixture_cdf(m, tile, out, scratch);
-  else if (m.discrete) discrete_icdf(m, tile, out, scratch);
-  else return mixture_icdf(m, tile, out, scratch, patience);
+  if (quantity == Quantity::icdf)
+    return m.discrete ? discrete_icdf(m, tile, out, scratch, patience) : mixture_icdf(m, tile, out, scratch, patience);
+  mixture_cdf(m, tile, out, scratch);
   return true;
 }
 

@@ -176,7 +176,7 @@ inline bool mixture_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scra
   Scratch<T> areas(scratch);
   const QuantileSearch<T> search(m, areas);
   bracket_quantiles(m, n, tile.x, search.low, search.high);
-  if (m.n_atoms) bracket_between_atoms(m, n, tile.x, search.low, search.high, search.atoms);
+  if (m.n_atoms && !bracket_between_atoms(m, n, tile.x, search.low, search.high, search.atoms, patience)) return false;
   for (std::int64_t s = 0; s < n; s += V::width) search.start(V::load(tile.x + s), s);
   bool again = true;
   for (int i = 0; i < most_steps && again; ++i) {
