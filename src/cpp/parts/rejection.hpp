@@ -1,33 +1,15 @@
 // Drawing by rejection: see the comment of scalar_family.hpp for what a law supplies. The first attempt of all samples is
-// made there, in the order of the stream; those that it leaves open are gathered here, so that vectors are full whatever
-// the lanes' fates.
+// made by scalar_draw.hpp, in the order of the stream; those that it leaves open are gathered here, so that vectors are full
+// whatever the lanes' fates.
 #pragma once
 
 #include "constants.hpp"
+#include "law_traits.hpp"
 #include "tile.hpp"
-#include "variates.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
-
-// How many of a law's constants drawing reads, and how many samples are gathered together.
-template <class Law> constexpr int drawn_constants = [] {
-  if constexpr (requires { Law::n_drawn; }) return int(Law::n_drawn);
-  else return int(Law::n_constants);
-}();
-constexpr std::int64_t draw_batch = 64;  // as many as a word has bits
-
-// Samples in a round of a loop: four vectors, as most laws are chains of dependent instructions that must overlap.
-constexpr int long_width = native_width<double> == 1 ? 1 : 2 * wide_width<double>;
-
-// The length of a row of constants, the same on every instruction set.
-template <class Law> constexpr std::int64_t constants_pitch = (Law::n_constants + 3) / 4 * 4;
-
-template <class Law>
-concept Rejects = requires(const Vec<double, 1>* c, const Source<1>& source, Vec<double, 1>& value) {
-  Law::retry(c, source, 0u, value);
-};
 
 // What a law has whose attempts are all alike, each from two words of a block of its own: Law::attempt says where they end.
 template <class Law> struct AttemptsByBlock {
@@ -44,41 +26,6 @@ template <class Law> struct AttemptsByBlock {
     return Law::attempt(c, source, word, other, value);
   }
 };
-
-// What W samples of a law are drawn from, whose bits begin at `at` in the arrays and whose components are rows of a table.
-template <class Law, int W>
-FASTGEN_INLINE Source<W> make_source(const double* table, const PhiloxKey& key, Vec<std::uint64_t, W> index,
-                                     const std::uint64_t* const* arrays, std::int64_t at,
-                                     const std::int32_t* component) {
-  using U = Vec<std::uint64_t, W>;
-  Source<W> source{key, index, {}};
-  for (int j = 0; j < Law::supply.arrays(); ++j) source.array[j] = U::load(arrays[j] + at);
-  if constexpr (requires { Law::looks_up; })
-    for (int i = 0; i < W; ++i) source.constants[i] = table + component[i] * constants_pitch<Law>;
-  return source;
-}
-
-// Stages 0, 1, ... of drawing.
-template <int Number> struct DrawStage {
-  static constexpr int number = Number;
-};
-template <class Law> constexpr int n_stages = [] {
-  if constexpr (requires { Law::stages; }) return int(Law::stages);
-  else return 1;
-}();
-template <class Law, int From = 0, class Body> FASTGEN_INLINE void in_stages(Body body) {
-  if constexpr (From < n_stages<Law>) {
-    body(DrawStage<From>());
-    in_stages<Law, From + 1>(body);
-  }
-}
-
-template <class Law, int From = 1, int W>
-FASTGEN_INLINE Vec<double, W> later_stages(const Vec<double, W>* c, const Source<W>& source, Vec<double, W> value) {
-  if constexpr (From < n_stages<Law>)
-    return later_stages<Law, From + 1>(c, source, Law::template stage<From>(c, source, value));
-  else return value;
-}
 
 template <class Law> struct Rejection {
   static constexpr int n_drawn = drawn_constants<Law>, n_arrays = Law::supply.arrays();
