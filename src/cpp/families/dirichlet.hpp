@@ -14,6 +14,7 @@
 #include "../core/special.hpp"
 #include "../parts/open_gammas.hpp"
 #include "../parts/panels.hpp"
+#include "../parts/rows.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

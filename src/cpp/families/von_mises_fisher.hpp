@@ -23,6 +23,7 @@
 #include "../core/bessel.hpp"
 #include "../parts/gamma_variate.hpp"
 #include "../parts/panels.hpp"
+#include "../parts/rows.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

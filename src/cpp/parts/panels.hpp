@@ -74,21 +74,6 @@ FASTGEN_INLINE void for_one_or_many(const Block<T>& block, const DrawTile<T>& ti
   else body.template operator()<false>();
 }
 
-// Appends first + the numbers of the bits that are set to list[0 .. count) and returns the new count. Two are written whether
-// they are there or not, as nothing can foresee how many there are: the list needs room for `list_bits_margin` more.
-constexpr std::int64_t list_bits_margin = 2;
-FASTGEN_INLINE std::int64_t list_bits(std::uint64_t bits, std::uint64_t first, std::uint64_t* list,
-                                      std::int64_t count) {
-  FASTGEN_UNROLL
-  for (int i = 0; i < 2; ++i) {
-    list[count] = first + std::uint64_t(__builtin_ctzll(bits | std::uint64_t(1) << 63));
-    count += bits != 0;
-    bits &= bits - 1;
-  }
-  for (; bits != 0; bits &= bits - 1) list[count++] = first + std::uint64_t(__builtin_ctzll(bits));
-  return count;
-}
-
 // Writes the wanted rows of a panel whose first is row `row` of the tile; feature(d, r) is feature d of rows r, r + 1, ..., a
 // native vector of them.
 template <class Feature>

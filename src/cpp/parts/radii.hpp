@@ -5,6 +5,7 @@
 #pragma once
 
 #include "open_gammas.hpp"
+#include "rows.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -16,7 +17,7 @@ constexpr Position radii_offset = Position(1) << 95;
 // What radii are made of: degrees of freedom, 0 where none is wanted, and the numbers of the stream.
 struct Radii {
   double v[radii_together], normal[radii_together], gamma[radii_together];
-  std::uint64_t part[radii_together], open[radii_together];
+  std::uint64_t part[radii_together], open[radii_together + list_bits_margin];
 };
 
 // Radii of samples first .. first + n; out[i] is left alone where v[i] is 0. A function of its own, so that it is compiled once,
@@ -35,8 +36,7 @@ inline FASTGEN_NOINLINE void make_radii(const PhiloxKey& key, std::uint64_t firs
     const auto accepted = gamma_proposal(GammaShape<V>(half * v), V::load(some.normal + i),
                                          Vec<std::uint64_t, W>::load(some.part + i), gamma);
     gamma.store(some.gamma + i);
-    for (unsigned left = bits(v > zero) & ~bits(accepted); left != 0; left &= left - 1)
-      some.open[count++] = std::uint64_t(i + __builtin_ctz(left));
+    count = list_bits(bits(v > zero) & ~bits(accepted), std::uint64_t(i), some.open, count);
   }
   finish_gammas(key, some.open, count, some.gamma, [&](std::uint64_t at) FASTGEN_LAMBDA_INLINE {
     const GammaShape<Vec<double, 1>> shape(Vec<double, 1>(0.5 * some.v[at]));

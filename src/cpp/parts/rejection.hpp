@@ -5,6 +5,7 @@
 
 #include "constants.hpp"
 #include "law_traits.hpp"
+#include "rows.hpp"
 #include "tile.hpp"
 
 namespace fastgen {
@@ -73,7 +74,8 @@ template <class Law> struct Rejection {
     }
     left &= ~std::uint64_t(0) >> (batch - count);
     for (std::int64_t s = 0; s < count; ++s) out[at[s]] = value[s];  // of those that are left, until the next attempt
-    for (count = 0; left != 0; left &= left - 1) move(__builtin_ctzll(left), count++);
+    count = 0;
+    for_bits(left, [&](int s) FASTGEN_LAMBDA_INLINE { move(s, count++); });
   }
 
   // Samples open[0 .. n) of the tile, whose bits are in `words`.

@@ -1,4 +1,4 @@
-// Lists of the rows of a tile that something is true of.
+// Lists of the rows of a tile, or of bits, that something is true of.
 #pragma once
 
 #include "tile.hpp"
@@ -42,6 +42,26 @@ FASTGEN_INLINE std::int64_t list_rows(std::int64_t n, std::uint16_t* list, Test 
       count += __builtin_popcount(eight);
     }
   }
+  return count;
+}
+
+// Calls body(i) for the bits i that are set, in order.
+template <class Body> FASTGEN_INLINE void for_bits(std::uint64_t bits, Body body) {
+  for (; bits != 0; bits &= bits - 1) body(__builtin_ctzll(bits));
+}
+
+// Appends first + the numbers of the bits that are set to list[0 .. count) and returns the new count. Two are written whether
+// they are there or not, as nothing can foresee how many there are: the list needs room for `list_bits_margin` more.
+constexpr std::int64_t list_bits_margin = 2;
+FASTGEN_INLINE std::int64_t list_bits(std::uint64_t bits, std::uint64_t first, std::uint64_t* list,
+                                      std::int64_t count) {
+  FASTGEN_UNROLL
+  for (int i = 0; i < 2; ++i) {
+    list[count] = first + std::uint64_t(__builtin_ctzll(bits | std::uint64_t(1) << 63));
+    count += bits != 0;
+    bits &= bits - 1;
+  }
+  for_bits(bits, [&](int i) FASTGEN_LAMBDA_INLINE { list[count++] = first + std::uint64_t(i); });
   return count;
 }
 

@@ -5,6 +5,7 @@
 #include "constants.hpp"
 #include "law_traits.hpp"
 #include "rejection.hpp"
+#include "rows.hpp"
 #include "tile.hpp"
 
 namespace fastgen {
@@ -26,10 +27,7 @@ template <class Law> struct ScalarDraw {
   struct Open {
     std::int64_t count = 0;
     std::uint16_t* at;
-    // Those of a batch whose bits are set; at(i) is the place of its sample i.
-    template <class At> FASTGEN_INLINE void add(std::uint64_t left, At at_batch) {
-      for (; left != 0; left &= left - 1) at[count++] = std::uint16_t(at_batch(__builtin_ctzll(left)));
-    }
+    FASTGEN_INLINE void add(std::int64_t sample) { at[count++] = std::uint16_t(sample); }
   };
   // One stage of drawing a vector; the first sets the bits of the lanes that are left open.
   template <class Stage, int W>
@@ -111,7 +109,7 @@ template <class Law> struct ScalarDraw {
           draw_vector(stage, c, source, left, s - i, tile.out + s);
         }
       });
-      open.add(left, [i](int bit) { return i + bit; });
+      for_bits(left, [&](int bit) FASTGEN_LAMBDA_INLINE { open.add(i + bit); });
     }
     return whole;
   }
@@ -166,7 +164,8 @@ template <class Law> struct ScalarDraw {
         *to = answers[s];
         prefetch<Soon::written>(to, tile.n, 1);  // the same place of the next tile
       }
-      open.add(left & (~std::uint64_t(0) >> (batch - count)), [=](int bit) { return mine[i + bit]; });
+      left &= ~std::uint64_t(0) >> (batch - count);
+      for_bits(left, [&](int bit) FASTGEN_LAMBDA_INLINE { open.add(mine[i + bit]); });
     }
   }
 };
