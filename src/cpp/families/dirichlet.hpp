@@ -40,7 +40,6 @@ struct Dirichlet {
       total = p, lost = total + K, constant = lost + K, direct = constant + K, least = direct + K;
       a = least + K, less = a + K * D, tiny = less + K * D, d = tiny + K * D, c = d + K * D, ratio = c + K * D;
     }
-    template <class T> FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
   };
   template <class T> static std::int64_t constants_size(Shape s) { return s.n_components * (5 + 6 * s.n_features); }
 
@@ -57,7 +56,7 @@ struct Dirichlet {
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double*) {
     using V = Vec<double, 1>;
-    const Constants<T*> c(shape, constants);
+    const Constants c(shape, constants);
     for (std::int64_t k = k0; k < k1; ++k) {
       const double* a = parameters[0] + k * c.D;
       double total = 0, lost = 0, least = a[0];
@@ -107,7 +106,7 @@ struct Dirichlet {
   template <class T>
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T* scratch) {
-    const Constants<const T*> c(block);
+    const Constants c(block.shape, block.constants);
     const std::int64_t D = c.D, stride = tile.stride;
     T *logs = scratch, *share = logs + D * stride, *share_lost = share + D * stride, *log_sum = share_lost + D * stride,
       *barrier = log_sum + stride;
@@ -164,7 +163,7 @@ struct Dirichlet {
   template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T*) {
     using V = Vec<T, native_width<T>>;
-    const Constants<const T*> c(block);
+    const Constants c(block.shape, block.constants);
     const V zero(T(0));
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
       V sum, lost, least;
@@ -204,7 +203,7 @@ struct Dirichlet {
   }
 
   template <bool One> static void draw_rows(const Block<double>& block, const DrawTile<double>& tile) {
-    const Constants<const double*> c(block);
+    const Constants c(block.shape, block.constants);
     const std::int64_t D = c.D;
     const Draws s(D, tile.scratch);
     PanelRows<One> rows[most_panels];

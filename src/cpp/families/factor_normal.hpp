@@ -46,7 +46,6 @@ struct FactorNormal {
       q = p, p += K * D * R;
       lower = p;
     }
-    template <class T> FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
   };
   template <class T> static std::int64_t constants_size(Shape s) {
     return s.n_components * (3 * s.n_features + 1 + 2 * s.n_features * s.width + s.width * s.width);
@@ -57,7 +56,7 @@ struct FactorNormal {
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double* scratch) {
-    const Constants<T*> c(shape, constants);
+    const Constants c(shape, constants);
     const std::int64_t D = c.D, R = c.R;
     double *columns = scratch, *t = columns + D * R, *gram = t + R * R, *lower = gram + R * R, *inverse = lower + R * R;
     double* spare = inverse + R * R;
@@ -214,7 +213,7 @@ struct FactorNormal {
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T* scratch) {
     using V = Vec<T, native_width<T>>;
-    const Constants<const T*> k(block);
+    const Constants k(block.shape, block.constants);
     T *y = scratch, *c = y + piece * strip * V::width;
     const std::int64_t strips = (tile.padded + strip * V::width - 1) / (strip * V::width);
     if (tile.upcoming) tile.upcoming->share_out(k.K * strips * ((k.D + fetching - 1) / fetching));
@@ -258,7 +257,7 @@ struct FactorNormal {
   template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T* scratch) {
     using V = Vec<T, native_width<T>>;
-    const Constants<const T*> k(block);
+    const Constants k(block.shape, block.constants);
     T *y = scratch, *c = y + piece * strip * V::width, *h = c + k.R * strip * V::width;
     for (std::int64_t component = 0; component < k.K; ++component) {
       const T *lower = k.lower + component * k.R * k.R, *inverse = k.inverse + component * k.D;
@@ -295,7 +294,7 @@ struct FactorNormal {
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     constexpr int W = native_width<T>;
-    const Constants<const T*> k(block);
+    const Constants k(block.shape, block.constants);
     const std::int64_t D = k.D, R = k.R;
     fill_normals(tile.key, Position(tile.first) * Position(D + R), tile.n * (D + R), tile.scratch);
     for (std::int64_t i = 0; i < tile.n; ++i) {

@@ -32,7 +32,7 @@ struct MultivariateStudentT {
       K = b.shape.n_components, D = b.shape.n_features;
       v = b.constants, minus_two_over_v = v + K, power = minus_two_over_v + K, norm = power + K;
       normal.constants += head_size<T>(K);
-      zeros = multivariate_normal::Constants<const T*>(normal).norm;
+      zeros = multivariate_normal::Constants(normal.shape, normal.constants).norm;
     }
   };
 
@@ -57,7 +57,7 @@ struct MultivariateStudentT {
       k1 = K;
     }
     T *v = constants, *minus_two_over_v = v + K, *power = minus_two_over_v + K, *norm = power + K;
-    const multivariate_normal::Constants<T*> normal(shape, of_normal);
+    const multivariate_normal::Constants normal(shape, of_normal);
     const double half_D = 0.5 * double(shape.n_features);
     for (std::int64_t k = k0; k < k1; ++k) {
       const double df = parameters[2][k], half = 0.5 * df;
@@ -103,7 +103,7 @@ struct MultivariateStudentT {
   template <class T>
   static Extended far_distance(const Constants<T>& c, std::int64_t k, const Tile<T>& tile, std::int64_t s,
                                Extended* y) {
-    const multivariate_normal::Constants<const T*> normal(c.normal);
+    const multivariate_normal::Constants normal(c.normal.shape, c.normal.constants);
     Extended square, *difference = y + c.D;
     for (std::int64_t i = 0; i < c.D; ++i) {
       difference[i] = Extended(tile.x[i * tile.stride + s]) - Extended(normal.mean[k * c.D + i]);
@@ -120,7 +120,7 @@ struct MultivariateStudentT {
   }
   template <class T>
   static Extended inverse_factor(const Constants<T>& c, std::int64_t k, std::int64_t i, std::int64_t j) {
-    const multivariate_normal::Constants<const T*> normal(c.normal);
+    const multivariate_normal::Constants normal(c.normal.shape, c.normal.constants);
     switch (c.normal.shape.variant) {
       case multivariate_normal::diag: return double(normal.inverse[k * c.D + i]);
       case multivariate_normal::spherical: return double(normal.inverse[k]);

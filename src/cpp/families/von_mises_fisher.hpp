@@ -50,7 +50,6 @@ struct VonMisesFisher {
       lean = p, p += K;
       drawn = p;
     }
-    template <class T> FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
   };
   template <class T> static std::int64_t constants_size(Shape s) {
     return s.n_components * (s.n_features + 3 + n_drawn);
@@ -62,7 +61,7 @@ struct VonMisesFisher {
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
                       double*) {
     using V = Vec<double, 1>;
-    const Constants<T*> c(shape, constants);
+    const Constants c(shape, constants);
     const double order = 0.5 * double(c.D) - 1.0, across = double(c.D - 1);
     for (std::int64_t k = k0; k < k1; ++k) {
       const double* mean = parameters[0] + k * c.D;
@@ -116,7 +115,7 @@ struct VonMisesFisher {
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T* scratch) {
     using V = Vec<T, native_width<T>>;
-    const Constants<const T*> c(block);
+    const Constants c(block.shape, block.constants);
     const std::int64_t stride = tile.stride;
     T *inverse = scratch, *excess = inverse + stride, *barrier = excess + stride;
     for_columns<T>(tile.padded, [&]<class U>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
@@ -158,7 +157,7 @@ struct VonMisesFisher {
   template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T*) {
     using V = Vec<T, native_width<T>>;
-    const Constants<const T*> c(block);
+    const Constants c(block.shape, block.constants);
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
       V inverse, excess, barrier;
       measure(tile, c.D, s, inverse, excess, barrier);
@@ -199,7 +198,7 @@ struct VonMisesFisher {
   }
 
   template <bool One> static void draw_rows(const Block<double>& block, const DrawTile<double>& tile) {
-    const Constants<const double*> c(block);
+    const Constants c(block.shape, block.constants);
     const std::int64_t D = c.D;
     const Draws s(D, tile.scratch);
     PanelRows<One> rows[most_panels];

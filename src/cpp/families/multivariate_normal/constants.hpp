@@ -49,7 +49,6 @@ template <class P> struct Constants {
       whitened = false;
     }
   }
-  FASTGEN_INLINE Constants(const Block<T>& b) : Constants(b.shape, b.constants) {}
   P lower(std::int64_t k) const { return factor + shared * k * affine_size<T>(D); }
   P precision(std::int64_t k) const { return inverse + shared * k * triangle_size(D); }
   P precision_transposed(std::int64_t k) const { return transposed + shared * k * triangle_size(D); }
@@ -80,7 +79,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
     k1 = K;
   }
   const double *means = parameters[0], *factors = parameters[1];
-  const Constants<T*> c(shape, constants);
+  const Constants c(shape, constants);
   for (std::int64_t i = k0 * D; i < k1 * D; ++i) c.mean[i] = T(means[i]) + T(0);  // no -0: see affine.hpp
   if (shape.variant == diag || shape.variant == spherical) {
     const std::int64_t each = shape.variant == diag ? D : 1;

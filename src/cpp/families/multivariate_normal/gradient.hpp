@@ -32,7 +32,7 @@ FASTGEN_INLINE void add_transposed(const Constants<const T*>& c, std::int64_t k,
 template <class T>
 inline void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T* scratch) {
   using V = Vec<T, native_width<T>>;
-  const Constants<const T*> c(block);
+  const Constants c(block.shape, block.constants);
   const std::int64_t K = c.K, D = c.D, stride = tile.stride;
   if (block.shape.variant == diag || block.shape.variant == spherical) {
     for (std::int64_t k = 0; k < K; ++k)

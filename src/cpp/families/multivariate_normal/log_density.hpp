@@ -235,7 +235,7 @@ inline void log_density_axes(const Constants<const T*>& constants, std::int64_t 
 template <class T>
 inline void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                         T* lp, T* scratch) {
-  const Constants<const T*> c(block);
+  const Constants c(block.shape, block.constants);
   switch (block.shape.variant) {
     case diag: return log_density_axes<diag>(c, k0, k1, tile, offset, lp);
     case spherical: return log_density_axes<spherical>(c, k0, k1, tile, offset, lp);
@@ -257,7 +257,7 @@ inline std::int64_t bound_rows(Shape shape) {
 template <class T>
 inline void log_bound(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                       T* lp, T* scratch) {
-  log_density_full(Constants<const T*>(block), k0, k1, bound_rows(block.shape), tile, offset, lp, scratch);
+  log_density_full(Constants(block.shape, block.constants), k0, k1, bound_rows(block.shape), tile, offset, lp, scratch);
 }
 
 }  // namespace multivariate_normal

@@ -115,7 +115,7 @@ inline void draw_axes(const Block<T>& block, const Constants<const T*>& c, const
 }
 
 template <class T> inline void transform(const Block<T>& block, const DrawTile<T>& tile, T* z) {
-  const Constants<const T*> c(block);
+  const Constants c(block.shape, block.constants);
   const std::int64_t K = c.K, D = c.D;
   const bool axes = block.shape.variant == diag || block.shape.variant == spherical;
   if (axes) return draw_axes(block, c, tile, z);
