@@ -84,6 +84,7 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
     const std::int64_t rows = model.tile * std::max<std::int64_t>(1, 2048 / model.tile);
     const std::int64_t scratch = kernel.moments_scratch(model) * std::int64_t(sizeof(T));
     const double work = double(x.n) * cost::moments_ns(K, D, order);
+    PruningHints hints;
     parallel_for((x.n + rows - 1) / rows, work, [&](Job& job, std::int64_t task) {
       std::unique_ptr<EMSums> part = ordered.zeros(K, D, order, pooled);
       Moments moments{order,
@@ -98,7 +99,7 @@ EMStep Mixture::em_step(Data<T> x, const double* sample_weight, CovarianceType t
                       0.0};
       const std::int64_t begin = task * rows, end = std::min(begin + rows, x.n);
       kernel.moments(model, {x.data, x.n, x.row_stride, x.col_stride}, sample_weight, begin, end, hard, &moments,
-                     static_cast<T*>(thread_scratch(scratch)), Job::cancelled_of, &job);
+                     static_cast<T*>(thread_scratch(scratch)), hints, Job::cancelled_of, &job);
       part->log_likelihood = moments.log_likelihood;
       if (job.cancelled()) return;
       ordered.add(task, std::move(part), job);

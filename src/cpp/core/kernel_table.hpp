@@ -102,6 +102,12 @@ struct Moments {
 // Returns true when the call is to be abandoned; asked between slices of work.
 using Cancelled = bool (*)(void* context);
 
+// What the tasks of a call tell each other about pruning (kernels/prune.hpp): for how many tiles it is not to be tried, of block b
+// at b % 8. A hint that all write: time depends on it, no answer does.
+struct PruningHints {
+  std::int32_t pause[8] = {};
+};
+
 template <class T> struct Kernels {
   // Families.
   std::int64_t (*constants_size)(int family, Shape);
@@ -116,11 +122,11 @@ template <class T> struct Kernels {
   // Any quantity at rows begin .. end; out points at row 0.
   std::int64_t (*evaluate_scratch)(const Model<T>&, Quantity);
   void (*evaluate)(const Model<T>&, Quantity, Points<T>, std::int64_t begin, std::int64_t end, void* out, T* scratch,
-                   Cancelled, void* context);
+                   PruningHints&, Cancelled, void* context);
   // E step and moment sums over rows begin .. end, added to what is there.
   std::int64_t (*moments_scratch)(const Model<T>&);
   void (*moments)(const Model<T>&, Points<T>, const double* sample_weight, std::int64_t begin, std::int64_t end,
-                  bool hard, Moments*, T* scratch, Cancelled, void* context);
+                  bool hard, Moments*, T* scratch, PruningHints&, Cancelled, void* context);
   // k-means++: squared distances of rows begin .. end to candidate centres, capped by `nearest`.
   // Adds to potential[c] the weighted sum; with `commit` stores the capped distances of candidate 0 in nearest.
   void (*spread)(Points<T>, const double* sample_weight, std::int64_t n_features, const T* inverse_scale,

@@ -175,9 +175,10 @@ template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, v
   constexpr std::int64_t to_prune = 4 * tile_quantum;
   if (D >= 32 && rows < to_prune && x.n >= 8 * to_prune * get_num_threads()) rows = to_prune;
   const Points<T> points{x.data, x.n, x.row_stride, x.col_stride, (get_num_threads() - 1) * rows};
+  PruningHints hints;
   parallel_for((x.n + rows - 1) / rows, double(x.n) * row_ns, [&](Job& job, std::int64_t task) {
     const std::int64_t begin = task * rows, end = std::min(begin + rows, x.n);
-    kernel.evaluate(model, quantity, points, begin, end, out, static_cast<T*>(thread_scratch(scratch)),
+    kernel.evaluate(model, quantity, points, begin, end, out, static_cast<T*>(thread_scratch(scratch)), hints,
                     Job::cancelled_of, &job);
   });
 }

@@ -107,7 +107,7 @@ template <class T> inline void gradients(const Model<T>& m, const Tile<T>& tile,
 
 template <class T>
 inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std::int64_t begin, std::int64_t end,
-                     void* out, T* scratch, Cancelled cancelled, void* context) {
+                     void* out, T* scratch, PruningHints& hints, Cancelled cancelled, void* context) {
   Scratch<T> areas(scratch);
   const EvaluateMemory<T> memory(m, quantity, areas);
   const Workspace<T>& w = memory.workspace;
@@ -131,7 +131,7 @@ inline void evaluate(const Model<T>& m, Quantity quantity, Points<T> points, std
       continue;
     }
     const T* offset = quantity == Quantity::component_log_prob ? m.zeros : m.log_weights;
-    if (!component_table(m, tile, offset, cutoff, w, patience)) return;
+    if (!component_table(m, tile, offset, cutoff, w, hints, patience)) return;
     if (quantity == Quantity::responsibilities || quantity == Quantity::grad_log_prob)
       soft_max(m, w.table, tile, cutoff, static_cast<const T*>(nullptr), static_cast<T*>(nullptr));
     switch (quantity) {

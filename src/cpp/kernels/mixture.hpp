@@ -52,7 +52,7 @@ template <class T> inline void mark_special(const Tile<T>& tile, std::int64_t K,
 // would be more than `cutoff` below the largest of their column may be replaced by others that are.
 template <class T>
 inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* offset, T cutoff, const Workspace<T>& w,
-                            Patience patience) {
+                            PruningHints& hints, Patience patience) {
   for (std::int64_t b = 0; b < m.n_blocks; ++b) {
     const Block<T>& block = m.blocks[b];
     const std::int64_t K = block.shape.n_components;
@@ -61,7 +61,7 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
     if (cutoff < math::infinity<T>) {
       Scratch<T> pruning(w.prune);
       const PruneMemory<T> memory(K, m.n_features, w.tile, pruning);
-      pruned = prune(block, tile, offset + block.first, cutoff, table, w.family, memory, patience);
+      pruned = prune(block, tile, offset + block.first, cutoff, table, w.family, memory, hints.pause[b % 8], patience);
     }
     if (pruned == Pruned::interrupted) return false;
     if (pruned == Pruned::done) continue;

@@ -38,7 +38,8 @@ template <class T> inline std::int64_t moments_scratch(const Model<T>& m) {
 
 template <class T>
 inline void moments(const Model<T>& m, Points<T> points, const double* sample_weight, std::int64_t begin,
-                    std::int64_t end, bool hard, Moments* sums, T* scratch, Cancelled cancelled, void* context) {
+                    std::int64_t end, bool hard, Moments* sums, T* scratch, PruningHints& hints, Cancelled cancelled,
+                    void* context) {
   Scratch<T> areas(scratch);
   const MomentMemory<T> memory(m, areas);
   const Workspace<T>& w = memory.workspace;
@@ -55,7 +56,7 @@ inline void moments(const Model<T>& m, Points<T> points, const double* sample_we
     Tile<T> tile = load_tile(points, D, i, n, m.tile, w.x, w.special);
     Upcoming upcoming(points, D, i + n, m.tile);
     tile.upcoming = &upcoming;
-    if (!component_table(m, tile, m.log_weights, cutoff, w, patience)) return;
+    if (!component_table(m, tile, m.log_weights, cutoff, w, hints, patience)) return;
     const std::int64_t lanes = to_logical_lanes<T>(n);
     for (std::int64_t s = 0; s < lanes; ++s) scale[s] = s >= n ? T(0) : sample_weight ? T(sample_weight[i + s]) : T(1);
     if (hard) {

@@ -82,19 +82,25 @@ inline void log_density_at(const Block<T>& block, std::int64_t k, const Tile<T>&
   ops_of(block).log_density(block, k, k + 1, gathered, offset, memory.density, scratch);
 }
 
+// Bounds that rule out too little are not asked for again for so many tiles: to ask a part of every tile would cost 3 in 100.
+constexpr std::int32_t tiles_of_pause = 15;
+inline bool pauses(std::int32_t& pause) {
+  return __atomic_load_n(&pause, __ATOMIC_RELAXED) > 0 && __atomic_fetch_sub(&pause, 1, __ATOMIC_RELAXED) > 0;
+}
+
 enum class Pruned { done, useless, interrupted };
 
 // lp[k * stride + s] = log density of component k of the block at sample s, plus offset[k], wherever that is no more than
 // `cutoff` below the largest of the block; elsewhere something that is more than `cutoff` below it.
 template <class T>
 inline Pruned prune(const Block<T>& block, const Tile<T>& tile, const T* offset, T cutoff, T* lp, T* scratch,
-                    const PruneMemory<T>& memory, Patience patience) {
+                    const PruneMemory<T>& memory, std::int32_t& pause, Patience patience) {
   using V = Vec<T, native_width<T>>;
   constexpr std::int64_t fewest_rows = 48, fewest_components = 4;
   const FamilyOps<T>& family = ops_of(block);
   const std::int64_t K = block.shape.n_components, D = block.shape.n_features, stride = tile.stride;
   const std::int64_t rows = family.bound_rows ? family.bound_rows(block.shape) : 0;
-  if (rows == 0 || K < fewest_components || tile.n < fewest_rows) return Pruned::useless;
+  if (rows == 0 || K < fewest_components || tile.n < fewest_rows || pauses(pause)) return Pruned::useless;
   Pace pace{patience};
 
   // A look at a twelfth of the rows, in whole vectors of every width, decides whether the rest is worth while.
@@ -106,7 +112,10 @@ inline Pruned prune(const Block<T>& block, const Tile<T>& tile, const T* offset,
       if (k && patience.over()) return Pruned::interrupted;
       family.log_bound(block, k, k + most < K ? k + most : K, t, offset, lp + k * stride, scratch);
     }
-    if (t.n == trial && !bounds_pay(t, K, D - rows, cutoff, lp)) return Pruned::useless;
+    if (t.n == trial && !bounds_pay(t, K, D - rows, cutoff, lp)) {
+      __atomic_store_n(&pause, tiles_of_pause, __ATOMIC_RELAXED);
+      return Pruned::useless;
+    }
   }
 
   // The component with the highest bound first: nearly always the likeliest, which rules out most of the others.
