@@ -71,18 +71,26 @@ template <class V> FASTGEN_INLINE V log1pmx(V t) {
   return select(z <= V(T(1) / 9), near, select(t < V(infinity<T>), far, -t));
 }
 
-// x log(x / m) + m - x: 5.0 / 5.0 ULP, x >= 0, m >= 0, x / m < 2^1023; `lost` is what the rounding of m left out.
+// x log(x / m) + m - x: 5.0 / 5.0 ULP, x >= 0, m >= 0; `lost` is what the rounding of m left out.
 template <class V> FASTGEN_INLINE V deviance(V x, V m, V lost = V(typename V::Scalar(0))) {
   using T = typename V::Scalar;
   const V d = (x - m) - lost, v = d / (x + m), z = v * v;
   const V near = fma(x * v * z, poly(z, Table<T>::log_wide), d * v);
   if (!any(!(z <= V(T(1) / 9)))) return near;  // most vectors of points have none farther away
   // log(x / m) to more digits than a V holds: in two parts, and with the remainder of the division.
-  const V ratio = x / m;
+  V ratio = x / m;
+  // Where the quotient overflows, that of x and m brought nearer to each other by 2^nearer.
+  constexpr T nearer = sizeof(T) == 8 ? 1200 : 200;
+  constexpr T down = sizeof(T) == 8 ? T(0x1p-600) : T(0x1p-100), up = sizeof(T) == 8 ? T(0x1p600) : T(0x1p100);
+  const auto overflows = (ratio == V(infinity<T>)) & (m > V(T(0))) & (x < V(infinity<T>));
+  if (any(overflows)) ratio = select(overflows, (x * V(down)) / (m * V(up)), ratio);
   V k;
-  const V low = log_parts_subnormal(ratio, k), high = k * V(Table<T>::ln2[0]);
+  const V low = log_parts_subnormal(ratio, k);
+  k = select(overflows, k + V(nearer), k);
+  const V high = k * V(Table<T>::ln2[0]);
   V remainder = fma(-ratio, lost, fma(-ratio, m, x));
-  remainder = select(abs(remainder) < x, remainder, V(T(0)));  // which is nothing when the ratio underflows
+  // Which is nothing when the ratio underflows.
+  remainder = select((abs(remainder) < x) & !overflows, remainder, V(T(0)));
   const V far = fma(x, high, fma(x, low, remainder - d));
   const V r = select(z <= V(T(1) / 9), near, far);
   return select(m > V(T(0)), r, select((m == V(T(0))) & (x > V(T(0))), V(infinity<T>), m));

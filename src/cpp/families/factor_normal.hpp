@@ -132,7 +132,8 @@ struct FactorNormal {
   static constexpr std::int64_t fetching = 4;
 
   template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t) {
-    return (piece + 2 * block.shape.width) * strip * native_width<T>;
+    const std::int64_t D = block.shape.n_features, R = block.shape.width;
+    return ((piece + R) * strip + 2 * R + D) * native_width<T>;
   }
 
   // y_d of one vector of samples.
@@ -194,19 +195,25 @@ struct FactorNormal {
     }
   }
 
-  // y_d - (Q h)_d of one vector of samples.
+  // v - (Q h)_d for a vector of samples.
   template <class T, class V>
-  static FASTGEN_INLINE V residual(const Constants<const T*>& k, std::int64_t component, std::int64_t d, V x,
-                                   const T* h, std::int64_t row) {
+  static FASTGEN_INLINE V less_product(const Constants<const T*>& k, std::int64_t component, std::int64_t d, V v,
+                                       const T* h, std::int64_t row) {
     const T* q = k.q + component * k.D * k.R;
-    V y = standardised(k, component, d, x);
     const Blocks blocks{k.R};
     for (std::int64_t i = 0; i < blocks.count; ++i) {
       const std::int64_t begin = blocks.begin(i), size = blocks.begin(i + 1) - begin;
       for (std::int64_t j = 0; j < size; ++j)
-        y = fma(-V(q[begin * k.D + d * size + j]), V::load(h + (begin + j) * row), y);
+        v = fma(-V(q[begin * k.D + d * size + j]), V::load(h + (begin + j) * row), v);
     }
-    return y;
+    return v;
+  }
+  // y_d - (Q h)_d for the vector of samples at s.
+  template <class T, class V = Vec<T, native_width<T>>>
+  static FASTGEN_INLINE V residual(const Constants<const T*>& k, std::int64_t component, std::int64_t d,
+                                   const Tile<T>& tile, std::int64_t s, const T* h, std::int64_t row) {
+    const V y = standardised(k, component, d, V::load(tile.x + d * tile.stride + s));
+    return less_product(k, component, d, y, h, row);
   }
 
   template <class T>
@@ -238,7 +245,7 @@ struct FactorNormal {
           if (any(cancels)) {
             V sum(T(0));
             for (std::int64_t d = 0; d < k.D; ++d) {
-              const V e = residual(k, component, d, V::load(tile.x + d * tile.stride + s + v * V::width), cv, row);
+              const V e = residual(k, component, d, tile, s + v * V::width, cv, row);
               sum = fma(e, e, sum);
             }
             rest = select(cancels, sum, rest);
@@ -253,37 +260,80 @@ struct FactorNormal {
 
   // ---- gradient ----
 
-  // -(y - Q (c - L^-T L^-1 c)) / sqrt(noise), times the share.
+  // -(y - Q (c - g)) / sqrt(noise), g = L^-T L^-1 c, times the share.
   template <class T>
   static void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r, T* grad, T* scratch) {
     using V = Vec<T, native_width<T>>;
+    constexpr std::int64_t W = V::width;
     const Constants k(block.shape, block.constants);
-    T *y = scratch, *c = y + piece * strip * V::width, *h = c + k.R * strip * V::width;
+    T *y = scratch, *c = y + piece * strip * W, *g = c + k.R * strip * W, *h = g + k.R * W, *e = h + k.R * W;
     for (std::int64_t component = 0; component < k.K; ++component) {
-      const T *lower = k.lower + component * k.R * k.R, *inverse = k.inverse + component * k.D;
-      for_strips<T, strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-        constexpr std::int64_t row = C * V::width;
+      const T* inverse = k.inverse + component * k.D;
+      for_strips<T, strip>(tile.padded, [&]<int C>(std::int64_t first) FASTGEN_LAMBDA_INLINE {
         V square[C];
-        project<C>(k, component, tile, s, y, c, square);
+        project<C>(k, component, tile, first, y, c, square);
         for (int v = 0; v < C; ++v) {
-          T *cv = c + v * V::width, *hv = h + v * V::width;
-          for (std::int64_t i = 0; i < k.R; ++i) V::load(cv + i * row).store(hv + i * row);
+          const std::int64_t s = first + v * W, row = C * W;
+          const T* cv = c + v * W;
+          shrink(k, component, cv, row, g);
+          V inside(T(0));
           for (std::int64_t i = 0; i < k.R; ++i) {
-            V sum(T(0));
-            for (std::int64_t j = 0; j <= i; ++j) sum = fma(V(lower[i * k.R + j]), V::load(cv + j * row), sum);
-            for (std::int64_t j = 0; j <= i; ++j)
-              fma(-V(lower[i * k.R + j]), sum, V::load(hv + j * row)).store(hv + j * row);
+            const V ci = V::load(cv + i * row);
+            inside = fma(ci, ci, inside);
+            (ci - V::load(g + i * W)).store(h + i * W);
           }
-          const V minus_share = -V::load(r + component * tile.stride + s + v * V::width);
+          // Where next to nothing lies outside of the factors, y - Q c is rounding errors, which are of the size of g.
+          const auto cancels = !(square[v] - inside >= square[v] * V(outside_that_counts<T>));
+          const bool careful = any(cancels);
+          if (careful) project_again(k, component, tile, s, cv, row, g, e);
+          const V minus_share = -V::load(r + component * tile.stride + s);
           for (std::int64_t d = 0; d < k.D; ++d) {
-            T* to = grad + d * tile.stride + s + v * V::width;
-            const V x = V::load(tile.x + d * tile.stride + s + v * V::width);
-            const V e = residual(k, component, d, x, hv, row) * V(inverse[d]);
-            fma(minus_share, e, V::load(to)).store(to);
+            V rest = residual(k, component, d, tile, s, h, W);
+            if (careful) rest = select(cancels, V::load(e + d * W), rest);
+            T* to = grad + d * tile.stride + s;
+            fma(minus_share, rest * V(inverse[d]), V::load(to)).store(to);
           }
         }
       });
     }
+  }
+
+  // Of |y|^2: where the rest has a 2^-20th of it, 10 bits of the gradient are rounding errors.
+  template <class T> static constexpr T outside_that_counts = sizeof(T) == 8 ? T(0x1p-20) : T(0x1p-10);
+
+  // g = L^-T L^-1 c for a vector of samples.
+  template <class T>
+  static void shrink(const Constants<const T*>& k, std::int64_t component, const T* c, std::int64_t row, T* g) {
+    using V = Vec<T, native_width<T>>;
+    const T* lower = k.lower + component * k.R * k.R;
+    for (std::int64_t i = 0; i < k.R; ++i) {
+      V sum(T(0));
+      for (std::int64_t j = 0; j <= i; ++j) sum = fma(V(lower[i * k.R + j]), V::load(c + j * row), sum);
+      V(T(0)).store(g + i * V::width);
+      for (std::int64_t j = 0; j <= i; ++j)
+        fma(V(lower[i * k.R + j]), sum, V::load(g + j * V::width)).store(g + j * V::width);
+    }
+  }
+
+  // e = y - Q c + Q g, with what roundings have left of the factors in y - Q c taken off once more. Overwrites g.
+  template <class T>
+  static FASTGEN_NOINLINE void project_again(const Constants<const T*>& k, std::int64_t component, const Tile<T>& tile,
+                                             std::int64_t s, const T* c, std::int64_t row, T* g, T* e) {
+    using V = Vec<T, native_width<T>>;
+    constexpr std::int64_t W = V::width;
+    for (std::int64_t d = 0; d < k.D; ++d) residual(k, component, d, tile, s, c, row).store(e + d * W);
+    const Blocks blocks{k.R};
+    const T* q = k.q + component * k.D * k.R;
+    for (std::int64_t i = 0; i < blocks.count; ++i) {
+      const std::int64_t begin = blocks.begin(i), size = blocks.begin(i + 1) - begin;
+      for (std::int64_t j = 0; j < size; ++j) {
+        V left(T(0));
+        for (std::int64_t d = 0; d < k.D; ++d) left = fma(V(q[begin * k.D + d * size + j]), V::load(e + d * W), left);
+        T* to = g + (begin + j) * W;
+        (left - V::load(to)).store(to);
+      }
+    }
+    for (std::int64_t d = 0; d < k.D; ++d) less_product(k, component, d, V::load(e + d * W), g, W).store(e + d * W);
   }
 
   // ---- sampling ----

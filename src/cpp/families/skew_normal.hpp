@@ -32,7 +32,7 @@ struct SkewNormal {
     const V inverse = one / ((a + five) * (a + one));
     const V q = math::long_poly((a - five) * ((a + one) * inverse), math::SpecialTable<double>::mills);
     const V m = q * ((a + five) * inverse) * V(numbers::inverse_sqrt_two_pi);
-    const V half_square = V(-0.5) * a * a;
+    const V half_square = V(-0.5) * t * t;  // of t itself, which may be larger than `a` may
     const auto negative = t < V(0.0);
     const V beyond = math::exp_nonpositive(half_square) * m;
     return select(negative, half_square, V(0.0)) + math::log_positive(select(negative, m, one - beyond));

@@ -58,6 +58,9 @@ struct VonMises {
     return copysign(c[kappa] * (V(2.0) * (s * k)), -d);
   }
 
+  // Draws are angles, though the density goes on.
+  template <class V> static FASTGEN_INLINE auto drawn(V x) { return abs(x) <= V(numbers::pi); }
+
   // From the tails about loc. Those of the part of the circle that does not hold the cut's far side are differences; where
   // the density hardly changes over it and they would cancel, Gauss's rule instead.
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {

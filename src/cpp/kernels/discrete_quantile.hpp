@@ -72,7 +72,8 @@ inline bool discrete_icdf(const Model<T>& m, const Tile<T>& tile, T* out, T* scr
       h = select(on & reached, at, h);
       // Halves count from the lower end, where numbers are densest, while that is exact. Beyond 2^53 there may be no whole
       // number between.
-      const V origin = select(l < V(math::two_to_bits<T>), first - one, zero), inner = max(h - one, l);
+      const V exact(math::two_to_bits<T> / T(2));
+      const V origin = select((l < exact) & (-first < exact), first - one, zero), inner = max(h - one, l);
       const V middle = floor(halfway(l - origin, h - origin)) + origin;
       const V tail = select(left, below, above), target = select(left, q, one - q);
       V excess = math::log(tail / target);

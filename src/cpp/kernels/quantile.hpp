@@ -40,8 +40,12 @@ template <class T> inline void mixture_cdf(const Model<T>& m, const Tile<T>& til
   Scratch<T> areas(scratch);
   const Tails<T> tails(m, areas);
   mixture_tails(m, tile.padded, tile.x, tails);
-  // Weights that sum to 1 within rounding must not lift a probability above 1.
-  for (std::int64_t s = 0; s < tile.n; ++s) out[s] = tails.lower[s] < T(1) ? tails.lower[s] : T(1);
+  // Weights sum to 1 within rounding: that must not lift a probability above 1, nor keep one below where nothing is left.
+  constexpr T nothing = sizeof(T) == 8 ? T(0x1p-54) : T(0x1p-25);
+  for (std::int64_t s = 0; s < tile.n; ++s) {
+    const T p = tails.upper[s] < nothing ? T(1) : tails.lower[s];
+    out[s] = p < T(1) || p != p ? p : T(1);
+  }
 }
 
 // From the smallest to the largest quantile of the components.

@@ -141,7 +141,9 @@ template <class Law> struct ScalarFamily {
         Law::tails(c, at, below, above);
         fma(weight, below, V::load(lower + s)).store(lower + s);
         fma(weight, above, V::load(upper + s)).store(upper + s);
-        fma(weight, math::exp(Law::log_density(c, at)), V::load(density + s)).store(density + s);
+        V slope = math::exp(Law::log_density(c, at));
+        if constexpr (requires { Law::drawn(at); }) slope = select(Law::drawn(at), slope, V(0.0));
+        fma(weight, slope, V::load(density + s)).store(density + s);
       });
     }
   }
