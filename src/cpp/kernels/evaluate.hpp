@@ -73,10 +73,11 @@ inline void answer_special(const Tile<T>& tile, Quantity quantity, const T* poin
   }
 }
 
-// Distribution functions of a tile, or quantiles. False when interrupted.
+// Distribution functions of a tile, or quantiles. False when interrupted. A function of its own: inlined, it would take registers
+// from the loops over densities and gradients.
 template <class T>
-inline bool evaluate_scalar(const Model<T>& m, const Tile<T>& tile, Quantity quantity, T* out, T* scratch,
-                            Patience patience) {
+FASTGEN_NOINLINE bool evaluate_scalar(const Model<T>& m, const Tile<T>& tile, Quantity quantity, T* out, T* scratch,
+                                      Patience patience) {
   if (quantity == Quantity::icdf)
     return m.discrete ? discrete_icdf(m, tile, out, scratch, patience) : mixture_icdf(m, tile, out, scratch, patience);
   mixture_cdf(m, tile, out, scratch);
