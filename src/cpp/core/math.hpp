@@ -13,7 +13,7 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-// The functions of vectors, of a number: what constants of laws are made by.
+// Functions of a number, for the constants of laws: those of a vector of one lane, so the bits are the same.
 template <class T>
 concept Number = std::is_floating_point_v<T>;
 template <Number T> FASTGEN_INLINE T abs(T x) { return abs(Vec<T, 1>(x)).v; }
