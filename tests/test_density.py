@@ -677,3 +677,32 @@ def test_condition_of_factors_with_little_noise(known, noise):
     )
     expected = np.array(rest.tolist(), dtype=float)
     assert (np.abs(given.covariance - expected) <= 1e-12 * np.outer(deviation, deviation)).all()
+
+
+@pytest.mark.parametrize(
+    ("loadings", "noise"),
+    [
+        ([[1e4]], [1e-8]),
+        ([[1e4, 1e4], [1e4, -1e4]], [1e-9, 1e-9]),
+        ([[1e4], [1.0], [2.0]], [1e-6, 1.0, 1.0]),
+        (np.random.default_rng(1).normal(size=(9, 2)), np.full(9, 1e-10)),
+    ],
+    ids=["one feature", "two factors of two features", "one precise feature", "nine features"],
+)
+def test_gradient_of_factors_with_little_noise(loadings, noise, isa):
+    """At a draw, and where all lies in the factors and the rest of the point is rounding errors."""
+    loadings, noise = np.array(loadings), np.array(noise)
+    d, r = loadings.shape
+    m = fg.Mixture(None, fg.FactorNormal(np.zeros((1, d)), loadings[None], noise[None]))
+    with mp.workdps(60):
+        matrix = mp.matrix(loadings.tolist())
+        precision = (matrix * matrix.T + mp.diag([mpf(float(v)) for v in noise])) ** -1
+        for x in (m.sample(1, rng=1)[0], loadings @ np.linspace(0.7, 0.9, r)):
+            expected = np.array([float(-v) for v in precision * mp.matrix(x.tolist())])
+            # Roundings of the point, a last place of |x| each, change the gradient by this much.
+            slack = 8 * np.finfo(float).eps * float(max(precision[i, i] for i in range(d))) * np.abs(x).max()
+            if d <= r:  # every feature is known by the factors: no direction is precise
+                slack = 0.0
+            np.testing.assert_allclose(
+                m.grad_log_prob(x[None])[0], expected, rtol=0, atol=1e-12 * np.abs(expected).max() + slack
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fastgen as fg
 import numpy as np
 import pytest
+from scipy import stats
 
 # Quantiles where the distribution function is flat: the least point that reaches them.
 FLAT = {
@@ -18,6 +19,9 @@ FLAT = {
         np.arange(1, 10) / 10,
         2.0 * np.arange(1, 10) - 1,
     ),
+    # The density of angles goes on beyond pi; what is drawn does not.
+    "after the angles": (fg.Mixture(None, [fg.VonMises(0.0, 1.0), fg.Uniform(10.0, 20.0)]), 0.5, np.pi),
+    "before the angles": (fg.Mixture(None, [fg.Uniform(-20.0, -10.0), fg.VonMises(0.0, 1.0)]), 0.5, -10.0),
 }
 
 
@@ -42,3 +46,37 @@ def test_icdf_of_counts_has_no_negative_zero(law, isa):
     x = fg.Mixture(None, law).icdf([0.0, 0.5, 1.0])
     assert x[0] == 0
     assert not np.signbit(x).any()
+
+
+@pytest.mark.parametrize(
+    ("weights", "law"),
+    [
+        ([0.5, 0.5], fg.Normal(0.0, 10.0)),
+        ([0.999, 0.001], fg.Normal(0.0, 1e6)),
+        ([0.5, 0.5], fg.Normal(0.0, 1e10)),
+        ([0.486, 0.514], fg.Weibull(0.0288, 19.8274)),
+    ],
+)
+def test_icdf_of_angles_beside_laws_of_the_line(weights, law, isa):
+    """The distribution function of an angle is flat beyond pi, where its density is not 0."""
+    m = fg.Mixture(weights, [fg.VonMises(-2.8, 3.0), law])
+    q = np.concatenate([[1e-244, 1e-20, 1e-6], np.linspace(0.01, 0.99, 99)])
+    q = q[q < 0.9] if isinstance(law, fg.Normal) else q[q > 0.5]
+    # At 1e-244 a rounding of x changes the tail by |log q| = 560 roundings.
+    np.testing.assert_allclose(m.cdf(m.icdf(q)), q, rtol=1e-13 + 600 * np.finfo(float).eps)
+
+
+@pytest.mark.parametrize("place", [-1e16, -1e18, -1e300])
+def test_icdf_of_counts_beside_a_mass_far_away(place, isa):
+    m = fg.Mixture([0.01, 0.99], [fg.Delta(place), fg.Poisson(1000.0)])
+    q = np.concatenate([[0.005], np.linspace(0.02, 0.98, 97)])
+    expected = np.concatenate([[place], stats.poisson.ppf((q[1:] - 0.01) / 0.99, 1000.0)])
+    np.testing.assert_array_equal(m.icdf(q), expected)
+
+
+@pytest.mark.parametrize("components", [fg.Bernoulli(np.arange(1, 11) / 10), fg.Normal(np.arange(10.0), 1.0)])
+def test_cdf_ends_at_one(components, isa):
+    """Ten weights of 0.1 sum to less than 1; where nothing lies beyond, the distribution function is 1."""
+    m = fg.Mixture([0.1] * 10, components)
+    assert m.weights.sum() < 1 or m.weights.cumsum()[-1] < 1
+    assert m.cdf([1.0 if isinstance(components, fg.Bernoulli) else 50.0, 1e9]).tolist() == [1.0, 1.0]

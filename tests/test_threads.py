@@ -181,8 +181,14 @@ calls = {{
     "starts": lambda: fg.fit(many, 5000, rng=1, max_iter=1),  # one short job after another
     "from_precision": lambda: fg.MultivariateNormal.from_precision(np.zeros((2, 2500)), wide),  # one matrix for seconds
     "one point": lambda: [counts.log_prob(1e5) for _ in range(1000)],
+    "constants": lambda: unused.log_prob(np.zeros((1, 3000))),  # of one matrix, in the first call
+    "icdf of counts": lambda: crowd.icdf(np.linspace(0.1, 0.9, 48)),  # a tile takes seconds
 }}
 many = np.random.default_rng(1).normal(size=10**6) if {what!r} == "starts" else None
+crowd = fg.Mixture(None, fg.Poisson(np.linspace(1.0, 1e5, 50_000)))
+unused = None
+if {what!r} == "constants":
+    unused = fg.Mixture(None, fg.MultivariateNormal.from_cholesky(np.zeros((2, 3000)), np.stack([np.eye(3000)] * 2)))
 counts = fg.Mixture(None, fg.NegativeBinomial(np.linspace(3, 900, 10**6), 1e-3)) if {what!r} == "one point" else None
 wide = np.stack([np.eye(2500)] * 2) if {what!r} == "from_precision" else None
 before = small.copy()
@@ -221,6 +227,8 @@ print("usable")
         "starts",
         "from_precision",
         "one point",
+        "constants",
+        "icdf of counts",
     ],
 )
 def test_ctrl_c(what):

@@ -23,7 +23,7 @@ struct TaskMemory {
   double *rows, *kernel;
   std::int32_t* labels;
   TaskMemory(std::int64_t numbers, std::int64_t n_labels, std::int64_t kernel_size) {
-    constexpr std::int64_t line = 8;  // doubles
+    constexpr std::int64_t line = cache_line_bytes / 8;
     const auto round = [](std::int64_t n) { return (n + line - 1) / line * line; };
     const std::int64_t size = round(numbers) + round(kernel_size) + round(n_labels);
     rows = static_cast<double*>(thread_scratch(checked_product("the work space of a task", size, 8)));

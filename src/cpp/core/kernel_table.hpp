@@ -113,7 +113,7 @@ template <class T> struct Kernels {
   std::int64_t (*constants_size)(int family, Shape);
   std::int64_t (*prepare_scratch)(int family, Shape);  // doubles
   void (*prepare)(int family, Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                  double* scratch);
+                  double* scratch, Cancelled, void* context);
   // Sampling rows first .. first + n of a stream into out (n x D) and labels (n, or null).
   std::int64_t (*sample_tile)(const Model<T>&);  // rows drawn together; cutting a tile costs time alone
   std::int64_t (*sample_scratch)(const Model<T>&);

@@ -14,7 +14,7 @@ template <class T> Block<T> prepare_block(const Components& c, std::int64_t firs
   const int family = c.info().id;
   const std::int64_t D = c.n_features();
   const Shape shape{c.n_components(), D, c.info().variant_id, c.width()};
-  constexpr std::size_t line = 64;  // a cache line, where constants begin
+  constexpr std::size_t line = cache_line_bytes;  // where constants begin
   std::vector<T>& memory =
       p.constants.emplace_back(std::size_t(kernel.constants_size(family, shape)) + line / sizeof(T));
   void* begin = memory.data();
@@ -26,9 +26,10 @@ template <class T> Block<T> prepare_block(const Components& c, std::int64_t firs
   const double work = double(shape.n_components) * cost::prepare_ns(D);
   const std::int64_t scratch = checked_product("n_features", 8, kernel.prepare_scratch(family, shape));
   const std::int64_t step = D > 16 ? 1 : 2048;
-  parallel_for((shape.n_components + step - 1) / step, work, [&](Job&, std::int64_t task) {
+  parallel_for((shape.n_components + step - 1) / step, work, [&](Job& job, std::int64_t task) {
     const std::int64_t k0 = task * step, k1 = std::min(k0 + step, shape.n_components);
-    kernel.prepare(family, shape, parameters, k0, k1, constants, static_cast<double*>(thread_scratch(scratch)));
+    kernel.prepare(family, shape, parameters, k0, k1, constants, static_cast<double*>(thread_scratch(scratch)),
+                   Job::cancelled_of, &job);
   });
   const Block<T>* columns = nullptr;
   if (!c.columns().empty()) {

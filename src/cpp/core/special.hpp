@@ -86,7 +86,8 @@ template <class V> FASTGEN_INLINE V deviance(V x, V m, V lost = V(typename V::Sc
   if (any(overflows)) ratio = select(overflows, (x * V(down)) / (m * V(up)), ratio);
   V k;
   const V shift = select(overflows, V(nearer), V(T(0)));
-  const V low = fma(shift, V(Table<T>::ln2[1]), log_parts_subnormal(ratio, k)), high = (k + shift) * V(Table<T>::ln2[0]);
+  const V low = fma(shift, V(Table<T>::ln2[1]), log_parts_subnormal(ratio, k)),
+          high = (k + shift) * V(Table<T>::ln2[0]);
   V remainder = fma(-ratio, lost, fma(-ratio, m, x));
   // Which is nothing when the ratio underflows.
   remainder = select((abs(remainder) < x) & !overflows, remainder, V(T(0)));

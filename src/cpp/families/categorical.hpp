@@ -59,7 +59,7 @@ struct Categorical {
 
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                      double*) {
+                      double*, Patience) {
     for (std::int64_t k = k0; k < k1; ++k) {
       const Tables t(shape, constants, k);
       const double* probs = parameters[0] + k * t.C;

@@ -54,7 +54,7 @@ struct Dirichlet {
 
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                      double*) {
+                      double*, Patience) {
     using V = Vec<double, 1>;
     const Constants c(shape, constants);
     for (std::int64_t k = k0; k < k1; ++k) {

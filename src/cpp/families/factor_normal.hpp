@@ -55,7 +55,7 @@ struct FactorNormal {
 
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                      double* scratch) {
+                      double* scratch, Patience patience) {
     const Constants c(shape, constants);
     const std::int64_t D = c.D, R = c.R;
     double *columns = scratch, *t = columns + D * R, *gram = t + R * R, *lower = gram + R * R, *inverse = lower + R * R;
@@ -75,7 +75,7 @@ struct FactorNormal {
           columns[r * D + d] = loadings[d * R + r] / deviation;
         }
       }
-      orthonormalise(D, R, columns, t);
+      if (!orthonormalise(D, R, columns, t, patience)) return;
       for (std::int64_t i = 0; i < R; ++i)
         for (std::int64_t j = 0; j <= i; ++j) {
           double sum = i == j ? 1.0 : 0.0;
@@ -96,8 +96,8 @@ struct FactorNormal {
   }
 
   // columns (R, D) become orthonormal rows, or zeros where they add nothing; t (R, R) gets the upper triangle that gives
-  // them back. Gram and Schmidt, modified, each direction twice: orthogonal to rounding (Giraud et al. 2005).
-  static void orthonormalise(std::int64_t D, std::int64_t R, double* columns, double* t) {
+  // them back. False when stopped. Gram and Schmidt, modified, each direction twice: orthogonal to rounding (Giraud et al. 2005).
+  static bool orthonormalise(std::int64_t D, std::int64_t R, double* columns, double* t, Patience patience) {
     for (std::int64_t i = 0; i < R * R; ++i) t[i] = 0;
     const auto dot = [D](const double* a, const double* b) {
       double sum = 0;
@@ -105,7 +105,9 @@ struct FactorNormal {
       return sum;
     };
     const auto length = [&](const double* a) { return sqrt(dot(a, a)); };
+    Pace pace{patience};
     for (std::int64_t j = 0; j < R; ++j) {
+      if (pace.over(4 * j * D)) return false;
       double* v = columns + j * D;
       const double before = length(v);
       for (int pass = 0; pass < 2; ++pass)
@@ -120,6 +122,7 @@ struct FactorNormal {
       t[j * R + j] = adds ? after : 0.0;
       for (std::int64_t d = 0; d < D; ++d) v[d] = adds ? v[d] / after : 0.0;
     }
+    return true;
   }
 
   // ---- log density ----

@@ -48,10 +48,10 @@ struct MultivariateStudentT {
 
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                      double* scratch) {
+                      double* scratch, Patience patience) {
     const std::int64_t K = shape.n_components;
     T* of_normal = constants + head_size<T>(K);
-    multivariate_normal::prepare(shape, parameters, k0, k1, of_normal, scratch);
+    multivariate_normal::prepare(shape, parameters, k0, k1, of_normal, scratch, patience);
     if (shape.variant == multivariate_normal::tied) {  // its norms are all made with component 0
       if (k0 != 0) return;
       k1 = K;

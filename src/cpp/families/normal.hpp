@@ -27,7 +27,8 @@ struct Normal {
   static std::int64_t prepare_scratch(Shape) { return 0; }
 
   template <class T>
-  static void prepare(Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants, double*) {
+  static void prepare(Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants, double*,
+                      Patience) {
     for (std::int64_t k = k0; k < k1; ++k) {
       const double mean = parameters[0][k], sigma = parameters[1][k];
       T* c = constants + k * pitch;

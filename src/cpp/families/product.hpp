@@ -18,7 +18,7 @@ struct Product {
   template <class T> static std::int64_t constants_size(Shape) { return 0; }
   static std::int64_t prepare_scratch(Shape) { return 0; }
   template <class T>
-  static void prepare(Shape, const double* const*, std::int64_t, std::int64_t, T*, double*) {}
+  static void prepare(Shape, const double* const*, std::int64_t, std::int64_t, T*, double*, Patience) {}
 
   // One feature of the tile, as a scalar law sees it.
   template <class T> static Tile<T> column(const Tile<T>& tile, std::int64_t d) {

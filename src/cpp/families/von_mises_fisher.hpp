@@ -59,7 +59,7 @@ struct VonMisesFisher {
 
   template <class T>
   static void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                      double*) {
+                      double*, Patience) {
     using V = Vec<double, 1>;
     const Constants c(shape, constants);
     const double order = 0.5 * double(c.D) - 1.0, across = double(c.D - 1);

@@ -27,8 +27,8 @@ template <class T> std::int64_t prepare_scratch(int family, Shape shape) {
 
 template <class T>
 void prepare(int family, Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-             double* scratch) {
-  ops_of<T>(family).prepare(shape, parameters, k0, k1, constants, scratch);
+             double* scratch, Cancelled cancelled, void* context) {
+  ops_of<T>(family).prepare(shape, parameters, k0, k1, constants, scratch, {cancelled, context});
 }
 
 // Twelve independent chains of multiply-adds: what one core can do, for the benchmarks to compare with.

@@ -1,6 +1,7 @@
 // What generic code may ask of a family, and how it is filled in.
 #pragma once
 
+#include "patience.hpp"
 #include "tile.hpp"
 
 namespace fastgen {
@@ -15,9 +16,9 @@ template <class T> struct FamilyOps {
   // How many doubles of scratch `prepare` asks for.
   std::int64_t (*prepare_scratch)(Shape shape);
   // Writes the constants of components k0 .. k1 - 1. Others may be written at the same time by other threads: what all share is
-  // written with component 0. Parameters are in the order of core/families.hpp, each of the whole block.
+  // written with component 0. Parameters are in the order of core/families.hpp, each of the whole block. Incomplete when stopped.
   void (*prepare)(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                  double* scratch);
+                  double* scratch, Patience patience);
 
   // How many elements of scratch log_density, log_bound and add_gradient ask for, of a tile with so many rows.
   std::int64_t (*evaluate_scratch)(const Block<T>& block, std::int64_t tile);

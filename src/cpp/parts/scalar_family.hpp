@@ -41,6 +41,7 @@
 
 #include "constants.hpp"
 #include "law_traits.hpp"
+#include "patience.hpp"
 #include "scalar_draw.hpp"
 #include "tile.hpp"
 
@@ -63,7 +64,8 @@ template <class Law> struct ScalarFamily {
   static std::int64_t prepare_scratch(Shape) { return 0; }
 
   template <class T>
-  static void prepare(Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants, double*) {
+  static void prepare(Shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants, double*,
+                      Patience) {
     constexpr int most_parameters = 4;
     for (std::int64_t k = k0; k < k1; ++k) {
       double p[most_parameters], c[n_constants] = {};

@@ -72,7 +72,7 @@ inline std::int64_t prepare_scratch(Shape shape) {
 // Where components share a factor, the slice that starts at component 0 prepares all: slices run at the same time.
 template <class T>
 inline void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                    double* scratch) {
+                    double* scratch, Patience patience) {
   const std::int64_t K = shape.n_components, D = shape.n_features;
   if (shape.variant == tied) {
     if (k0 != 0) return;
@@ -80,6 +80,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
   }
   const double *means = parameters[0], *factors = parameters[1];
   const Constants c(shape, constants);
+  Pace pace{patience};
   for (std::int64_t i = k0 * D; i < k1 * D; ++i) c.mean[i] = T(means[i]) + T(0);  // no -0: see affine.hpp
   if (shape.variant == diag || shape.variant == spherical) {
     const std::int64_t each = shape.variant == diag ? D : 1;
@@ -98,7 +99,8 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
   }
   for (std::int64_t k = k0; k < (c.shared ? k1 : 1); ++k) {
     const double* lower = factors + k * D * D;
-    invert_lower(D, lower, scratch);
+    invert_lower(D, lower, scratch, patience);
+    if (pace.over(D * D)) return;
     pack_affine(D, lower, c.lower(k));
     pack_lower(D, scratch, c.precision(k));
     pack_transposed(D, scratch, c.precision_transposed(k));
@@ -121,7 +123,8 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
     mid[d] = double(T(low + 0.5 * (high - low)));
     c.center[d] = T(mid[d]);
   }
-  for (std::int64_t k = 0; k < K; ++k)
+  for (std::int64_t k = 0; k < K; ++k) {
+    if (pace.over(D * D)) return;
     for (std::int64_t i = 0; i < D; ++i) {
       double sum = 0;
       for (std::int64_t j = 0; j <= i; ++j) sum += inverse[i * D + j] * (double(c.mean[k * D + j]) - mid[j]);
@@ -129,6 +132,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
       const double size = sum < 0 ? -sum : sum;
       largest = size > largest ? size : largest;
     }
+  }
   constexpr double longest_white_mean = 32;
   c.white[K * D] = largest < longest_white_mean ? T(1) : T(0);
 }
