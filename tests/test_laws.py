@@ -47,6 +47,22 @@ def test_log_density(row, parameters, points, isa):
             assert abs(mpf(float(value)) - expected) <= LOG_TOLERANCE * max(1, abs(expected)), x
 
 
+# Log densities whose parts are beyond the numbers: densities alone, as the references of tails would take too long there.
+BEYOND = {
+    "a rate so small that x / rate overflows": ("poisson", {"rate": 1e-305}, (1.0, 4e3, 1e9)),
+    "counts so large that it does": ("poisson", {"rate": 1e-8}, (1e300, 1e305)),
+    "shape z beyond 1e150": ("skew_normal", {"loc": 0.0, "scale": 1.0, "shape": -1e3}, (1e148, 1e150, -1e153)),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_log_density_whose_parts_overflow(case, isa):
+    law, parameters, points = BEYOND[case]
+    (row,) = (row for row in ROWS if row.id == law)
+    expected = [float(row.log_density(exact(parameters), mpf(x))) for x in points]
+    np.testing.assert_allclose(one(row, parameters).log_prob(points), expected, rtol=LOG_TOLERANCE)
+
+
 # Where a log density goes from a plain sum of logarithms, or from a table, to its careful form.
 BETWEEN = {
     "gamma": [{"concentration": a, "rate": r} for a in (5.0, 20.0, 40.0, 60.0, 90.0, 150.0) for r in (1.0, 1e-7)],

@@ -90,8 +90,9 @@ template <class V> FASTGEN_INLINE V deviance(V x, V m, V lost = V(typename V::Sc
           high = (k + shift) * V(Table<T>::ln2[0]);
   V remainder = fma(-ratio, lost, fma(-ratio, m, x));
   // Which is nothing when the ratio underflows.
-  remainder = select((abs(remainder) < x) & !overflows, remainder, V(T(0)));
-  const V far = fma(x, high, fma(x, low, remainder - d));
+  remainder = select(abs(remainder) < x, remainder, V(T(0)));
+  V far = fma(x, high, fma(x, low, remainder - d));
+  if (any(overflows)) far = select(overflows, x * (high + (low - V(T(1)))), far);  // the result itself may overflow
   const V r = select(z <= V(T(1) / 9), near, far);
   return select(m > V(T(0)), r, select((m == V(T(0))) & (x > V(T(0))), V(infinity<T>), m));
 }

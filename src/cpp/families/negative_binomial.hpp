@@ -59,8 +59,10 @@ struct NegativeBinomial {
     const V gamma = (of_s - s) + math::stirling_error_far(s);
     const V sum = ((gamma - factorial.high) + (of_k - factorial.low)) + c[constant];
     const V plain = select(k == zero, c[at_0], sum);
+    const V largest = max(max(of_s, -of_k), c[size]);
     const auto enough =
-        ((max(max(of_s, -of_k), c[size]) <= V(64.0) * max(abs(plain), one)) | (k == zero)) & (x <= most);
+        (((largest <= V(64.0) * max(abs(plain), one)) & (largest < V(math::infinity<double>))) | (k == zero)) &
+        (x <= most);
     if (!any(!enough)) return on_counts(x, most, plain);
     return on_counts(x, V(math::infinity<double>), select(enough, plain, far_log_density(c, x)));
   }
@@ -83,7 +85,9 @@ struct NegativeBinomial {
       t.lower = select(few, math::at_most(failures, n, c[q], c[p]), t.lower);
       t.upper = select(few, math::at_most(c[r] - one, n, c[p], c[q]), t.upper);
     }
-    const auto none = x < zero, all = c[q] == zero;
+    // A mean beyond the numbers has all of them below it.
+    const auto all = c[q] == zero,
+               none = (x < zero) | ((c[r] * c[odds] == V(math::infinity<double>)) & (x < V(math::infinity<double>)));
     lower = select(none, zero, select(all, one, t.lower));
     upper = select(none, one, select(all, zero, t.upper));
   }
