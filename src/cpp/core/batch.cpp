@@ -93,8 +93,10 @@ template <class T>
 void MixtureBatch::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* out, std::int64_t* labels) const {
   const State& s = *state_;
   const std::int64_t B = s.B, D = s.D;
-  const std::uint64_t length = std::numeric_limits<std::uint64_t>::max() / std::uint64_t(B);
-  if (n < 0 || std::uint64_t(n) > length || start > length - std::uint64_t(n))
+  if (n == 0) return;
+  // Sample i of the last mixture is at place i B + B - 1.
+  const std::uint64_t last = (std::numeric_limits<std::uint64_t>::max() - std::uint64_t(B - 1)) / std::uint64_t(B);
+  if (n < 0 || std::uint64_t(n - 1) > last || start > last - std::uint64_t(n - 1))
     throw std::invalid_argument(
         "start and n go beyond the end of the stream, which has 2^64 samples over all mixtures");
   const Kernels<double>& kernel = kernels_of<double>();
