@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from ._validate import FloatArray
 
 __all__ = ["mixture_covariance", "mixture_mean"]
@@ -40,7 +38,7 @@ def mixture_covariance(weights: FloatArray, means: FloatArray, within: FloatArra
         root = np.sqrt(share) * (means - mean)
         between = np.square(root).sum(axis=axis) if scalar else root.swapaxes(-1, -2) @ root
         # Where a mean is infinite or nan the variances within are too.
-        finite: NDArray[np.bool_] = np.isfinite(means).all(axis=tuple(range(axis, means.ndim)))
+        finite = np.asarray(np.isfinite(means).all(axis=tuple(range(axis, means.ndim))))
         return np.where(finite[..., None, None] if not scalar else finite, between + within, within)
 
 

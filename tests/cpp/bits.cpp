@@ -226,7 +226,7 @@ template <class T> void hash_fit(const fastgen::Mixture& m, Hash& hash) {
 
 // Three components for each of five mixtures.
 template <class T> void hash_batch(const std::shared_ptr<const fastgen::Components>& law, Hash& hash) {
-  constexpr std::int64_t B = 5, K = 3, n = 70;
+  constexpr std::int64_t B = 5, n = 70;
   Numbers next;
   std::vector<double> weights;
   for (std::int64_t b = 0; b < B; ++b) {
