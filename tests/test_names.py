@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
+import cases
 import fastgen as fg
 import pytest
 from fastgen import _core, _habits
@@ -163,3 +164,9 @@ def test_families_are_not_subclassed(family):
             type(name, (family,), {})
     assert REGISTRY[family.__name__] is family
     assert set(REGISTRY) == set(fg.families.__all__)
+
+
+def test_every_family_is_in_the_case_table():
+    """But for two whose points are no numbers in the common sense: test_discrete.py has the like for them."""
+    tested = {type(block).__name__ for case in cases.SMALL_CASES for block in case.mixture()._blocks}
+    assert set(REGISTRY) - tested == {"Categorical", "Delta"}

@@ -161,7 +161,7 @@ def _show(ax: Axes, timings: list[Timing]) -> None:
     steps = np.outer(10.0 ** np.arange(-3, 7), [1, 3]).ravel()
     first, last = np.searchsorted(steps, min(fast)) - 1, np.searchsorted(steps, max(slow))
     ticks = steps[first : last + 1]
-    ax.set(xscale="log", xlim=(ticks[0], ticks[-1]), ylim=(-0.5, len(rows) - 0.4))
+    ax.set(xscale="log", xlim=(0.9 * ticks[0], 1.1 * ticks[-1]), ylim=(-0.5, len(rows) - 0.4))
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.set_xticks([], minor=True)
     ax.tick_params(axis="y", length=0, labelcolor=TEXT)
