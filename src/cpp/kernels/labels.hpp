@@ -12,7 +12,7 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-constexpr std::int64_t label_batch = 512;
+constexpr std::int64_t label_batch = 1024;
 
 // The 64 bits of sample `at`, whose first 16 are known.
 inline std::uint64_t label_bits(const PhiloxKey& key, std::uint64_t at, std::uint16_t first) {
