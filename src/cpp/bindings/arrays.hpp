@@ -36,7 +36,8 @@ template <class Call> void without_gil(Call&& call) {
   });
 }
 
-// Whether a call takes less time than releasing and retaking the GIL under contention. Others wait for so long at most.
+// Whether a call takes less time than releasing and retaking the GIL under contention, by the estimates of cost.hpp: those of laws
+// that are slow to draw are a few times too low.
 constexpr bool keeps_gil(double work_ns) { return work_ns < 20e3; }
 
 inline void require(bool condition, const char* what) {

@@ -71,10 +71,8 @@ py::array_t<double> sample_new(const Mixture& m, std::uint64_t key, std::uint64_
 
 PyObject* numpy_float64 = nullptr;
 
-bool is_plain_array(const py::handle& x) {
-  return Py_IS_TYPE(x.ptr(),
-                    py::detail::npy_api::get().PyArray_Type_);  // a subclass may mean more, as masked arrays do
-}
+// Not of a subclass, which may mean more, as masked arrays do.
+bool is_plain_array(const py::handle& x) { return Py_IS_TYPE(x.ptr(), py::detail::npy_api::get().PyArray_Type_); }
 
 // One point, or None: see _core.pyi. The GIL is kept, so constants must be there and components few.
 py::object log_prob_point(const Mixture& m, const py::handle& x) {

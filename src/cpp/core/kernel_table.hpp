@@ -103,9 +103,10 @@ struct Moments {
 using Cancelled = bool (*)(void* context);
 
 // What the tasks of a call tell each other about pruning (kernels/prune.hpp): for how many tiles it is not to be tried, of block b
-// at b % 8. A hint that all write: time depends on it, no answer does.
+// at b % slots. A hint that all write: time depends on it, no answer does.
 struct PruningHints {
-  std::int32_t pause[8] = {};
+  static constexpr std::int64_t slots = 8;
+  std::int32_t pause[slots] = {};
 };
 
 template <class T> struct Kernels {

@@ -162,8 +162,8 @@ void Mixture::sample(std::uint64_t key, std::uint64_t start, std::int64_t n, T* 
 }
 
 template <class T> void Mixture::State::evaluate(Quantity quantity, Data<T> x, void* out) const {
-  const bool line_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
-  if (line_only && !scalar) throw std::invalid_argument("cdf and icdf are defined for scalar families");
+  const bool scalar_only = quantity == Quantity::cdf || quantity == Quantity::icdf;
+  if (scalar_only && !scalar) throw std::invalid_argument("cdf and icdf are defined for scalar families");
   if constexpr (sizeof(T) == 4)
     if (!prepared<T>().usable) return evaluate_widened(quantity, x, out);
   const double row_ns = cost::evaluate_ns(quantity, K, D);

@@ -89,7 +89,7 @@ template <class V> FASTGEN_INLINE V deviance(V x, V m, V lost = V(typename V::Sc
   const V low = fma(shift, V(Table<T>::ln2[1]), log_parts_subnormal(ratio, k)),
           high = (k + shift) * V(Table<T>::ln2[0]);
   V remainder = fma(-ratio, lost, fma(-ratio, m, x));
-  // Which is nothing when the ratio underflows.
+  // The remainder is nothing where the ratio underflows.
   remainder = select(abs(remainder) < x, remainder, V(T(0)));
   V far = fma(x, high, fma(x, low, remainder - d));
   if (any(overflows)) far = select(overflows, x * (high + (low - V(T(1)))), far);  // the result itself may overflow

@@ -61,7 +61,8 @@ inline bool component_table(const Model<T>& m, const Tile<T>& tile, const T* off
     if (cutoff < math::infinity<T>) {
       Scratch<T> pruning(w.prune);
       const PruneMemory<T> memory(K, m.n_features, w.tile, pruning);
-      pruned = prune(block, tile, offset + block.first, cutoff, table, w.family, memory, hints.pause[b % 8], patience);
+      pruned = prune(block, tile, offset + block.first, cutoff, table, w.family, memory,
+                     hints.pause[b % PruningHints::slots], patience);
     }
     if (pruned == Pruned::interrupted) return false;
     if (pruned == Pruned::done) continue;
