@@ -153,17 +153,32 @@ def test_far_points(law):
             assert close(value, expected, LOG_TOLERANCE)
 
 
-def test_tied_means_far_apart():
-    """Tied components may share whitened points only while that costs no digits: here it would cost eight."""
-    law, d = cases.TIED, 4
-    rng = np.random.default_rng(11)
+@pytest.mark.parametrize("law", [cases.FULL, cases.TIED], ids=repr)
+@pytest.mark.parametrize("d", [2, 4, 8, 9, 40])
+@pytest.mark.parametrize("apart", [31.0, 33.0, 1e8])
+def test_means_apart(law, d, apart, isa):
+    """Components share the differences of a point from one centre, or the whitened point, only while that costs no digits: up
+    to sums of 32 standard deviations between the centre and a mean. At 1e8 it would cost eight."""
+    rng = np.random.default_rng([11, d])
     parameters = law.parameters(rng, 3, d)
-    parameters["means"] += np.array([[0.0], [1e8], [-3e8]])
+    parameters["means"] = (
+        np.array([[-0.5], [0.0], [0.5]]) * rng.choice([-1.0, 1.0], size=d) + rng.normal(size=(3, d)) / 8
+    )
+    covariances = np.broadcast_to(parameters["covariances"], (3, d, d))
+    centre = (parameters["means"].min(axis=0) + parameters["means"].max(axis=0)) / 2
+    longest = max(
+        np.abs(np.tril(np.cumsum(np.linalg.inv(np.linalg.cholesky(a)) * (mean - centre), axis=1))).max()
+        for mean, a in zip(parameters["means"], covariances, strict=True)
+    )
+    parameters["means"] *= apart / longest
     m = fg.Mixture(None, law.construct(**parameters))
-    x = np.concatenate([parameters["means"][j] + rng.normal(size=(4, d)) for j in range(3)])
+    x = np.concatenate([parameters["means"][j] + rng.normal(size=(2, d)) for j in range(3)])
     components = [law.reference(parameters, j) for j in range(3)]
-    for row, value in zip(x, m.log_prob(x), strict=True):
-        assert close(value, reference.mixture(m.weights, components, row)[0], LOG_TOLERANCE)
+    each = m.component_log_prob(x)
+    for i, row in enumerate(x):
+        value, _, _, values = reference.mixture(m.weights, components, row)
+        assert close(m.log_prob(x)[i], value, LOG_TOLERANCE)
+        assert all(close(a, b, LOG_TOLERANCE) for a, b in zip(each[i], values, strict=True))
 
 
 # Condition number

@@ -24,7 +24,9 @@ struct Weibull {
     at_0,
     slope_at_0,
     inverse,
-    two_k,
+    longest_log,
+    per_log,
+    per_power,
     n_constants
   };
 
@@ -36,7 +38,8 @@ struct Weibull {
     c[concentration] = k;
     c[exponent] = split.exponent, c[mantissa] = split.mantissa, c[inverse_mantissa] = split.inverse_mantissa;
     c[less_one] = k - 1.0;
-    c[inverse] = rate, c[two_k] = k > 64.0 ? math::infinity<double> : 2.0 * k;
+    c[inverse] = rate, c[longest_log] = k > 1.0 ? 667.0 / k : 667.0;
+    c[per_log] = k / 256.0, c[per_power] = k > 64.0 ? math::infinity<double> : k / 128.0;
     c[norm] = math::log(k) - math::log(p[1]);
     c[at_0] = k == 1.0 ? c[norm] : k < 1.0 ? math::infinity<double> : -math::infinity<double>;
     c[slope_at_0] = k == 1.0 ? -rate : k < 1.0 ? -math::infinity<double> : math::infinity<double>;
@@ -47,13 +50,17 @@ struct Weibull {
     log_ratio = sum.high;
     return power::exp(power::product(c[concentration], sum));
   }
-  // With y = e^(k log(x / scale)) in one piece where its error, y (2 k + |k log(x / scale)|) roundings, does not show.
+  // With y = e^(k log(x / scale)) in one piece where its error, y (2 k + |k log(x / scale)|) roundings, does not show: 256 are below
+  // what a log density may be off by, and the same number of them relative to it.
   static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V z = x * c[inverse], log_z = math::log_positive(z), t = c[concentration] * log_z, e = math::exp_normal(t);
+    const V log_z = math::log_positive(x * c[inverse]), e = math::exp_normal(c[concentration] * log_z);
     const V plain = fma(c[less_one], log_z, c[norm]) - e;
-    const auto enough = (e * (c[two_k] + abs(t)) <= V(256.0) * max(abs(plain), V(1.0))) & (abs(t) < V(708.0)) &
-                        (z > V(1e-290)) & (z < V(1e290));
+    // Outside the support and beyond normal numbers what stands for the logarithm is too large as well.
+    const auto defined = abs(log_z) < c[longest_log];
+    const V roundings = e * fma(c[per_log], abs(log_z), c[per_power]);  // in 256
+    if (!any(!(defined & (roundings <= V(1.0))))) return plain;
+    const auto enough = defined & (roundings <= max(abs(plain), V(1.0)));
     if (!any(!enough)) return plain;
     V ratio;
     const V y = power_of(c, x, ratio), r = select(enough, plain, fma(c[less_one], ratio, c[norm]) - y);

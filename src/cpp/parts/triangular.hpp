@@ -46,37 +46,50 @@ template <class T> inline void pack_transposed(std::int64_t D, const double* a, 
   }
 }
 
-// Where the columns of a triangular product come from: points less a mean, kept in `diff` for the rows below.
+// Where the triangular product lower * (x - origin) + white has its columns x - origin from, and its sums their start. `diff` holds
+// the columns left of the block of rows that is worked on.
+//
+// Here each block makes its own, and keeps them in diff for the rows below.
 template <class T> struct Centered {
+  using V = Vec<T, native_width<T>>;
   const T* x;
   std::int64_t stride;
-  const T* mean;
+  const T *origin, *white;
   T* diff;
   std::int64_t pitch;
+  FASTGEN_INLINE V start(std::int64_t row) const { return V(white[row]); }
+  // C vectors of column j of the samples from s.
+  template <int C> FASTGEN_INLINE void column(std::int64_t j, std::int64_t s, V (&xs)[C]) const {
+    const V o(origin[j]);
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) {
+      xs[c] = V::load(x + j * stride + s + c * V::width) - o;
+      xs[c].store(diff + j * pitch + s + c * V::width);
+    }
+  }
+};
+// Here they are there already, made once for many products with one origin.
+template <class T> struct Recentered {
+  using V = Vec<T, native_width<T>>;
+  const T *diff, *white;
+  std::int64_t pitch;
+  FASTGEN_INLINE V start(std::int64_t row) const { return V(white[row]); }
+  template <int C> FASTGEN_INLINE void column(std::int64_t j, std::int64_t s, V (&xs)[C]) const {
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) xs[c] = V::load(diff + j * pitch + s + c * V::width);
+  }
 };
 
-// C vectors of one feature less its mean, also kept in diff.
-template <int C, class T, class V = Vec<T, native_width<T>>>
-FASTGEN_INLINE void make_differences(const T* x, T mean, T* diff, V (&xs)[C]) {
-  const V m(mean);
-  FASTGEN_UNROLL
-  for (int c = 0; c < C; ++c) {
-    xs[c] = V::load(x + c * V::width) - m;
-    xs[c].store(diff + c * V::width);
-  }
-}
-
-// R rows of lower * (x - mean) for C vectors of samples from s. Row blocks must be taken from the top: the block that
-// starts at row i makes the differences i .. i + R - 1, between multiply-adds, where stores cost nothing.
-template <int R, int C, class T, class V = Vec<T, native_width<T>>>
-FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Centered<T>& from, std::int64_t s,
-                                   V (&y)[R][C]) {
+// R rows of lower * (x - origin) + white for C vectors of samples from s. Row blocks must be taken from the top: the block that
+// starts at row i makes the differences i .. i + R - 1 of Centered, between multiply-adds, where stores cost nothing.
+template <int R, int C, class T, class From, class V = Vec<T, native_width<T>>>
+FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const From& from, std::int64_t s, V (&y)[R][C]) {
   FASTGEN_UNROLL
   for (int r = 0; r < R; ++r) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) y[r][c] = V(T(0));
+    for (int c = 0; c < C; ++c) y[r][c] = from.start(i + r);
   }
-  T* diff = from.diff + s;
+  const T* diff = from.diff + s;
   // Four columns at a time: the shorter the loops, the more of their ends does a branch predictor foresee.
   for (std::int64_t j = 0; j < i; j += 4) {
     FASTGEN_UNROLL
@@ -87,11 +100,10 @@ FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Center
       add_outer_product(y, packed, xs);
     }
   }
-  const T* x = from.x + i * from.stride + s;
   FASTGEN_UNROLL
-  for (int j = 0; j < R; ++j, diff += from.pitch, x += from.stride) {
+  for (int j = 0; j < R; ++j) {
     V xs[C];
-    make_differences(x, from.mean[i + j], diff, xs);
+    from.column(i + j, s, xs);
     FASTGEN_UNROLL
     for (int r = j; r < R; ++r) {
       const V p(*packed++);
@@ -105,16 +117,16 @@ FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const Center
 // Whether twenty-four sums fit the registers.
 template <class T> constexpr bool has_registers_for_eight_rows = native_width<T> * sizeof(T) == 64;
 // The same for the eight rows of two blocks: y and z.
-template <int C, class T, class V = Vec<T, native_width<T>>>
-FASTGEN_INLINE const T* lower_rows_twice(const T* packed, std::int64_t i, const Centered<T>& from, std::int64_t s,
+template <int C, class T, class From, class V = Vec<T, native_width<T>>>
+FASTGEN_INLINE const T* lower_rows_twice(const T* packed, std::int64_t i, const From& from, std::int64_t s,
                                          V (&y)[4][C], V (&z)[4][C]) {
   FASTGEN_UNROLL
   for (int r = 0; r < 4; ++r) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) y[r][c] = z[r][c] = V(T(0));
+    for (int c = 0; c < C; ++c) y[r][c] = from.start(i + r), z[r][c] = from.start(i + 4 + r);
   }
   const T* lower = packed + 4 * i + 10;
-  T* diff = from.diff + s;
+  const T* diff = from.diff + s;
   for (std::int64_t j = 0; j < i; j += 4) {
     FASTGEN_UNROLL
     for (int u = 0; u < 4; ++u, diff += from.pitch, packed += 4, lower += 4) {
@@ -125,11 +137,10 @@ FASTGEN_INLINE const T* lower_rows_twice(const T* packed, std::int64_t i, const 
       add_outer_product(z, lower, xs);
     }
   }
-  const T* x = from.x + i * from.stride + s;
   FASTGEN_UNROLL
-  for (int j = 0; j < 8; ++j, diff += from.pitch, x += from.stride) {
+  for (int j = 0; j < 8; ++j) {
     V xs[C];
-    make_differences(x, from.mean[i + j], diff, xs);
+    from.column(i + j, s, xs);
     if (j < 4) {
       FASTGEN_UNROLL
       for (int r = 0; r < 4; ++r) {

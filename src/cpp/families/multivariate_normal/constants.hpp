@@ -27,7 +27,9 @@ template <class P> struct Constants {
   P factor;         // full, tied: L packed for sampling; diag, spherical: standard deviations
   P inverse;        // full, tied: L^-1 packed (triangle each); diag, spherical: 1 / standard deviation
   P transposed;     // full, tied: L^-T packed
-  P center, white;  // tied: a centre of the means and L^-1 (mean - centre)
+  // A centre of the means; whether a mean is near enough for L^-1 (x - mean) to be taken as L^-1 (x - centre) + white, 0 or
+  // 1; there white = L^-1 (centre - mean), elsewhere 0, and 0 once more behind those of all components.
+  P center, near, white;
   FASTGEN_INLINE Constants(const Shape& shape, P p) {
     K = shape.n_components, D = shape.n_features;
     const std::int64_t tri = triangle_size(D);
@@ -38,35 +40,88 @@ template <class P> struct Constants {
       factor = p, p += factors * affine_size<T>(D);
       inverse = p, p += factors * tri;
       transposed = p, p += factors * tri;
-      center = p, p += D;
-      white = p, p += K * D;
-      whitened = shape.variant == tied && *p != T(0);
     } else {
       const std::int64_t size = shape.variant == diag ? K * D : K;
       factor = p, p += size;
-      inverse = p;
-      transposed = center = white = nullptr;
-      whitened = false;
+      inverse = p, p += size;
+      transposed = nullptr;
     }
+    center = p, p += D;
+    near = p, p += K;
+    white = p;
+    whitened = shape.variant == tied && near_center(0);
   }
   P lower(std::int64_t k) const { return factor + shared * k * affine_size<T>(D); }
   P precision(std::int64_t k) const { return inverse + shared * k * triangle_size(D); }
   P precision_transposed(std::int64_t k) const { return transposed + shared * k * triangle_size(D); }
+  bool near_center(std::int64_t k) const { return near[k] != T(0); }
+  P origin(std::int64_t k) const { return near_center(k) ? center : mean + k * D; }
+  P zeros() const { return white + K * D; }
 };
 
 template <class T> inline std::int64_t constants_size(Shape shape) {
   const std::int64_t K = shape.n_components, D = shape.n_features;
-  const std::int64_t factor = affine_size<T>(D) + 2 * triangle_size(D), head = head_size<T>(K, D);
+  const std::int64_t factor = affine_size<T>(D) + 2 * triangle_size(D);
+  const std::int64_t about_center = D + K + (K + 1) * D, rest = head_size<T>(K, D) + about_center;
   switch (shape.variant) {
-    case full: return head + K * factor + D + K * D + 1;
-    case tied: return head + factor + D + K * D + 1;
-    case diag: return head + 2 * K * D;
-    default: return head + 2 * K;
+    case full: return rest + K * factor;
+    case tied: return rest + factor;
+    case diag: return rest + 2 * K * D;
+    default: return rest + 2 * K;
   }
 }
 
 inline std::int64_t prepare_scratch(Shape shape) {
-  return shape.variant == full || shape.variant == tied ? 3 * shape.n_features * shape.n_features : 0;
+  const std::int64_t D = shape.n_features;
+  return shape.variant == full || shape.variant == tied ? D + D * D : D;
+}
+
+// A point between K means: halfway between the least and the largest in each feature, as T.
+template <class T> inline void middle_of(const double* means, std::int64_t K, std::int64_t D, double* middle) {
+  for (std::int64_t d = 0; d < D; ++d) {
+    double low = means[d], high = means[d];
+    for (std::int64_t k = 1; k < K; ++k) {
+      const double m = means[k * D + d];
+      low = m < low ? m : low;
+      high = m > high ? m : high;
+    }
+    middle[d] = double(T(low + 0.5 * (high - low)));
+  }
+}
+
+// white = inverse (middle - mean), `inverse` being lower triangular or diagonal; false when it is not short. What is taken with it
+// has rounding errors relative to the sums that it is made of: allowed while those stay within 32 standard deviations, whose
+// error is 4e-15 in double.
+constexpr double longest_white = 32;
+template <class T>
+inline bool whiten_mean(std::int64_t D, const double* inverse, const double* middle, const T* mean, T* white) {
+  bool is_short = true;
+  for (std::int64_t i = 0; i < D; ++i) {
+    double sum = 0;
+    for (std::int64_t j = 0; j <= i; ++j) {
+      sum += double(T(inverse[i * D + j])) * (middle[j] - double(mean[j]));
+      is_short &= -longest_white < sum && sum < longest_white;
+    }
+    white[i] = T(sum);
+  }
+  return is_short;
+}
+template <class T>
+inline bool whiten_mean(std::int64_t D, const T* inverse, std::int64_t step, const double* middle, const T* mean,
+                        T* white) {
+  bool is_short = true;
+  for (std::int64_t d = 0; d < D; ++d) {
+    const double w = double(inverse[d * step]) * (middle[d] - double(mean[d]));
+    is_short &= -longest_white < w && w < longest_white;
+    white[d] = T(w);
+  }
+  return is_short;
+}
+
+template <class P> inline void set_near(const Constants<P>& c, std::int64_t k, bool near) {
+  using T = Constants<P>::T;
+  c.near[k] = T(near);
+  for (std::int64_t i = 0; i < c.D && !near; ++i) c.white[k * c.D + i] = T(0);
 }
 
 // Where components share a factor, the slice that starts at component 0 prepares all: slices run at the same time.
@@ -82,6 +137,12 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
   const Constants c(shape, constants);
   Pace pace{patience};
   for (std::int64_t i = k0 * D; i < k1 * D; ++i) c.mean[i] = T(means[i]) + T(0);  // no -0: see affine.hpp
+  double *middle = scratch, *inverse = scratch + D;
+  // Every slice finds the centre again, so where components do not share a factor it is that of a few means.
+  constexpr std::int64_t means_of_center = 64;
+  middle_of<T>(means, shape.variant == tied || K < means_of_center ? K : means_of_center, D, middle);
+  if (k0 == 0)
+    for (std::int64_t d = 0; d < D; ++d) c.center[d] = T(middle[d]), c.zeros()[d] = T(0);
   if (shape.variant == diag || shape.variant == spherical) {
     const std::int64_t each = shape.variant == diag ? D : 1;
     for (std::int64_t k = k0; k < k1; ++k) {
@@ -94,47 +155,32 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
       }
       if (shape.variant == spherical) log_det *= double(D);
       c.norm[k] = T(-0.5 * double(D) * numbers::log_two_pi - log_det);
+      const std::int64_t step = shape.variant == diag ? 1 : 0;
+      set_near(c, k, whiten_mean(D, c.inverse + k * each, step, middle, c.mean + k * D, c.white + k * D));
     }
     return;
   }
   for (std::int64_t k = k0; k < (c.shared ? k1 : 1); ++k) {
     const double* lower = factors + k * D * D;
-    invert_lower(D, lower, scratch, patience);
+    invert_lower(D, lower, inverse, patience);
     if (pace.over(D * D)) return;
     pack_affine(D, lower, c.lower(k));
-    pack_lower(D, scratch, c.precision(k));
-    pack_transposed(D, scratch, c.precision_transposed(k));
+    pack_lower(D, inverse, c.precision(k));
+    pack_transposed(D, inverse, c.precision_transposed(k));
     double log_det = 0;
     for (std::int64_t i = 0; i < D; ++i) log_det += math::log(lower[i * D + i]);
     c.norm[k] = T(-0.5 * double(D) * numbers::log_two_pi - log_det);
+    set_near(c, k, whiten_mean(D, inverse, middle, c.mean + k * D, c.white + k * D));
   }
   if (shape.variant != tied) return;
-  for (std::int64_t k = 1; k < K; ++k) c.norm[k] = c.norm[0];
-  // Distances between whitened points cost D a pair instead of D^2 / 2, but lose the digits by which the whitened
-  // means exceed the distances: allowed while they are short.
-  double *inverse = scratch, *mid = scratch + D * D, largest = 0;
-  for (std::int64_t d = 0; d < D; ++d) {
-    double low = means[d], high = means[d];
-    for (std::int64_t k = 1; k < K; ++k) {
-      const double m = means[k * D + d];
-      low = m < low ? m : low;
-      high = m > high ? m : high;
-    }
-    mid[d] = double(T(low + 0.5 * (high - low)));
-    c.center[d] = T(mid[d]);
-  }
+  // Distances between whitened points cost D a pair instead of D^2 / 2.
+  bool all_near = true;
   for (std::int64_t k = 0; k < K; ++k) {
     if (pace.over(D * D)) return;
-    for (std::int64_t i = 0; i < D; ++i) {
-      double sum = 0;
-      for (std::int64_t j = 0; j <= i; ++j) sum += inverse[i * D + j] * (double(c.mean[k * D + j]) - mid[j]);
-      c.white[k * D + i] = T(sum);
-      const double size = sum < 0 ? -sum : sum;
-      largest = size > largest ? size : largest;
-    }
+    c.norm[k] = c.norm[0];
+    all_near &= whiten_mean(D, inverse, middle, c.mean + k * D, c.white + k * D);
   }
-  constexpr double longest_white_mean = 32;
-  c.white[K * D] = largest < longest_white_mean ? T(1) : T(0);
+  for (std::int64_t k = 0; k < K; ++k) set_near(c, k, all_near);
 }
 
 }  // namespace multivariate_normal

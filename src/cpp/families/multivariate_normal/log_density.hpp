@@ -16,12 +16,18 @@ namespace multivariate_normal {
 
 // Strips of three vectors that share one pass over a factor: one while the factor fits the second-level cache.
 inline std::int64_t strips_together(std::int64_t D) { return D > 192 ? 4 : 1; }
+template <class T> inline std::int64_t group_of(std::int64_t D) { return strips_together(D) * 3 * native_width<T>; }
+// Samples that all components see before the next, whole groups: their values take 12 KB, less than half of the first-level cache.
+template <class T> inline std::int64_t cached_samples(std::int64_t D) {
+  constexpr std::int64_t cached = 12 * 1024 / std::int64_t(sizeof(T));
+  const std::int64_t group = group_of<T>(D);
+  return cached / D < group ? group : cached / D / group * group;
+}
 
 template <class T> inline std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
   const Shape& shape = block.shape;
-  const std::int64_t strips = strips_together(shape.n_features) * 3 * native_width<T>;
-  const std::int64_t per_strip = 2 * shape.n_features * strips;
-  return shape.variant == tied ? per_strip + 2 * shape.n_features * tile : per_strip;
+  const std::int64_t D = shape.n_features, by_strips = D * (2 * group_of<T>(D) + cached_samples<T>(D));
+  return by_strips + (shape.variant == tied ? 2 * D * tile : 0);
 }
 
 // lp from a squared distance. Finite points give NaN only where terms overflow; their density is 0.
@@ -30,23 +36,40 @@ template <class V> FASTGEN_INLINE V finish(V q, V norm) {
   return max(fma(V(T(-0.5)), q, norm), V(-math::infinity<T>));
 }
 
-// q (+)= the squares of rows Top .. Top + 3 of a factor of D <= 8 rows times x - mean.
-template <int D, int Top, int C, class T, class V = Vec<T, native_width<T>>>
-FASTGEN_INLINE void few_rows(const T* x, std::int64_t stride, const T* mean, const T* p, V (&q)[C]) {
+// As Centered, but for columns that are made whenever they are needed.
+template <class T> struct Differences {
+  using V = Vec<T, native_width<T>>;
+  const T* x;
+  std::int64_t stride;
+  const T *origin, *white;
+  FASTGEN_INLINE V start(std::int64_t row) const { return V(white[row]); }
+  template <int C> FASTGEN_INLINE void column(std::int64_t j, std::int64_t s, V (&xs)[C]) const {
+    const V o(origin[j]);
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) xs[c] = V::load(x + j * stride + s + c * V::width) - o;
+  }
+};
+
+// q (+)= the squares of rows Top .. Top + 3 of a product with a factor of D <= 8 rows.
+template <int D, int Top, int C, class T, class From, class V = Vec<T, native_width<T>>>
+FASTGEN_INLINE void few_rows(const From& from, const T* p, V (&q)[C]) {
   constexpr int R = D - Top < 4 ? D - Top : 4;
   V y[R][C];
   FASTGEN_UNROLL
-  for (int j = 0; j < Top + R; ++j) {
-    const V m(mean[j]);
-    V diff[C];
+  for (int r = 0; r < R; ++r) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) diff[c] = V::load(x + j * stride + c * V::width) - m;
+    for (int c = 0; c < C; ++c) y[r][c] = from.start(Top + r);
+  }
+  FASTGEN_UNROLL
+  for (int j = 0; j < Top + R; ++j) {
+    V diff[C];
+    from.column(j, 0, diff);
     FASTGEN_UNROLL
     for (int r = 0; r < R; ++r) {
       if (j > Top + r) continue;
       const V pij(p[packed_index(D, Top + r, j)]);
       FASTGEN_UNROLL
-      for (int c = 0; c < C; ++c) y[r][c] = j ? fma(pij, diff[c], y[r][c]) : pij * diff[c];
+      for (int c = 0; c < C; ++c) y[r][c] = fma(pij, diff[c], y[r][c]);
     }
   }
   FASTGEN_UNROLL
@@ -56,20 +79,39 @@ FASTGEN_INLINE void few_rows(const T* x, std::int64_t stride, const T* mean, con
   }
 }
 
+// to = x - center, of `features` features at samples begin .. end.
+template <class T>
+inline void recenter(const Tile<T>& tile, std::int64_t features, std::int64_t begin, std::int64_t end, const T* center,
+                     T* to, std::int64_t pitch) {
+  using V = Vec<T, native_width<T>>;
+  for (std::int64_t d = 0; d < features; ++d) {
+    const V c(center[d]);
+    const T* x = tile.x + d * tile.stride;
+    for (std::int64_t s = begin; s < end; s += V::width) (V::load(x + s) - c).store(to + d * pitch + s - begin);
+  }
+}
+
 // Few features: everything unrolled, rows of the factor in blocks of four, differences made again for each block.
 // Bound by multiply-adds and the exp of the caller.
 template <int D, int Strip, class T>
 inline void log_density_few(const Constants<const T*>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
-                            const T* offset, T* lp) {
+                            const T* offset, T* lp, T* scratch) {
   using V = Vec<T, native_width<T>>;
+  const bool many = k1 > k0 + 1;
   for_strips<T, Strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-    const T *x = tile.x + s, *mean = constants.mean + k0 * D;
+    constexpr std::int64_t lanes = C * V::width;
+    if (many) recenter(tile, D, s, s + lanes, constants.center, scratch, lanes);
     T* to = lp + s;
-    for (std::int64_t k = k0; k < k1; ++k, mean += D, to += tile.stride) {
+    for (std::int64_t k = k0; k < k1; ++k, to += tile.stride) {
       const T* p = constants.precision(k);
       V q[C];
-      few_rows<D, 0>(x, tile.stride, mean, p, q);
-      if constexpr (D > 4) few_rows<D, 4>(x, tile.stride, mean, p, q);
+      const auto add_rows = [&](const auto& from) FASTGEN_LAMBDA_INLINE {
+        few_rows<D, 0>(from, p, q);
+        if constexpr (D > 4) few_rows<D, 4>(from, p, q);
+      };
+      const T* white = constants.white + k * D;
+      if (many && constants.near_center(k)) add_rows(Recentered<T>{scratch, white, lanes});
+      else add_rows(Differences<T>{tile.x + s, tile.stride, constants.origin(k), white});
       const V norm(constants.norm[k] + offset[k]);
       FASTGEN_UNROLL
       for (int c = 0; c < C; ++c) finish(q[c], norm).store(to + c * V::width);
@@ -87,12 +129,12 @@ FASTGEN_INLINE void add_squares_of(const V (&y)[R][C], V (&q)[C]) {
   }
 }
 
-// Adds the squares of rows i .. end of a factor times (x - mean) to q, for C vectors of samples from s. q starts with row 0, and
+// Adds the squares of rows i .. end of a factor times differences to q, for C vectors of samples from s. q starts with row 0, and
 // becomes a log density with the last of `rows`. A function of its own: together with others of its kind GCC keeps the
 // accumulators in memory.
-template <int C, class T>
+template <int C, class T, class From>
 FASTGEN_NOINLINE const T* add_squares(const T* packed, std::int64_t i, std::int64_t end, std::int64_t rows, T norm,
-                                      const Centered<T>& from, std::int64_t s, T* q) {
+                                      const From& from, std::int64_t s, T* q) {
   using V = Vec<T, native_width<T>>;
   const auto sums = [&](std::int64_t row, std::int64_t next, auto body) FASTGEN_LAMBDA_INLINE {
     V sum[C];
@@ -116,38 +158,41 @@ FASTGEN_NOINLINE const T* add_squares(const T* packed, std::int64_t i, std::int6
   });
 }
 
-// Any number of features: x - mean of a few strips in cache, sums of four or eight rows of the factor in registers; `rows` of
+// Any number of features: differences of a few strips in cache, sums of four or eight rows of the factor in registers; `rows` of
 // the D rows.
 // Bound by multiply-adds from D = 16 on; see benchmarks/README.md for the share of the peak.
 template <class T>
 inline void log_density_full(const Constants<const T*>& constants, std::int64_t k0, std::int64_t k1, std::int64_t rows,
                              const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
-  using V = Vec<T, native_width<T>>;
   const std::int64_t D = constants.D;
   constexpr std::int64_t at_once = has_registers_for_eight_rows<T> ? 8 : 4;
-  const std::int64_t group = strips_together(D) * 3 * V::width, rows_together = strips_together(D) > 1 ? at_once : rows;
-  // Samples that all components see before the next: their values take 12 KB, less than half of the first-level cache.
-  constexpr std::int64_t cached = 12 * 1024 / std::int64_t(sizeof(T));
-  const std::int64_t samples = cached / D < group ? group : cached / D / group * group;
+  const std::int64_t group = group_of<T>(D), rows_together = strips_together(D) > 1 ? at_once : rows;
+  const std::int64_t samples = cached_samples<T>(D);
+  const bool many = k1 > k0 + 1;
+  T *diff = scratch, *recentered = scratch + D * group;
   if (tile.upcoming) tile.upcoming->share_out(constants.K * ((tile.padded + group - 1) / group));
   for (std::int64_t first = 0; first < tile.padded; first += samples) {
     const std::int64_t last = first + samples < tile.padded ? first + samples : tile.padded;
+    if (many) recenter(tile, rows, first, last, constants.center, recentered, samples);
     for (std::int64_t k = k0; k < k1; ++k) {
       T* q = lp + (k - k0) * tile.stride;
-      const T norm = constants.norm[k] + offset[k];
+      const T norm = constants.norm[k] + offset[k], *white = constants.white + k * D;
       for (std::int64_t s0 = first; s0 < last; s0 += group) {
         const std::int64_t lanes = last - s0 < group ? last - s0 : group;
-        const Centered<T> from{tile.x + s0, tile.stride, constants.mean + k * D, scratch, group};
         if (tile.upcoming) tile.upcoming->template fetch<Soon::read>();
-        const T* packed = constants.precision(k);
-        for (std::int64_t i = 0; i < rows; i += rows_together) {
-          const std::int64_t end = i + rows_together < rows ? i + rows_together : rows;
-          const T* next = packed;
-          for_strips<T, 3>(lanes, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-            next = add_squares<C>(packed, i, end, rows, norm, from, s, q + s0);
-          });
-          packed = next;
-        }
+        const auto add_all_squares = [&](const auto& from) FASTGEN_LAMBDA_INLINE {
+          const T* packed = constants.precision(k);
+          for (std::int64_t i = 0; i < rows; i += rows_together) {
+            const std::int64_t end = i + rows_together < rows ? i + rows_together : rows;
+            const T* next = packed;
+            for_strips<T, 3>(lanes, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+              next = add_squares<C>(packed, i, end, rows, norm, from, s, q + s0);
+            });
+            packed = next;
+          }
+        };
+        if (many && constants.near_center(k)) add_all_squares(Recentered<T>{recentered + s0 - first, white, samples});
+        else add_all_squares(Centered<T>{tile.x + s0, tile.stride, constants.origin(k), white, diff, group});
       }
     }
   }
@@ -157,7 +202,7 @@ inline void log_density_full(const Constants<const T*>& constants, std::int64_t 
 template <class T>
 inline void whiten(const Constants<const T*>& constants, const Tile<T>& tile, T* diff, T* out) {
   using V = Vec<T, native_width<T>>;
-  const Centered<T> from{tile.x, tile.stride, constants.center, diff, tile.stride};
+  const Centered<T> from{tile.x, tile.stride, constants.center, constants.zeros(), diff, tile.stride};
   for_row_blocks(0, constants.D, constants.precision(0),
                  [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
     const T* next = packed;
@@ -191,7 +236,7 @@ inline void log_density_whitened(const Constants<const T*>& constants, std::int6
         const V m(mean[d]);
         FASTGEN_UNROLL
         for (int c = 0; c < C; ++c) {
-          const V y = V::load(white + d * tile.stride + s + c * V::width) - m;
+          const V y = V::load(white + d * tile.stride + s + c * V::width) + m;
           q[c] = fma(y, y, q[c]);
         }
       }
@@ -205,26 +250,34 @@ inline void log_density_whitened(const Constants<const T*>& constants, std::int6
 // Diagonal and spherical: bound by two arithmetic instructions and a load a feature.
 template <int Kind, class T>
 inline void log_density_axes(const Constants<const T*>& constants, std::int64_t k0, std::int64_t k1,
-                             const Tile<T>& tile, const T* offset, T* lp) {
+                             const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
   using V = Vec<T, native_width<T>>;
   const std::int64_t D = constants.D;
+  const bool many = k1 > k0 + 1 && D <= 128;  // more would leave the first-level cache
   for_strips<T, 4>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
+    constexpr std::int64_t lanes = C * V::width;
+    if (many) recenter(tile, D, s, s + lanes, constants.center, scratch, lanes);
     for (std::int64_t k = k0; k < k1; ++k) {
-      const T* mean = constants.mean + k * D;
       const V common(Kind == spherical ? constants.inverse[k] : T(1));
       V q[C];
       FASTGEN_UNROLL
       for (int c = 0; c < C; ++c) q[c] = V(T(0));
-      for (std::int64_t d = 0; d < D; ++d) {
-        const V m(mean[d]);
-        const V inverse = Kind == spherical ? common : V(constants.inverse[k * D + d]);
-        FASTGEN_UNROLL
-        for (int c = 0; c < C; ++c) {
-          // Scaled before squared, so that no intermediate overflows where the answer does not.
-          const V y = (V::load(tile.x + d * tile.stride + s + c * V::width) - m) * inverse;
-          q[c] = fma(y, y, q[c]);
+      const auto add_features = [&](const auto& from) FASTGEN_LAMBDA_INLINE {
+        for (std::int64_t d = 0; d < D; ++d) {
+          const V inverse = Kind == spherical ? common : V(constants.inverse[k * D + d]), start = from.start(d);
+          V diff[C];
+          from.column(d, 0, diff);
+          FASTGEN_UNROLL
+          for (int c = 0; c < C; ++c) {
+            // Scaled before squared, so that no intermediate overflows where the answer does not.
+            const V y = fma(diff[c], inverse, start);
+            q[c] = fma(y, y, q[c]);
+          }
         }
-      }
+      };
+      const T* white = constants.white + k * D;
+      if (many && constants.near_center(k)) add_features(Recentered<T>{scratch, white, lanes});
+      else add_features(Differences<T>{tile.x + s, tile.stride, constants.origin(k), white});
       const V norm(constants.norm[k] + offset[k]);
       FASTGEN_UNROLL
       for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + (k - k0) * tile.stride + s + c * V::width);
@@ -237,13 +290,14 @@ inline void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1,
                         T* lp, T* scratch) {
   const Constants c(block.shape, block.constants);
   switch (block.shape.variant) {
-    case diag: return log_density_axes<diag>(c, k0, k1, tile, offset, lp);
-    case spherical: return log_density_axes<spherical>(c, k0, k1, tile, offset, lp);
+    case diag: return log_density_axes<diag>(c, k0, k1, tile, offset, lp, scratch);
+    case spherical: return log_density_axes<spherical>(c, k0, k1, tile, offset, lp, scratch);
     default: break;
   }
   if (c.whitened) return log_density_whitened(c, k0, k1, tile, offset, lp, scratch);
-  const bool few = with_constant<1, 8>(
-      c.D, [&]<int D>() FASTGEN_LAMBDA_INLINE { log_density_few<D, D == 1 ? 4 : 3>(c, k0, k1, tile, offset, lp); });
+  const bool few = with_constant<1, 8>(c.D, [&]<int D>() FASTGEN_LAMBDA_INLINE {
+    log_density_few<D, D == 1 ? 4 : 3>(c, k0, k1, tile, offset, lp, scratch);
+  });
   if (!few) log_density_full(c, k0, k1, c.D, tile, offset, lp, scratch);
 }
 
