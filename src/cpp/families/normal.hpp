@@ -146,15 +146,16 @@ struct Normal {
       out[i] = fma(c[scale], z[i], c[loc]);
     };
     if (tile.alone()) {
-      fill_normals(tile.key, tile.first, tile.n, out);
       const LaneConstants<2, T, V::width> constants(block, pitch);
-      std::int64_t i = 0;
-      for (; i + V::width <= tile.n; i += V::width) {
-        V c[2];
-        constants.load(labels + i, c);
-        fma(c[scale], V::load(out + i), c[loc]).store(out + i);
-      }
-      for (; i < tile.n; ++i) draw_one(out, i);
+      const auto transform = [=](std::int64_t i, std::int64_t end) FASTGEN_LAMBDA_INLINE {
+        for (; i + V::width <= end; i += V::width) {
+          V c[2];
+          constants.load(labels + i, c);
+          fma(c[scale], V::load(out + i), c[loc]).store(out + i);
+        }
+        for (; i < end; ++i) draw_one(out, i);
+      };
+      fill_normals(tile.key, tile.first, tile.n, out, transform);
       return;
     }
     const T* z = tile.scratch;

@@ -197,10 +197,11 @@ inline __attribute__((noinline, cold)) void extend_radii(const PhiloxKey& key, P
 }
 
 // The normals of a group, and the words of the next one where there is one. In stages, so that what is slow has company:
-// divisions beside those words, square roots beside the angles.
-template <bool MakeNext>
+// divisions beside those words, square roots beside the angles and beside what meanwhile(begin, end) does, which is called for
+// parts of 0 .. 64 in turn.
+template <bool MakeNext, class Meanwhile>
 FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const GroupWords<double>& words,
-                                 GroupWords<double>& next, double* out) {
+                                 GroupWords<double>& next, double* out, Meanwhile meanwhile) {
   constexpr int W = GroupWords<double>::width;
   using V = Vec<double, W>;
   alignas(64) double s[32], rest[32];
@@ -219,7 +220,9 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
   FASTGEN_UNROLL
   for (int i = 0; i < 32; i += W) {
     V cosine, sine;
-    normal_pair(words.pairs<W>(i), sqrt(V::load(s + i)), cosine, sine);
+    const V r = sqrt(V::load(s + i));
+    meanwhile(2 * i, 2 * (i + W));
+    normal_pair(words.pairs<W>(i), r, cosine, sine);
     double* to = out + 16 * (i / 8) + i % 8;
     cosine.store(to);
     sine.store(to + 8);
@@ -227,9 +230,9 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
   if (any(least < V(extended_below))) [[unlikely]]
     extend_radii(key, group, out);
 }
-template <bool MakeNext>
+template <bool MakeNext, class Meanwhile>
 FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const GroupWords<float>& words,
-                                 GroupWords<float>& next, float* out) {
+                                 GroupWords<float>& next, float* out, Meanwhile meanwhile) {
   constexpr int W = GroupWords<float>::width;
   using V = Vec<float, W>;
   alignas(64) float s[32], rest[32];
@@ -243,6 +246,7 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
   FASTGEN_UNROLL
   for (int i = 0; i < 32; i += W) {
     V cosine, sine;
+    meanwhile(2 * i, 2 * (i + W));
     normal_pair(words.get<W>(i, 1), sqrt(join_logarithm(V::load(s + i), V::load(rest + i))), cosine, sine);
     float* to = out + 32 * (i / 16) + i % 16;
     cosine.store(to);
@@ -254,23 +258,49 @@ constexpr int normal_group_size = 64;
 // An answer is written to memory that is not in the caches: its lines are asked for while these groups before it are made.
 constexpr int groups_ahead = 3;
 
-// The normals of groups group .. group + count - 1, count >= 1. One copy for all who draw them.
-template <class T> __attribute__((noinline)) void normal_groups(const PhiloxKey& key, Position group,
-                                                                std::int64_t count, T* out) {
+// The normals of groups group .. group + count - 1, count >= 1. While those of a group are made, use(begin, end) is called for
+// runs of the group before, in order; at last for the last one.
+template <class T, class Use>
+FASTGEN_INLINE void normal_groups(const PhiloxKey& key, Position group, std::int64_t count, T* out, Use use) {
+  constexpr std::int64_t size = normal_group_size;
   GroupWords<T> words[2];
   words[0].make(key, group);
   const std::int64_t last = count - 1;
+  const auto use_before = [&](std::int64_t i) FASTGEN_LAMBDA_INLINE {
+    return [&use, i](std::int64_t begin, std::int64_t end) FASTGEN_LAMBDA_INLINE {
+      if (i > 0) use(size * (i - 1) + begin, size * (i - 1) + end);
+    };
+  };
   for (std::int64_t i = 0; i < last; ++i) {
-    prefetch<Soon::written>(out, normal_group_size * (i + groups_ahead), normal_group_size);
-    normal_group<true>(key, group + i, words[i % 2], words[1 - i % 2], out + normal_group_size * i);
+    prefetch<Soon::written>(out, size * (i + groups_ahead), size);
+    normal_group<true>(key, group + i, words[i % 2], words[1 - i % 2], out + size * i, use_before(i));
   }
-  normal_group<false>(key, group + last, words[last % 2], words[0], out + normal_group_size * last);
+  normal_group<false>(key, group + last, words[last % 2], words[0], out + size * last, use_before(last));
+  use(size * last, size * count);
+}
+// One copy for all who draw them and do nothing else.
+template <class T>
+FASTGEN_NOINLINE void normal_groups(const PhiloxKey& key, Position group, std::int64_t count, T* out) {
+  normal_groups(key, group, count, out, [](std::int64_t, std::int64_t) {});
 }
 
 // Standard normals first .. first + n of a stream.
 template <class T> void fill_normals(const PhiloxKey& key, Position first, std::int64_t n, T* out) {
   fill_runs<normal_group_size>(
       first, n, out, [&](Position group, std::int64_t count, T* to) { normal_groups(key, group, count, to); });
+}
+// The same; use(begin, end) is called for runs of them once they are there, in order, and does its work in what making the next
+// ones leaves idle.
+template <class T, class Use>
+FASTGEN_NOINLINE void fill_normals(const PhiloxKey& key, Position first, std::int64_t n, T* out, Use use) {
+  constexpr std::int64_t size = normal_group_size;
+  const std::int64_t to_group = std::int64_t(std::uint64_t(-first) % size), head = n < to_group ? n : to_group;
+  const std::int64_t groups = (n - head) / size, tail = head + groups * size;
+  if (head > 0) fill_normals(key, first, head, out), use(0, head);
+  if (groups > 0)
+    normal_groups(key, (first + Position(head)) / size, groups, out + head,
+                  [&](std::int64_t begin, std::int64_t end) FASTGEN_LAMBDA_INLINE { use(head + begin, head + end); });
+  if (tail < n) fill_normals(key, first + Position(tail), n - tail, out + tail), use(tail, n);
 }
 
 }  // namespace
