@@ -21,10 +21,12 @@ struct Logistic {
   }
 
   static constexpr bool long_chains = true;
-  template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V a = abs((x - c[loc]) * c[inverse]), e = math::exp_nonpositive(-a);
+  template <class V> static FASTGEN_INLINE V begin_log_density(const V* c, V x) {
+    return math::exp_nonpositive(-abs((x - c[loc]) * c[inverse]));
+  }
+  template <class V> static FASTGEN_INLINE V log_density(const V* c, V x, V e) {
     // log(1 + e) = 2 atanh(s) with s = e / (2 + e) <= 1/3
-    const V s = e / (e + V(2.0)), z = s * s, two(2.0);
+    const V a = abs((x - c[loc]) * c[inverse]), s = e / (e + V(2.0)), z = s * s, two(2.0);
     return fma(-two * s, fma(z, math::poly(z, math::Table<double>::log_wide), two), c[norm] - a);
   }
   // -tanh(z / 2) / scale

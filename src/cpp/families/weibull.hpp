@@ -53,8 +53,11 @@ struct Weibull {
   // With y = e^(k log(x / scale)) in one piece where its error, y (2 k + |k log(x / scale)|) roundings, does not show: 256 are below
   // what a log density may be off by, and the same number of them relative to it.
   static constexpr bool long_chains = true;
-  template <class V> static FASTGEN_INLINE V log_density(const V* c, V x) {
-    const V log_z = math::log_positive(x * c[inverse]), e = math::exp_normal(c[concentration] * log_z);
+  template <class V> static FASTGEN_INLINE V begin_log_density(const V* c, V x) {
+    return math::log_positive(x * c[inverse]);
+  }
+  template <class V> static FASTGEN_INLINE V log_density(const V* c, V x, V log_z) {
+    const V e = math::exp_normal(c[concentration] * log_z);
     const V plain = fma(c[less_one], log_z, c[norm]) - e;
     // Outside the support and beyond normal numbers what stands for the logarithm is too large as well.
     const auto defined = abs(log_z) < c[longest_log];

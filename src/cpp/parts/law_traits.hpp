@@ -10,6 +10,13 @@ namespace {
 template <class Law>
 concept HasSlope = requires(const Vec<double, 1>* c, Vec<double, 1> x) { Law::slope(c, x); };
 
+template <class Law>
+concept ScoresInTwoParts = requires(const Vec<double, 1>* c, Vec<double, 1> x) { Law::begin_log_density(c, x); };
+template <class Law, class V> FASTGEN_INLINE V log_density_of(const V* c, V x) {
+  if constexpr (ScoresInTwoParts<Law>) return Law::log_density(c, x, Law::begin_log_density(c, x));
+  else return Law::log_density(c, x);
+}
+
 template <class Law> constexpr bool scored_in_long_chains = [] {
   if constexpr (requires { Law::long_chains; }) return bool(Law::long_chains);
   else return false;

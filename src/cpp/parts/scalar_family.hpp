@@ -18,6 +18,12 @@
 //
 //     static constexpr bool long_chains = true;
 //
+// and one whose log density is a chain of two elementary functions gives the first part of it apart. Each part is run over all
+// points of a tile: a short chain of dependent instructions overlaps with those of other points, a long one does not.
+//
+//     template <class V> static V begin_log_density(const V* c, V x);
+//     template <class V> static V log_density(const V* c, V x, V begun);
+//
 // Laws of counts have no slope. A law that rejects has, instead of draw,
 //
 //     template <int W>
@@ -29,8 +35,7 @@
 // which say where `value` is accepted. `first` sees what `supply` names and decides what is cheap to decide; a sample that it
 // leaves open goes to `retry` until that accepts (rejection.hpp).
 //
-// A law may draw in stages, `stage<1>` and so on being applied to what came before. Each is run over a batch of samples: a short
-// chain of dependent instructions overlaps with those of other samples, a long one does not.
+// Likewise a law may draw in stages, `stage<1>` and so on being applied to what came before, each over a batch of samples.
 //
 //     static constexpr int stages;
 //     template <int Stage, int W>
@@ -101,11 +106,20 @@ template <class Law> struct ScalarFamily {
   static void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1, const Tile<T>& tile, const T* offset,
                           T* lp, T*) {
     constexpr int most = scored_in_long_chains<Law> ? long_width : wide_width<double>;
-    for (std::int64_t k = k0; k < k1; ++k)
+    for (std::int64_t k = k0; k < k1; ++k) {
+      T* row = lp + (k - k0) * tile.stride;
+      if constexpr (ScoresInTwoParts<Law>)
+        for_points<most>(block, k, tile.padded, [&]<class V>(const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
+          Law::begin_log_density(c, V::load(tile.x + s)).store(row + s);
+        });
       for_points<most>(block, k, tile.padded, [&]<class V>(const V* c, std::int64_t s) FASTGEN_LAMBDA_INLINE {
-        const V value = Law::log_density(c, V::load(tile.x + s)) + V(offset[k]);
-        max(value, V(-math::infinity<T>)).store(lp + (k - k0) * tile.stride + s);
+        const V x = V::load(tile.x + s);
+        V value;
+        if constexpr (ScoresInTwoParts<Law>) value = Law::log_density(c, x, V::load(row + s));
+        else value = Law::log_density(c, x);
+        max(value + V(offset[k]), V(-math::infinity<T>)).store(row + s);
       });
+    }
   }
 
   template <class T>
@@ -115,7 +129,7 @@ template <class Law> struct ScalarFamily {
     for (std::int64_t s = 0; s < tile.padded; s += V::width) {
       V c[n_constants];
       load_rows(block.constants, pitch, component + s, c);
-      const V value = Law::log_density(c, V::load(tile.x + s)) + load_each<T, V::width>(offset, component + s);
+      const V value = log_density_of<Law>(c, V::load(tile.x + s)) + load_each<T, V::width>(offset, component + s);
       max(value, V(-math::infinity<T>)).store(lp + s);
     }
   }
@@ -143,7 +157,7 @@ template <class Law> struct ScalarFamily {
         Law::tails(c, at, below, above);
         fma(weight, below, V::load(lower + s)).store(lower + s);
         fma(weight, above, V::load(upper + s)).store(upper + s);
-        V slope = math::exp(Law::log_density(c, at));
+        V slope = math::exp(log_density_of<Law>(c, at));
         if constexpr (requires { Law::drawn(at); }) slope = select(Law::drawn(at), slope, V(0.0));
         fma(weight, slope, V::load(density + s)).store(density + s);
       });
