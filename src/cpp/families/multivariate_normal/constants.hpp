@@ -119,7 +119,7 @@ inline bool whiten_mean(std::int64_t D, const T* inverse, std::int64_t step, con
 }
 
 template <class P> inline void set_near(const Constants<P>& c, std::int64_t k, bool near) {
-  using T = Constants<P>::T;
+  using T = typename Constants<P>::T;
   c.near[k] = T(near);
   for (std::int64_t i = 0; i < c.D && !near; ++i) c.white[k * c.D + i] = T(0);
 }
