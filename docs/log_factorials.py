@@ -1,11 +1,11 @@
-"""Write src/cpp/core/log_factorials.hpp: python docs/log_factorials.py"""
+"""Write src/cpp/vector/log_factorials.hpp: python docs/log_factorials.py"""
 
 import pathlib
 
 import mpmath as mp
 from math_coefficients import table
 
-HEADER = pathlib.Path(__file__).parent.parent / "src/cpp/core/log_factorials.hpp"
+HEADER = pathlib.Path(__file__).parent.parent / "src/cpp/vector/log_factorials.hpp"
 COUNT = 256
 GRAIN = mp.mpf(2) ** -40
 

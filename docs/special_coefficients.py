@@ -1,4 +1,4 @@
-"""Write src/cpp/core/special_tables.hpp: coefficients and quadrature nodes of the functions that laws are made of.
+"""Write src/cpp/vector/special_tables.hpp: coefficients and quadrature nodes of the functions that laws are made of.
 
     python docs/special_coefficients.py
 
@@ -13,7 +13,7 @@ from fractions import Fraction
 import mpmath as mp
 from math_coefficients import TYPES, polynomial, round_to, table
 
-HEADER = pathlib.Path(__file__).parent.parent / "src/cpp/core/special_tables.hpp"
+HEADER = pathlib.Path(__file__).parent.parent / "src/cpp/vector/special_tables.hpp"
 MILLS_MIDDLE = 5
 DEBYE_TERMS = 11
 # name: nodes in double, in float

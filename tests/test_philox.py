@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fastgen import _core
 
-# The purposes of core/philox.hpp.
+# The purposes of src/cpp/core/purpose.hpp.
 LABELS, LABEL_TIES, NORMALS_F64, NORMALS_F32, STARTS, RADII_F64 = range(6)
 SLOT = 0
 KEY = fg.Stream(2024).key

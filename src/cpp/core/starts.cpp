@@ -9,6 +9,7 @@
 
 #include "dispatch.hpp"
 #include "fastgen/fastgen.hpp"
+#include "purpose.hpp"
 #include "sizes.hpp"
 #include "threads.hpp"
 
@@ -16,7 +17,6 @@ namespace fastgen {
 namespace {
 
 constexpr std::int64_t block_rows = 1024;
-constexpr std::uint32_t purpose_starts = 4;  // core/philox.hpp
 
 template <class T> class RowChooser {
  public:
@@ -84,7 +84,7 @@ template <class T> class RowChooser {
     double total = 0;
     for (const double m : block_mass_) total += m;
     std::uint32_t words[2];
-    kernels().stream_words(key_, purpose_starts, 2 * drawn_++, 2, words);
+    kernels().stream_words(key_, purpose::starts, 2 * drawn_++, 2, words);
     const double u = (double(words[0]) * 0x1p21 + double(words[1] >> 11)) * 0x1p-53;
     double left = u * (total > 0 ? total : weight_of_others());
     if (!(total > 0)) return at_weight(left);

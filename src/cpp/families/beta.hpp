@@ -1,4 +1,4 @@
-// The beta law. Density x^(a - 1) (1 - x)^(b - 1) / B(a, b) for 0 < x < 1, in saddle-point form (core/special.hpp); its
+// The beta law. Density x^(a - 1) (1 - x)^(b - 1) / B(a, b) for 0 < x < 1, in saddle-point form (vector/special.hpp); its
 // limits at both ends.
 //
 // Parameters: concentration1 a > 0, concentration0 b > 0. Draws: G / (G + H) for gamma variates of shapes a and b

@@ -1,14 +1,14 @@
 // The binomial law: successes in n trials. Mass C(n, x) p^x (1 - p)^(n - x) at x = 0 .. n, in Loader's saddle-point form
-// (core/special.hpp).
+// (vector/special.hpp).
 //
 // Parameters: n, a whole number; probs, p in [0, 1]. Draws, with p mirrored to at most 1/2: inversion for n p below 10, else
 // Hoermann's BTRS (parts/count_variate.hpp).
 #pragma once
 
-#include "../core/few_trials.hpp"
-#include "../core/incomplete.hpp"
 #include "../parts/count_variate.hpp"
 #include "../parts/scalar_family.hpp"
+#include "../vector/few_trials.hpp"
+#include "../vector/incomplete.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -29,7 +29,7 @@ struct Binomial : AttemptsByBlock<Binomial> {
     rest_lost,  // n p and n (1 - p), and what their roundings left out
     excess,  // log_excess(n)
     q,
-    // For n in the table (core/log_factorial.hpp): log n!, log p, log q in two parts, and n, else -1.
+    // For n in the table (vector/log_factorial.hpp): log n!, log p, log q in two parts, and n, else -1.
     high,
     low,
     p_high,

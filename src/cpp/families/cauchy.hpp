@@ -3,8 +3,8 @@
 // Parameters: loc, scale > 0. Draws: the cotangent of a uniform angle.
 #pragma once
 
-#include "../core/special.hpp"
 #include "../parts/scalar_family.hpp"
+#include "../vector/special.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -2,7 +2,7 @@
 // D - 1 of them: Gamma(A) prod_d x_d^(a_d - 1) / Gamma(a_d), A = sum_d a_d; its limits at the edges.
 //
 // Parameters: concentrations a > 0 (K, D). A point off the simplex by a rounding has the density of y = x / sum x: where
-// concentrations are large the sum's rounding would count otherwise. Two forms of the logarithm (core/special.hpp):
+// concentrations are large the sum's rounding would count otherwise. Two forms of the logarithm (vector/special.hpp):
 //
 //     constant + sum_d (a_d - 1) log y_d                                 a multiply-add a pair and share
 //     constant - sum_d (deviance(a_d, A y_d) + log y_d)                  where the terms of the former would cancel
@@ -11,10 +11,10 @@
 // largest by their logarithms, so that neither 0 / 0 nor a coarse end arises.
 #pragma once
 
-#include "../core/special.hpp"
 #include "../parts/open_gammas.hpp"
 #include "../parts/panels.hpp"
 #include "../parts/rows.hpp"
+#include "../vector/special.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -1,11 +1,11 @@
-// The gamma law. Density r^a x^(a - 1) e^(-r x) / Gamma(a) for x > 0, in saddle-point form (core/special.hpp); its limit at 0.
+// The gamma law. Density r^a x^(a - 1) e^(-r x) / Gamma(a) for x > 0, in saddle-point form (vector/special.hpp); its limit at 0.
 //
 // Parameters: concentration a > 0, rate r > 0. Draws: Marsaglia and Tsang (parts/gamma_variate.hpp).
 #pragma once
 
-#include "../core/incomplete.hpp"
 #include "../parts/gamma_variate.hpp"
 #include "../parts/scalar_family.hpp"
+#include "../vector/incomplete.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -12,8 +12,8 @@
 // extended range.
 #pragma once
 
-#include "../core/extended.hpp"
 #include "../parts/radii.hpp"
+#include "../vector/extended.hpp"
 #include "multivariate_normal.hpp"
 
 namespace fastgen {

@@ -1,14 +1,14 @@
 // The negative binomial law: failures before the r-th success, r > 0 real. Mass
-// Gamma(x + r) / (Gamma(r) x!) p^r (1 - p)^x at x = 0, 1, 2, ..., in saddle-point form (core/special.hpp).
+// Gamma(x + r) / (Gamma(r) x!) p^r (1 - p)^x at x = 0, 1, 2, ..., in saddle-point form (vector/special.hpp).
 //
 // Parameters: concentration, r > 0; probs, p in (0, 1]. Draws: a Poisson variate whose rate is a gamma variate of shape r and
 // scale (1 - p) / p. Blocks 0, 2, 4, ... of a sample are the gamma's attempts, the others the Poisson's.
 #pragma once
 
-#include "../core/few_trials.hpp"
-#include "../core/incomplete.hpp"
 #include "../parts/count_variate.hpp"
 #include "../parts/scalar_family.hpp"
+#include "../vector/few_trials.hpp"
+#include "../vector/incomplete.hpp"
 #include "gamma.hpp"
 
 namespace fastgen {

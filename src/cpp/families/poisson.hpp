@@ -3,9 +3,9 @@
 // Parameter: rate > 0. Draws: inversion for rates below 10, else Hoermann's PTRS (parts/count_variate.hpp).
 #pragma once
 
-#include "../core/incomplete.hpp"
 #include "../parts/count_variate.hpp"
 #include "../parts/scalar_family.hpp"
+#include "../vector/incomplete.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -18,7 +18,7 @@ struct Poisson : AttemptsByBlock<Poisson> {
     b,
     alpha,
     n_drawn,
-    // For log densities (core/log_factorial.hpp): rate and log rate, each in two parts, and how far the table is good.
+    // For log densities (vector/log_factorial.hpp): rate and log rate, each in two parts, and how far the table is good.
     high = n_drawn,
     low,
     log_high,

@@ -4,9 +4,10 @@
 // Parameters: none but those of its columns. Draws: column d reads a stream of its own, derived from the sample's.
 #pragma once
 
-#include "../core/philox.hpp"
+#include "../core/purpose.hpp"
 #include "../parts/family_ops.hpp"
 #include "../parts/streams.hpp"
+#include "../vector/philox.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -103,8 +104,8 @@ struct Product {
   // The key of column d: 64 bits of the block that the sample's key gives for it.
   static std::uint64_t column_key(const PhiloxKey& key, std::int64_t d) {
     using U = Vec<std::uint64_t, 1>;
-    const auto block =
-        philox<1>(key, U(std::uint64_t(d)), U(std::uint64_t(d) >> 32), U(std::uint64_t(0)), U(std::uint64_t(columns)));
+    const auto block = philox<1>(key, U(std::uint64_t(d)), U(std::uint64_t(d) >> 32), U(std::uint64_t(0)),
+                                 U(std::uint64_t(purpose::columns)));
     return (block.word[0].v & 0xffffffffu) | block.word[1].v << 32;
   }
 };

@@ -5,8 +5,8 @@
 // delta = shape / sqrt(1 + shape^2).
 #pragma once
 
-#include "../core/skew.hpp"
 #include "../parts/scalar_family.hpp"
+#include "../vector/skew.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

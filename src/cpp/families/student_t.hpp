@@ -6,9 +6,9 @@
 // large v.
 #pragma once
 
-#include "../core/incomplete.hpp"
-#include "../core/normal_tails.hpp"
 #include "../parts/scalar_family.hpp"
+#include "../vector/incomplete.hpp"
+#include "../vector/normal_tails.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

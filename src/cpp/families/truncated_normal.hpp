@@ -5,8 +5,8 @@
 // the interval nearest to loc, or loc itself when it is inside.
 #pragma once
 
-#include "../core/normal_tails.hpp"
 #include "../parts/scalar_family.hpp"
+#include "../vector/normal_tails.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -5,9 +5,9 @@
 // rejection from the wrapped Cauchy law, here in terms of 1 - cos, so that nothing cancels at any concentration.
 #pragma once
 
-#include "../core/circular.hpp"
-#include "../core/special.hpp"
 #include "../parts/scalar_family.hpp"
+#include "../vector/circular.hpp"
+#include "../vector/special.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

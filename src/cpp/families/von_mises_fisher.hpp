@@ -20,10 +20,10 @@
 // which is their test, but for cancellation. The same point lends the direction across, of which the test knows nothing.
 #pragma once
 
-#include "../core/bessel.hpp"
 #include "../parts/gamma_variate.hpp"
 #include "../parts/panels.hpp"
 #include "../parts/rows.hpp"
+#include "../vector/bessel.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -207,7 +207,7 @@ struct VonMisesFisher {
       const std::uint64_t first = panel * panel_rows;
       if (D > 3) {
         fill_normals(tile.key, Position(first) * Position(D), n * D, s.x);
-        fill_words64(tile.key, words64, first, n, s.word);
+        fill_words64(tile.key, purpose::words64, first, n, s.word);
       } else {
         fill_blocks(tile.key, first, n, s.word, s.word_2);
       }

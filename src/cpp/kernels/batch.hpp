@@ -52,7 +52,7 @@ inline void fill_batch_labels(const Batch& batch, const PhiloxKey& key, Position
   std::int64_t mixture = std::int64_t(std::uint64_t(first % Position(B)));
   for (std::int64_t done = 0; done < n; done += piece) {
     const std::int64_t count = n - done < piece ? n - done : piece;
-    fill_words64(key, batch_labels, first + Position(done), count, words);
+    fill_words64(key, purpose::batch_labels, first + Position(done), count, words);
     for (std::int64_t i = 0; i < count; ++i) flipped[i] = std::int64_t(words[i] ^ (std::uint64_t(1) << 63));
     for (std::int64_t i = 0; i < count;) {
       const std::int64_t run = count - i < B - mixture ? count - i : B - mixture;

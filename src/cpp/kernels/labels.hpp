@@ -6,7 +6,8 @@
 #pragma once
 
 #include "../core/kernel_table.hpp"
-#include "../core/philox.hpp"
+#include "../core/purpose.hpp"
+#include "../vector/philox.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -17,8 +18,8 @@ constexpr std::int64_t label_batch = 1024;
 // The 64 bits of sample `at`, whose first 16 are known.
 inline std::uint64_t label_bits(const PhiloxKey& key, std::uint64_t at, std::uint16_t first) {
   const Position place = Position(at) * 2;
-  return (std::uint64_t(first) << 48) | (std::uint64_t(philox_word(key, label_ties, place)) << 16) |
-         (philox_word(key, label_ties, place + 1) & 0xffffu);
+  return (std::uint64_t(first) << 48) | (std::uint64_t(philox_word(key, purpose::label_ties, place)) << 16) |
+         (philox_word(key, purpose::label_ties, place + 1) & 0xffffu);
 }
 
 using LabelVec = Vec<std::int16_t, native_width<std::int16_t>>;
@@ -32,7 +33,7 @@ inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::ui
   // One word more than the samples need, as the first of them may sit in an upper half.
   std::uint32_t words[label_batch / 2 + W];
   const std::int64_t odd = std::int64_t(first & 1);
-  fill_words(key, labels, first / 2, (odd + n + 1) / 2, words);
+  fill_words(key, purpose::labels, first / 2, (odd + n + 1) / 2, words);
   const std::int16_t* bits = reinterpret_cast<const std::int16_t*>(words) + odd;  // read by memcpy only
   const I flip(std::int16_t(-32768)), last(std::int16_t(chooser.last));
   for (std::int64_t i = 0; i < n; i += W) {
@@ -68,7 +69,7 @@ inline void compare_labels(const Chooser& chooser, const PhiloxKey& key, std::ui
 inline void alias_labels(const Chooser& chooser, const PhiloxKey& key, std::uint64_t first, std::int64_t n,
                          std::int32_t* out) {
   std::uint32_t words[2 * label_batch];
-  fill_words(key, labels, Position(first) * 2, 2 * n, words);
+  fill_words(key, purpose::labels, Position(first) * 2, 2 * n, words);
   for (std::int64_t i = 0; i < n; ++i) {
     const std::uint64_t u = words[2 * i] | (std::uint64_t(words[2 * i + 1]) << 32);
     __extension__ const unsigned __int128 product = (unsigned __int128)u * std::uint64_t(chooser.n_components);

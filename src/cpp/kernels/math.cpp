@@ -1,9 +1,9 @@
 // Compiled per instruction set: the functions of math_function.hpp over arrays.
 
-#include "../core/circular.hpp"
-#include "../core/incomplete.hpp"
 #include "../core/math_function.hpp"
-#include "../core/skew.hpp"
+#include "../vector/circular.hpp"
+#include "../vector/incomplete.hpp"
+#include "../vector/skew.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

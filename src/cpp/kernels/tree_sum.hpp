@@ -1,7 +1,7 @@
 // Sums of a few numbers in an order that is fixed.
 #pragma once
 
-#include "../core/simd.hpp"
+#include "../vector/simd.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

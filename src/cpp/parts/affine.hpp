@@ -14,7 +14,7 @@
 #pragma once
 
 #include "../core/kernel_table.hpp"
-#include "../core/simd.hpp"
+#include "../vector/simd.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -1,8 +1,8 @@
 // How counts are drawn: small ones by inversion, large ones by transformed rejection.
 #pragma once
 
-#include "../core/log_factorial.hpp"
-#include "../core/special.hpp"
+#include "../vector/log_factorial.hpp"
+#include "../vector/special.hpp"
 #include "variates.hpp"
 #include "whole.hpp"
 

@@ -4,7 +4,7 @@
 // than one attempt in twenty, makes it exact. For a < 1 a variate of shape a + 1 is multiplied by u^(1/a) (their section 6).
 #pragma once
 
-#include "../core/special.hpp"
+#include "../vector/special.hpp"
 #include "variates.hpp"
 
 namespace fastgen {

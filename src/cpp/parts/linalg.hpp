@@ -4,7 +4,7 @@
 // vector width. Bound by loads of the rows above (one a multiply-add); set-up, not the inner loop.
 #pragma once
 
-#include "../core/math.hpp"
+#include "../vector/math.hpp"
 #include "patience.hpp"
 
 namespace fastgen {

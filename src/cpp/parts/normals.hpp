@@ -1,6 +1,6 @@
 // Standard normals by Box and Muller (1958), two from every radius and angle, with nothing rejected.
 //
-// Double: 24 blocks (see core/philox.hpp) make 32 pairs. Blocks 0 .. 7 of a group bring the first 32 bits of the radii
+// Double: 24 blocks (see vector/philox.hpp) make 32 pairs. Blocks 0 .. 7 of a group bring the first 32 bits of the radii
 // and angles of pairs 0 .. 15, blocks 8 .. 15 those of the others, and blocks 16 .. 23 another 16 bits for each. Radius:
 // 48 bits, u in the middle of one of 2^48 equal cells; where u < 2^-16 another 32 bits divide the cell, so that u is known
 // to 32 bits or better wherever it lies and |z| reaches 10.6. Angle: 48 bits.
@@ -11,8 +11,9 @@
 // for half of that time: a group's words are made while it divides for the group before.
 #pragma once
 
-#include "../core/math.hpp"
-#include "../core/philox.hpp"
+#include "../core/purpose.hpp"
+#include "../vector/math.hpp"
+#include "../vector/philox.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
@@ -115,7 +116,7 @@ template <> struct GroupWords<double> {
       for (int i = 0; i < N; ++i) {
         const int block = first + i * W;
         const U lane = iota<std::uint64_t, W>() + U(std::uint64_t(block % 8));
-        made[i] = philox_begin(key, normals_f64, group * blocks + block / 8 * 8, lane);
+        made[i] = philox_begin(key, purpose::normals_f64, group * blocks + block / 8 * 8, lane);
       }
       philox_rounds<2>(key, made);
       FASTGEN_UNROLL
@@ -142,7 +143,7 @@ template <> struct GroupWords<float> {
   FASTGEN_INLINE void make(const PhiloxKey& key, Position group) {
     FASTGEN_UNROLL
     for (int first = 0; first < blocks; first += width) {
-      const auto made = philox_words<width>(key, normals_f32, group * blocks, first);
+      const auto made = philox_words<width>(key, purpose::normals_f32, group * blocks, first);
       FASTGEN_UNROLL
       for (int w = 0; w < 4; ++w) made.word[w].store(word[w] + first);
     }
@@ -188,7 +189,7 @@ inline __attribute__((noinline, cold)) void extend_radii(const PhiloxKey& key, P
     const PairWords<1> w = words.pairs<1>(pair);
     const double x = radius_argument(w).v;
     if (x >= extended_below) continue;
-    const double word = philox_word(key, radii_f64, group * 32 + pair);
+    const double word = philox_word(key, purpose::radii_f64, group * 32 + pair);
     Vec<double, 1> c, s;
     normal_pair(w, radius<81>(Vec<double, 1>((x - 1) * 0x1p32 + (2 * word + 1))), c, s);
     double* to = out + 16 * (pair / 8) + pair % 8;

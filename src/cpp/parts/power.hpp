@@ -2,7 +2,7 @@
 // overflow, or where an error in its logarithm grows with a.
 #pragma once
 
-#include "../core/math.hpp"
+#include "../vector/math.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

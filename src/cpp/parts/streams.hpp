@@ -46,8 +46,8 @@ inline void fill_blocks(const PhiloxKey& key, std::uint64_t first, std::int64_t 
     std::uint64_t *to_a = whole ? a + done : buffer[0], *to_b = whole ? b + done : buffer[1];
     FASTGEN_UNROLL
     for (int i = 0; i < 16; i += W) {
-      const auto block =
-          philox_at<W>(key, attempts, Position(position / 16 * 16), iota<std::uint64_t, W>() + U(std::uint64_t(i)));
+      const auto block = philox_at<W>(key, purpose::attempts, Position(position / 16 * 16),
+                                      iota<std::uint64_t, W>() + U(std::uint64_t(i)));
       pair_halves(block.word[0], block.word[1]).store(to_a + i);
       pair_halves(block.word[2], block.word[3]).store(to_b + i);
     }
@@ -60,14 +60,14 @@ inline void fill_blocks(const PhiloxKey& key, std::uint64_t first, std::int64_t 
   }
 }
 
-// out[0 .. n) = words first .. first + n of 32 bits, in the layout of core/philox.hpp, each in the low half of 64 bits.
+// out[0 .. n) = words first .. first + n of 32 bits, in the layout of vector/philox.hpp, each in the low half of 64 bits.
 inline void fill_parts(const PhiloxKey& key, Position first, std::int64_t n, std::uint64_t* out) {
   constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
   using U = Vec<std::uint64_t, W>;
   fill_groups<64>(first, n, out, [&](Position group, std::uint64_t* to) FASTGEN_LAMBDA_INLINE {
     FASTGEN_UNROLL
     for (int b = 0; b < 16; b += W) {
-      const auto block = philox_at<W>(key, parts, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
+      const auto block = philox_at<W>(key, purpose::parts, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
       FASTGEN_UNROLL
       for (int w = 0; w < 4; ++w) block.word[w].store(to + 16 * w + b);
     }
@@ -111,17 +111,17 @@ struct Streams {
       const U i = U::load(index + s), row = i & number(15);
       U r;
       if (name == block_a) {
-        const auto b = philox<W>(key, i, i >> 32, number(0), number(attempts));
+        const auto b = philox<W>(key, i, i >> 32, number(0), number(purpose::attempts));
         r = first_of(b);
         second_of(b).store(out + pitch + s);
       } else if (name == word) {
         const U at = ((i >> 5) << 4) | row;
-        const auto b = philox<W>(key, at, at >> 32, number(0), number(words64));
+        const auto b = philox<W>(key, at, at >> 32, number(0), number(purpose::words64));
         r = select(is((i >> 4) & number(1), 0), first_of(b), second_of(b));
       } else {
         const U at = ((i >> 6) << 4) | row, column = (i >> 4) & number(3);
         const std::uint64_t slot = std::uint64_t((name - part) * second_offset / 4 >> 64);  // 16 blocks to 64 words
-        const auto b = philox<W>(key, at, at >> 32, number(slot), number(parts));
+        const auto b = philox<W>(key, at, at >> 32, number(slot), number(purpose::parts));
         r = select(is(column, 0), b.word[0],
                    select(is(column, 1), b.word[1], select(is(column, 2), b.word[2], b.word[3])));
       }
@@ -132,7 +132,7 @@ struct Streams {
     std::uint64_t* out = memory + name * pitch;
     if (has(name)) return out;
     switch (name) {
-      case word: fill_words64(key, words64, first, n, out); break;
+      case word: fill_words64(key, purpose::words64, first, n, out); break;
       case block_a:
       case block_b:
         fill_blocks(key, first, n, memory + block_a * pitch, memory + block_b * pitch);

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../core/kernel_table.hpp"
-#include "../core/math.hpp"
-#include "../core/philox.hpp"
-#include "../core/simd.hpp"
+#include "../vector/math.hpp"
+#include "../vector/philox.hpp"
+#include "../vector/simd.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

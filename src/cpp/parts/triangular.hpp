@@ -5,7 +5,7 @@
 // runs over the columns in ascending order, whatever the blocking.
 #pragma once
 
-#include "../core/simd.hpp"
+#include "../vector/simd.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -2,7 +2,8 @@
 // further blocks, whose attempt number is part of the counter, so that a lane that tries again disturbs no other.
 #pragma once
 
-#include "../core/math.hpp"
+#include "../core/purpose.hpp"
+#include "../vector/math.hpp"
 #include "streams.hpp"
 
 namespace fastgen {
@@ -59,7 +60,7 @@ template <int W> struct Source {
   // Two words of 64 bits from block number `attempt` of each sample, or of one of its features (`slot`).
   FASTGEN_INLINE void words(std::uint32_t attempt, U& a, U& b, U slot = U(std::uint64_t(0))) const {
     const auto block =
-        philox<W>(key, index, index >> 32, slot, U(std::uint64_t(attempts) | std::uint64_t(attempt) << 8));
+        philox<W>(key, index, index >> 32, slot, U(std::uint64_t(purpose::attempts) | std::uint64_t(attempt) << 8));
     a = pair_halves(block.word[0], block.word[1]);
     b = pair_halves(block.word[2], block.word[3]);
   }

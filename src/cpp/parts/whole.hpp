@@ -1,7 +1,7 @@
 // Whole numbers as floating-point numbers, for laws of counts.
 #pragma once
 
-#include "../core/math.hpp"
+#include "../vector/math.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

@@ -1,7 +1,7 @@
 // A number known when the program runs, as a constant of the compiler's.
 #pragma once
 
-#include "../core/simd.hpp"
+#include "../vector/simd.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

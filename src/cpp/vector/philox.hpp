@@ -14,21 +14,6 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-// What a stream is read for. Any change here changes drawn bits: raise STREAM_VERSION.
-enum Purpose : std::uint32_t {
-  labels = 0,
-  label_ties = 1,
-  normals_f64 = 2,
-  normals_f32 = 3,
-  starts = 4,
-  radii_f64 = 5,
-  words64 = 6,   // one word a sample, for laws that invert their distribution function
-  attempts = 7,  // one block an attempt, its number in the bits above the purpose
-  columns = 8,   // the keys of the columns of a product
-  batch_labels = 9,
-  parts = 10,  // one word of 32 bits a sample, for the first look at a proposal
-};
-
 // Counters, and what the rounds make of them: a block a lane.
 template <int W> struct PhiloxBlocks {
   Vec<std::uint64_t, W> word[4];  // the low 32 bits of each lane count
