@@ -77,7 +77,11 @@ def exact(values):
 
 
 def polynomial(function, weight, interval, degree, kind):
-    """Coefficients (rounded, constant term first) of the minimax polynomial, and its error."""
+    """Coefficients (rounded, constant term first) of the minimax polynomial, and its error.
+
+    Each coefficient takes up what rounding those before it has left, by least squares in double precision: another BLAS may give
+    other last digits, which are as good. They change the bits of results, so there must be a reason to take them.
+    """
     x, g, w = grid(function, weight, interval, 24 * (degree + 2))
     basis = powers(x, range(degree + 1))
     c = exchange(basis, g, w)
