@@ -70,7 +70,7 @@ MixtureBatch::MixtureBatch(std::int64_t n_mixtures, const std::vector<double>& w
   }
   s.batch = {s.B, s.K, s.thresholds.data(), s.last.data()};
   Prepared<double>& p = s.prepared;
-  p.blocks.push_back(prepare_block(*s.components, 0, p));
+  p.blocks.push_back(prepare_block(*s.components, 0, s.K, p));
   p.log_weights.resize(weights.size());
   const double* const from[3] = {weights.data(), weights.data(), weights.data()};  // only the first counts
   kernels_of<double>().apply_math(int(MathFunction::log), from, p.log_weights.data(), std::int64_t(weights.size()));

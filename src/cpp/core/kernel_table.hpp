@@ -27,6 +27,7 @@ struct Shape {
   std::int64_t n_features;
   int variant;         // what it means is the family's business
   std::int64_t width;  // length of the parameters whose extent is `any`, else 1
+  std::int64_t together;  // components of one mixture; fewer than all in a batch
 };
 
 // K components of one family: constants prepared by Family::prepare, in the precision of the kernels.
@@ -130,6 +131,7 @@ template <class T> struct Kernels {
                   bool hard, Moments*, T* scratch, PruningHints&, Cancelled, void* context);
   // k-means++: squared distances of rows begin .. end to candidate centres, capped by `nearest`.
   // Adds to potential[c] the weighted sum; with `commit` stores the capped distances of candidate 0 in nearest.
+  std::int64_t (*spread_scratch)(std::int64_t n_features);
   void (*spread)(Points<T>, const double* sample_weight, std::int64_t n_features, const T* inverse_scale,
                  const T* centers, std::int64_t n_centers, bool commit, bool squared, T* nearest, std::int64_t begin,
                  std::int64_t end, double* potential, T* scratch);

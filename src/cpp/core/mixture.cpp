@@ -106,7 +106,7 @@ template <class T> void Mixture::State::prepare(Prepared<T>& p) const {
   std::int64_t first = 0;
   bool products = true;
   for (const auto& c : components) {
-    p.blocks.push_back(prepare_block(*c, first, p));
+    p.blocks.push_back(prepare_block(*c, first, c->n_components(), p));
     first += c->n_components();
     products = products && !c->columns().empty();
   }

@@ -9,11 +9,12 @@
 
 namespace fastgen {
 
-template <class T> Block<T> prepare_block(const Components& c, std::int64_t first, Prepared<T>& p) {
+template <class T> Block<T> prepare_block(const Components& c, std::int64_t first, std::int64_t together,
+                                          Prepared<T>& p) {
   const Kernels<T>& kernel = kernels_of<T>();
   const int family = c.info().id;
   const std::int64_t D = c.n_features();
-  const Shape shape{c.n_components(), D, c.info().variant_id, c.width()};
+  const Shape shape{c.n_components(), D, c.info().variant_id, c.width(), together};
   constexpr std::size_t line = cache_line_bytes;  // where constants begin
   std::vector<T>& memory =
       p.constants.emplace_back(std::size_t(kernel.constants_size(family, shape)) + line / sizeof(T));
@@ -34,12 +35,12 @@ template <class T> Block<T> prepare_block(const Components& c, std::int64_t firs
   const Block<T>* columns = nullptr;
   if (!c.columns().empty()) {
     std::vector<Block<T>> blocks;
-    for (const auto& column : c.columns()) blocks.push_back(prepare_block(*column, first, p));
+    for (const auto& column : c.columns()) blocks.push_back(prepare_block(*column, first, together, p));
     columns = p.columns.emplace_back(std::move(blocks)).data();
   }
   return {family, shape, first, constants, c.info().measure == Measure::continuous, columns};
 }
-template Block<float> prepare_block(const Components&, std::int64_t, Prepared<float>&);
-template Block<double> prepare_block(const Components&, std::int64_t, Prepared<double>&);
+template Block<float> prepare_block(const Components&, std::int64_t, std::int64_t, Prepared<float>&);
+template Block<double> prepare_block(const Components&, std::int64_t, std::int64_t, Prepared<double>&);
 
 }  // namespace fastgen

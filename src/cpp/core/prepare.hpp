@@ -21,7 +21,9 @@ template <class T> struct Prepared {
   bool usable = true;  // there are kernels in this precision, and the parameters survived the conversion to it
 };
 
-// Constants of one block whose first component is number `first`, and of its columns.
-template <class T> Block<T> prepare_block(const Components& c, std::int64_t first, Prepared<T>& p);
+// Constants of one block whose first component is number `first`, and of its columns. So many of them, one after the other, are
+// those of one mixture: all, but in a batch.
+template <class T>
+Block<T> prepare_block(const Components& c, std::int64_t first, std::int64_t together, Prepared<T>& p);
 
 }  // namespace fastgen

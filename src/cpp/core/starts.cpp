@@ -64,7 +64,7 @@ template <class T> class RowChooser {
       for (std::int64_t i = 0; i < x_.n; ++i) sums[std::size_t(i / block_rows)] += weight(i);
     } else {
       const Kernels<T>& kernel = kernels_of<T>();
-      const std::int64_t scratch = (D_ + 2) * 2 * tile_quantum * std::int64_t(sizeof(T));
+      const std::int64_t scratch = kernel.spread_scratch(D_) * std::int64_t(sizeof(T));
       const double work = double(x_.n) * double(D_) * (1.0 + 0.3 * double(C));
       parallel_for(blocks_, work, [&](Job&, std::int64_t b) {
         kernel.spread({x_.data, x_.n, x_.row_stride, x_.col_stride}, weight_, D_, inverse_scale_.data(), centers.data(),

@@ -51,7 +51,13 @@ struct MultivariateStudentT {
                       double* scratch, Patience patience) {
     const std::int64_t K = shape.n_components;
     T* of_normal = constants + head_size<T>(K);
-    multivariate_normal::prepare(shape, parameters, k0, k1, of_normal, scratch, patience);
+    // Distances count relative to v here. (v + D) sqrt(q) / (v + q), by which an error of a distance sqrt(q) shows, is largest at
+    // q = v; at q = D it is what it is for the normal law.
+    const auto room = [&](std::int64_t k) {
+      const double df = parameters[2][k], D = double(shape.n_features);
+      return df < D ? 2.0 * sqrt(df * D) / (df + D) : 1.0;
+    };
+    multivariate_normal::prepare(shape, parameters, k0, k1, of_normal, scratch, patience, room);
     if (shape.variant == multivariate_normal::tied) {  // its norms are all made with component 0
       if (k0 != 0) return;
       k1 = K;
@@ -72,8 +78,8 @@ struct MultivariateStudentT {
   // ---- log density ----
 
   template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
-    const std::int64_t K = block.shape.n_components, D = block.shape.n_features;
-    return far_size<T>(D) + (K + D + 1) * tile + multivariate_normal::evaluate_scratch(block, tile);
+    const std::int64_t D = block.shape.n_features;
+    return far_size<T>(D) + (block.shape.together + D + 1) * tile + multivariate_normal::evaluate_scratch(block, tile);
   }
   template <class T> static constexpr std::int64_t far_size(std::int64_t D) {
     return 2 * D * std::int64_t(sizeof(Extended) / sizeof(T));

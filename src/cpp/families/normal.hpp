@@ -134,7 +134,9 @@ struct Normal {
 
   template <class T> static std::int64_t evaluate_scratch(const Block<T>&, std::int64_t) { return 0; }
   // Normals in single precision.
-  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) { return samples; }
+  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
+    return sizeof(T) == 4 ? samples : 0;
+  }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     using V = Vec<T, native_width<T>>;

@@ -28,7 +28,7 @@ struct Product {
 
   // A column's log densities and offsets of 0; scalar laws ask for nothing themselves.
   template <class T> static std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
-    return block.shape.n_components * (tile + 1);
+    return block.shape.n_components + block.shape.together * tile;
   }
 
   template <class T>

@@ -1,4 +1,4 @@
-// Every family by its number: everything generic reaches a family through `ops_of`. The order is that of core/families.hpp.
+// Every family by its number: everything generic reaches a family through `ops_of`.
 #pragma once
 
 #include "../core/families.hpp"
@@ -20,19 +20,12 @@ const void* scalar_law(int law);
 
 namespace {
 
-// clang-format off
 template <class T>
 constexpr FamilyOps<T> written_out[] = {
-    family_ops<Normal, T>(),
-    family_ops<MultivariateNormal, T>(),
-    family_ops<MultivariateStudentT, T>(),
-    family_ops<FactorNormal, T>(),
-    family_ops<Product, T>(),
-    family_ops<Categorical, T>(),
-    family_ops<VonMisesFisher, T>(),
-    family_ops<Dirichlet, T>(),
+#define FASTGEN_OPS(name, id) family_ops<name, T>(),
+    FASTGEN_WRITTEN_OUT(FASTGEN_OPS)
+#undef FASTGEN_OPS
 };
-// clang-format on
 
 template <class T> const FamilyOps<T>& ops_of(int family) {
   constexpr int n = sizeof written_out<T> / sizeof written_out<T>[0];

@@ -38,7 +38,7 @@ struct Weibull {
     c[concentration] = k;
     c[exponent] = split.exponent, c[mantissa] = split.mantissa, c[inverse_mantissa] = split.inverse_mantissa;
     c[less_one] = k - 1.0;
-    c[inverse] = rate, c[longest_log] = k > 1.0 ? 667.0 / k : 667.0;
+    c[inverse] = rate, c[longest_log] = k > 1.0 ? 667.0 / k : 667.0;  // log 1e290
     c[per_log] = k / 256.0, c[per_power] = k > 64.0 ? math::infinity<double> : k / 128.0;
     c[norm] = math::log(k) - math::log(p[1]);
     c[at_0] = k == 1.0 ? c[norm] : k < 1.0 ? math::infinity<double> : -math::infinity<double>;
@@ -50,20 +50,20 @@ struct Weibull {
     log_ratio = sum.high;
     return power::exp(power::product(c[concentration], sum));
   }
-  // With y = e^(k log(x / scale)) in one piece where its error, y (2 k + |k log(x / scale)|) roundings, does not show: 256 are below
-  // what a log density may be off by, and the same number of them relative to it.
   static constexpr bool long_chains = true;
   template <class V> static FASTGEN_INLINE V begin_log_density(const V* c, V x) {
     return math::log_positive(x * c[inverse]);
   }
+  // y = e^(k log z), z = x / scale, in one piece is off by y (2 k + |k log z|) roundings. 256 roundings of 1, or of the result where
+  // that is larger, are allowed; where there are more, and for k > 64, power_of makes y. `longest_log` keeps z and y within normal
+  // numbers; what stands for the logarithm is longer for every x that is not a positive normal number.
   template <class V> static FASTGEN_INLINE V log_density(const V* c, V x, V log_z) {
     const V e = math::exp_normal(c[concentration] * log_z);
     const V plain = fma(c[less_one], log_z, c[norm]) - e;
-    // Outside the support and beyond normal numbers what stands for the logarithm is too large as well.
     const auto defined = abs(log_z) < c[longest_log];
-    const V roundings = e * fma(c[per_log], abs(log_z), c[per_power]);  // in 256
-    if (!any(!(defined & (roundings <= V(1.0))))) return plain;
-    const auto enough = defined & (roundings <= max(abs(plain), V(1.0)));
+    const V excess = e * fma(c[per_log], abs(log_z), c[per_power]);  // those roundings over 256
+    if (!any(!(defined & (excess <= V(1.0))))) return plain;
+    const auto enough = defined & (excess <= max(abs(plain), V(1.0)));
     if (!any(!enough)) return plain;
     V ratio;
     const V y = power_of(c, x, ratio), r = select(enough, plain, fma(c[less_one], ratio, c[norm]) - y);

@@ -8,7 +8,9 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-constexpr std::int64_t spread_tile = 2 * tile_quantum;  // scratch: (D + 2) * spread_tile elements
+constexpr std::int64_t spread_tile = 2 * tile_quantum;
+
+inline std::int64_t spread_scratch(std::int64_t D) { return (D + 2) * spread_tile; }
 
 template <class T>
 inline void spread(Points<T> points, const double* sample_weight, std::int64_t D, const T* inverse_scale,

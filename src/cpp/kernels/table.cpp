@@ -90,6 +90,7 @@ template <class T> constexpr Kernels<T> kernels{
     .evaluate = evaluate<T>,
     .moments_scratch = moments_scratch<T>,
     .moments = moments<T>,
+    .spread_scratch = spread_scratch,
     .spread = spread<T>,
     .batch_sample_scratch = batch_sample_scratch<T>,
     .batch_sample = batch_sample<T>,

@@ -12,6 +12,7 @@ concept HasSlope = requires(const Vec<double, 1>* c, Vec<double, 1> x) { Law::sl
 
 template <class Law>
 concept ScoresInTwoParts = requires(const Vec<double, 1>* c, Vec<double, 1> x) { Law::begin_log_density(c, x); };
+// The log density at one vector of points, whether a law gives it in two parts or in one.
 template <class Law, class V> FASTGEN_INLINE V log_density_of(const V* c, V x) {
   if constexpr (ScoresInTwoParts<Law>) return Law::log_density(c, x, Law::begin_log_density(c, x));
   else return Law::log_density(c, x);

@@ -198,11 +198,10 @@ inline __attribute__((noinline, cold)) void extend_radii(const PhiloxKey& key, P
 }
 
 // The normals of a group, and the words of the next one where there is one. In stages, so that what is slow has company:
-// divisions beside those words, square roots beside the angles and beside what meanwhile(begin, end) does, which is called for
-// parts of 0 .. 64 in turn.
-template <bool MakeNext, class Meanwhile>
+// divisions beside those words, square roots beside the angles and beside use(begin, end), called for parts of 0 .. 64 in turn.
+template <bool MakeNext, class Use>
 FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const GroupWords<double>& words,
-                                 GroupWords<double>& next, double* out, Meanwhile meanwhile) {
+                                 GroupWords<double>& next, double* out, Use use) {
   constexpr int W = GroupWords<double>::width;
   using V = Vec<double, W>;
   alignas(64) double s[32], rest[32];
@@ -222,7 +221,7 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
   for (int i = 0; i < 32; i += W) {
     V cosine, sine;
     const V r = sqrt(V::load(s + i));
-    meanwhile(2 * i, 2 * (i + W));
+    use(2 * i, 2 * (i + W));
     normal_pair(words.pairs<W>(i), r, cosine, sine);
     double* to = out + 16 * (i / 8) + i % 8;
     cosine.store(to);
@@ -231,9 +230,9 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
   if (any(least < V(extended_below))) [[unlikely]]
     extend_radii(key, group, out);
 }
-template <bool MakeNext, class Meanwhile>
+template <bool MakeNext, class Use>
 FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const GroupWords<float>& words,
-                                 GroupWords<float>& next, float* out, Meanwhile meanwhile) {
+                                 GroupWords<float>& next, float* out, Use use) {
   constexpr int W = GroupWords<float>::width;
   using V = Vec<float, W>;
   alignas(64) float s[32], rest[32];
@@ -247,7 +246,7 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
   FASTGEN_UNROLL
   for (int i = 0; i < 32; i += W) {
     V cosine, sine;
-    meanwhile(2 * i, 2 * (i + W));
+    use(2 * i, 2 * (i + W));
     normal_pair(words.get<W>(i, 1), sqrt(join_logarithm(V::load(s + i), V::load(rest + i))), cosine, sine);
     float* to = out + 32 * (i / 16) + i % 16;
     cosine.store(to);
@@ -290,12 +289,13 @@ template <class T> void fill_normals(const PhiloxKey& key, Position first, std::
   fill_runs<normal_group_size>(
       first, n, out, [&](Position group, std::int64_t count, T* to) { normal_groups(key, group, count, to); });
 }
-// The same; use(begin, end) is called for runs of them once they are there, in order, and does its work in what making the next
-// ones leaves idle.
+// The same; use(begin, end) is called for one run of them after the other, each when its normals are there. Runs but the last are
+// used while the next normals are made, beside their square roots.
 template <class T, class Use>
 FASTGEN_NOINLINE void fill_normals(const PhiloxKey& key, Position first, std::int64_t n, T* out, Use use) {
   constexpr std::int64_t size = normal_group_size;
-  const std::int64_t to_group = std::int64_t(std::uint64_t(-first) % size), head = n < to_group ? n : to_group;
+  const std::int64_t past = std::int64_t(std::uint64_t(first) % size), to_group = past ? size - past : 0;
+  const std::int64_t head = n < to_group ? n : to_group;
   const std::int64_t groups = (n - head) / size, tail = head + groups * size;
   if (head > 0) fill_normals(key, first, head, out), use(0, head);
   if (groups > 0)

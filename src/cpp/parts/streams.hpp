@@ -19,38 +19,40 @@ constexpr int most_arrays = 4;
 // Where the second normals and parts of samples are, far beyond the first.
 constexpr Position second_offset = Position(1) << 90;
 
+// Calls body(b, blocks base + b, ...) for vectors of the sixteen blocks from base on.
+template <class Body>
+FASTGEN_INLINE void for_sixteen_blocks(const PhiloxKey& key, std::uint32_t purpose, Position base, Body body) {
+  constexpr int W = wide_width<std::uint64_t>;
+  static_assert(16 % W == 0);
+  FASTGEN_UNROLL
+  for (int b = 0; b < 16; b += W)
+    body(b, philox_at<W>(key, purpose, base, iota<std::uint64_t, W>() + Vec<std::uint64_t, W>(std::uint64_t(b))));
+}
+
 // out[0 .. n) = words first .. first + n: sixteen blocks make 32 words, the first two words of each block, then the others.
 inline void fill_words64(const PhiloxKey& key, std::uint32_t purpose, Position first, std::int64_t n,
                          std::uint64_t* out) {
-  constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
-  using U = Vec<std::uint64_t, W>;
   fill_groups<32>(first, n, out, [&](Position group, std::uint64_t* to) FASTGEN_LAMBDA_INLINE {
-    FASTGEN_UNROLL
-    for (int b = 0; b < 16; b += W) {
-      const auto block = philox_at<W>(key, purpose, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
+    for_sixteen_blocks(key, purpose, group * 16, [&](int b, const auto& block) FASTGEN_LAMBDA_INLINE {
       pair_halves(block.word[0], block.word[1]).store(to + b);
       pair_halves(block.word[2], block.word[3]).store(to + 16 + b);
-    }
+    });
   });
 }
 
 // Both words of blocks first .. first + n, which are those of Source::words(0).
 inline void fill_blocks(const PhiloxKey& key, std::uint64_t first, std::int64_t n, std::uint64_t* a, std::uint64_t* b) {
-  constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
-  using U = Vec<std::uint64_t, W>;
   std::uint64_t buffer[2][16];
   for (std::int64_t done = 0; done < n;) {
     const std::uint64_t position = first + std::uint64_t(done);
     const std::int64_t skip = std::int64_t(position % 16), left = n - done;
     const bool whole = skip == 0 && left >= 16;
     std::uint64_t *to_a = whole ? a + done : buffer[0], *to_b = whole ? b + done : buffer[1];
-    FASTGEN_UNROLL
-    for (int i = 0; i < 16; i += W) {
-      const auto block = philox_at<W>(key, purpose::attempts, Position(position / 16 * 16),
-                                      iota<std::uint64_t, W>() + U(std::uint64_t(i)));
+    for_sixteen_blocks(key, purpose::attempts, Position(position / 16 * 16),
+                       [&](int i, const auto& block) FASTGEN_LAMBDA_INLINE {
       pair_halves(block.word[0], block.word[1]).store(to_a + i);
       pair_halves(block.word[2], block.word[3]).store(to_b + i);
-    }
+    });
     const std::int64_t take = left < 16 - skip ? left : 16 - skip;
     if (!whole) {
       __builtin_memcpy(a + done, buffer[0] + skip, std::size_t(take) * 8);
@@ -62,15 +64,11 @@ inline void fill_blocks(const PhiloxKey& key, std::uint64_t first, std::int64_t 
 
 // out[0 .. n) = words first .. first + n of 32 bits, in the layout of vector/philox.hpp, each in the low half of 64 bits.
 inline void fill_parts(const PhiloxKey& key, Position first, std::int64_t n, std::uint64_t* out) {
-  constexpr int W = wide_width<std::uint64_t> < 16 ? wide_width<std::uint64_t> : 16;
-  using U = Vec<std::uint64_t, W>;
   fill_groups<64>(first, n, out, [&](Position group, std::uint64_t* to) FASTGEN_LAMBDA_INLINE {
-    FASTGEN_UNROLL
-    for (int b = 0; b < 16; b += W) {
-      const auto block = philox_at<W>(key, purpose::parts, group * 16, iota<std::uint64_t, W>() + U(std::uint64_t(b)));
+    for_sixteen_blocks(key, purpose::parts, group * 16, [&](int b, const auto& block) FASTGEN_LAMBDA_INLINE {
       FASTGEN_UNROLL
       for (int w = 0; w < 4; ++w) block.word[w].store(to + 16 * w + b);
-    }
+    });
   });
 }
 

@@ -46,48 +46,64 @@ template <class T> inline void pack_transposed(std::int64_t D, const double* a, 
   }
 }
 
-// Where the triangular product lower * (x - origin) + white has its columns x - origin from, and its sums their start. `diff` holds
-// the columns left of the block of rows that is worked on.
+// Where lower * (x - origin) + start takes its columns x - origin from. at(j, s) begins with column j from sample s on; next(xs)
+// gives C vectors of it and goes on to the following one. lower_rows reads the columns left of its rows from `diff`, `pitch` apart.
 //
-// Here each block makes its own, and keeps them in diff for the rows below.
-template <class T> struct Centered {
-  using V = Vec<T, native_width<T>>;
+// Here each block of rows makes its own, and keeps them in diff for the rows below.
+template <class T> struct KeptColumns {
   const T* x;
   std::int64_t stride;
-  const T *origin, *white;
+  const T *origin, *start;
   T* diff;
   std::int64_t pitch;
-  FASTGEN_INLINE V start(std::int64_t row) const { return V(white[row]); }
-  // C vectors of column j of the samples from s.
-  template <int C> FASTGEN_INLINE void column(std::int64_t j, std::int64_t s, V (&xs)[C]) const {
-    const V o(origin[j]);
+  FASTGEN_INLINE KeptColumns at(std::int64_t j, std::int64_t s) const {
+    return {x + j * stride + s, stride, origin + j, start, diff + j * pitch + s, pitch};
+  }
+  template <int C, class V> FASTGEN_INLINE void next(V (&xs)[C]) {
+    const V o(*origin++);
     FASTGEN_UNROLL
     for (int c = 0; c < C; ++c) {
-      xs[c] = V::load(x + j * stride + s + c * V::width) - o;
-      xs[c].store(diff + j * pitch + s + c * V::width);
+      xs[c] = V::load(x + c * V::width) - o;
+      xs[c].store(diff + c * V::width);
     }
+    x += stride, diff += pitch;
   }
 };
-// Here they are there already, made once for many products with one origin.
-template <class T> struct Recentered {
-  using V = Vec<T, native_width<T>>;
-  const T *diff, *white;
+// Here all are in diff, made once for many products with one origin.
+template <class T> struct ReadyColumns {
+  const T *diff, *start;
   std::int64_t pitch;
-  FASTGEN_INLINE V start(std::int64_t row) const { return V(white[row]); }
-  template <int C> FASTGEN_INLINE void column(std::int64_t j, std::int64_t s, V (&xs)[C]) const {
+  FASTGEN_INLINE ReadyColumns at(std::int64_t j, std::int64_t s) const { return {diff + j * pitch + s, start, pitch}; }
+  template <int C, class V> FASTGEN_INLINE void next(V (&xs)[C]) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) xs[c] = V::load(diff + j * pitch + s + c * V::width);
+    for (int c = 0; c < C; ++c) xs[c] = V::load(diff + c * V::width);
+    diff += pitch;
+  }
+};
+// Here they are made whenever they are asked for. There is no diff: not for lower_rows.
+template <class T> struct FreshColumns {
+  const T* x;
+  std::int64_t stride;
+  const T *origin, *start;
+  FASTGEN_INLINE FreshColumns at(std::int64_t j, std::int64_t s) const {
+    return {x + j * stride + s, stride, origin + j, start};
+  }
+  template <int C, class V> FASTGEN_INLINE void next(V (&xs)[C]) {
+    const V o(*origin++);
+    FASTGEN_UNROLL
+    for (int c = 0; c < C; ++c) xs[c] = V::load(x + c * V::width) - o;
+    x += stride;
   }
 };
 
-// R rows of lower * (x - origin) + white for C vectors of samples from s. Row blocks must be taken from the top: the block that
-// starts at row i makes the differences i .. i + R - 1 of Centered, between multiply-adds, where stores cost nothing.
+// R rows of lower * (x - origin) + start for C vectors of samples from s. Row blocks must be taken from the top: the block that
+// starts at row i makes columns i .. i + R - 1 of KeptColumns, between multiply-adds, where stores cost nothing.
 template <int R, int C, class T, class From, class V = Vec<T, native_width<T>>>
 FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const From& from, std::int64_t s, V (&y)[R][C]) {
   FASTGEN_UNROLL
   for (int r = 0; r < R; ++r) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) y[r][c] = from.start(i + r);
+    for (int c = 0; c < C; ++c) y[r][c] = V(from.start[i + r]);
   }
   const T* diff = from.diff + s;
   // Four columns at a time: the shorter the loops, the more of their ends does a branch predictor foresee.
@@ -100,10 +116,11 @@ FASTGEN_INLINE const T* lower_rows(const T* packed, std::int64_t i, const From& 
       add_outer_product(y, packed, xs);
     }
   }
+  From columns = from.at(i, s);
   FASTGEN_UNROLL
   for (int j = 0; j < R; ++j) {
     V xs[C];
-    from.column(i + j, s, xs);
+    columns.next(xs);
     FASTGEN_UNROLL
     for (int r = j; r < R; ++r) {
       const V p(*packed++);
@@ -123,7 +140,7 @@ FASTGEN_INLINE const T* lower_rows_twice(const T* packed, std::int64_t i, const 
   FASTGEN_UNROLL
   for (int r = 0; r < 4; ++r) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) y[r][c] = from.start(i + r), z[r][c] = from.start(i + 4 + r);
+    for (int c = 0; c < C; ++c) y[r][c] = V(from.start[i + r]), z[r][c] = V(from.start[i + 4 + r]);
   }
   const T* lower = packed + 4 * i + 10;
   const T* diff = from.diff + s;
@@ -137,10 +154,11 @@ FASTGEN_INLINE const T* lower_rows_twice(const T* packed, std::int64_t i, const 
       add_outer_product(z, lower, xs);
     }
   }
+  From columns = from.at(i, s);
   FASTGEN_UNROLL
   for (int j = 0; j < 8; ++j) {
     V xs[C];
-    from.column(i + j, s, xs);
+    columns.next(xs);
     if (j < 4) {
       FASTGEN_UNROLL
       for (int r = 0; r < 4; ++r) {

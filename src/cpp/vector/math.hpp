@@ -1,7 +1,8 @@
 // Elementary functions of Vec<T, W>, T = double or float.
 //
 // Only correctly rounded operations (+ - * / sqrt fma), integer operations and selects, each lane in one fixed order,
-// so a function returns the same bits for every width and instruction set. No look-ups, no branch on a lane's value.
+// so a function returns the same bits for every width and instruction set. No look-ups. Where a
+// function branches, it is on whole vectors, and every lane gets the bits that it would get alone.
 // Errors are in ULP of the result, measured by tests/test_math.py as double / float; special values are those of C99.
 // The polynomials come from docs/math_coefficients.py.
 #pragma once

@@ -21,20 +21,19 @@ template <class T> constexpr std::int64_t head_size(std::int64_t K, std::int64_t
 // P is T* to prepare them, const T* to read them.
 template <class P> struct Constants {
   using T = std::remove_cvref_t<decltype(*P())>;
-  std::int64_t K, D, shared;  // `shared`: 0 where one factor serves all components, else 1
-  bool whitened;              // tied: densities may be taken between whitened points
+  std::int64_t K, D, together, own_factor;  // 1 where each component has a factor of its own, 0 where one serves all
   P mean, norm;
-  P factor;         // full, tied: L packed for sampling; diag, spherical: standard deviations
-  P inverse;        // full, tied: L^-1 packed (triangle each); diag, spherical: 1 / standard deviation
-  P transposed;     // full, tied: L^-T packed
-  // A centre of the means; whether a mean is near enough for L^-1 (x - mean) to be taken as L^-1 (x - centre) + white, 0 or
-  // 1; there white = L^-1 (centre - mean), elsewhere 0, and 0 once more behind those of all components.
-  P center, near, white;
+  P factor;      // full, tied: L packed for sampling; diag, spherical: standard deviations
+  P inverse;     // full, tied: L^-1 packed (triangle each); diag, spherical: 1 / standard deviation
+  P transposed;  // full, tied: L^-T packed
+  // Of each mixture a centre of its means (D,). For each component whether its mean is near it, 1 or 0 (tied: all or none of a
+  // mixture), and what sums of products with x - centre start with (D,): L^-1 (centre - mean), or 0 where it is not near. D zeros.
+  P center, near, start, zeros;
   FASTGEN_INLINE Constants(const Shape& shape, P p) {
-    K = shape.n_components, D = shape.n_features;
+    K = shape.n_components, D = shape.n_features, together = shape.together;
     const std::int64_t tri = triangle_size(D);
-    shared = shape.variant == tied ? 0 : 1;
-    const std::int64_t factors = shared ? K : 1;
+    own_factor = shape.variant == tied ? 0 : 1;
+    const std::int64_t factors = own_factor ? K : 1;
     mean = p, norm = p + K * D, p += head_size<T>(K, D);
     if (shape.variant == full || shape.variant == tied) {
       factor = p, p += factors * affine_size<T>(D);
@@ -46,23 +45,31 @@ template <class P> struct Constants {
       inverse = p, p += size;
       transposed = nullptr;
     }
-    center = p, p += D;
+    center = p, p += K / together * D;
     near = p, p += K;
-    white = p;
-    whitened = shape.variant == tied && near_center(0);
+    start = p, p += K * D;
+    zeros = p;
   }
-  P lower(std::int64_t k) const { return factor + shared * k * affine_size<T>(D); }
-  P precision(std::int64_t k) const { return inverse + shared * k * triangle_size(D); }
-  P precision_transposed(std::int64_t k) const { return transposed + shared * k * triangle_size(D); }
+  P lower(std::int64_t k) const { return factor + own_factor * k * affine_size<T>(D); }
+  P precision(std::int64_t k) const { return inverse + own_factor * k * triangle_size(D); }
+  P precision_transposed(std::int64_t k) const { return transposed + own_factor * k * triangle_size(D); }
+  P center_of(std::int64_t k) const { return center + k / together * D; }
   bool near_center(std::int64_t k) const { return near[k] != T(0); }
-  P origin(std::int64_t k) const { return near_center(k) ? center : mean + k * D; }
-  P zeros() const { return white + K * D; }
+  // Whether it pays to make x - centre for several components.
+  bool share_center(std::int64_t k0, std::int64_t k1) const {
+    T count(0);
+    for (std::int64_t k = k0; k < k1; ++k) count += near[k];
+    return count > T(1);
+  }
+  P origin(std::int64_t k) const { return near_center(k) ? center_of(k) : mean + k * D; }
+  // Tied: densities of the mixture of component k may be taken between points multiplied by L^-1.
+  bool whitened(std::int64_t k) const { return own_factor == 0 && near_center(k); }
 };
 
 template <class T> inline std::int64_t constants_size(Shape shape) {
   const std::int64_t K = shape.n_components, D = shape.n_features;
   const std::int64_t factor = affine_size<T>(D) + 2 * triangle_size(D);
-  const std::int64_t about_center = D + K + (K + 1) * D, rest = head_size<T>(K, D) + about_center;
+  const std::int64_t about_center = K / shape.together * D + K + (K + 1) * D, rest = head_size<T>(K, D) + about_center;
   switch (shape.variant) {
     case full: return rest + K * factor;
     case tied: return rest + factor;
@@ -76,58 +83,76 @@ inline std::int64_t prepare_scratch(Shape shape) {
   return shape.variant == full || shape.variant == tied ? D + D * D : D;
 }
 
-// A point between K means: halfway between the least and the largest in each feature, as T.
-template <class T> inline void middle_of(const double* means, std::int64_t K, std::int64_t D, double* middle) {
+// How near a mean must be to its centre, in standard deviations: so much no sum that `start` is made of may exceed. Rounding errors
+// are relative to these sums then, instead of to those of x - mean, and in the worst case those of all D features have one sign:
+// with 256 / D a log density near 0 stays within 1e-13 (double). Tied matrices are allowed more, as densities of near means cost
+// D a pair instead of D^2 / 2.
+template <class T> inline double longest_start(int variant, std::int64_t D) {
+  constexpr double most = sizeof(T) == 8 ? 32 : 8, of_all_features = 256;
+  return variant == tied ? 32 : of_all_features / double(D) < most ? of_all_features / double(D) : most;
+}
+// From so many means of a mixture its centre is made: every slice of components makes it again.
+constexpr std::int64_t means_of_center = 64;
+
+// The centre of the mixture of component k: halfway between the least and the largest mean in each feature, as T. False where
+// x - centre could overflow though x - mean does not.
+template <class T> inline bool find_center(Shape shape, const double* means, std::int64_t k, double* center) {
+  const std::int64_t D = shape.n_features, first = k / shape.together * shape.together;
+  const std::int64_t n = shape.together < means_of_center ? shape.together : means_of_center;
+  constexpr double safe = double(largest<T>) * 0x1p-56;  // from every number of T rounded away
+  bool is_safe = true;
   for (std::int64_t d = 0; d < D; ++d) {
-    double low = means[d], high = means[d];
-    for (std::int64_t k = 1; k < K; ++k) {
-      const double m = means[k * D + d];
-      low = m < low ? m : low;
-      high = m > high ? m : high;
+    const double* m = means + first * D + d;
+    double low = *m, high = *m;
+    for (std::int64_t i = 1; i < n; ++i) {
+      m += D;
+      low = *m < low ? *m : low;
+      high = *m > high ? *m : high;
     }
-    middle[d] = double(T(low + 0.5 * (high - low)));
+    center[d] = double(T(low + 0.5 * (high - low)));
+    is_safe &= abs(center[d]) < safe;
   }
+  return is_safe;
 }
 
-// white = inverse (middle - mean), `inverse` being lower triangular or diagonal; false when it is not short. What is taken with it
-// has rounding errors relative to the sums that it is made of: allowed while those stay within 32 standard deviations, whose
-// error is 4e-15 in double.
-constexpr double longest_white = 32;
+// start = inverse (center - mean), `inverse` being lower triangular or diagonal; whether all sums stayed below `longest`.
 template <class T>
-inline bool whiten_mean(std::int64_t D, const double* inverse, const double* middle, const T* mean, T* white) {
-  bool is_short = true;
+inline bool make_start(std::int64_t D, const double* inverse, const double* center, const T* mean, double longest,
+                       T* start) {
+  bool is_near = true;
   for (std::int64_t i = 0; i < D; ++i) {
     double sum = 0;
     for (std::int64_t j = 0; j <= i; ++j) {
-      sum += double(T(inverse[i * D + j])) * (middle[j] - double(mean[j]));
-      is_short &= -longest_white < sum && sum < longest_white;
+      sum += double(T(inverse[i * D + j])) * (center[j] - double(mean[j]));
+      is_near &= abs(sum) < longest;
     }
-    white[i] = T(sum);
+    start[i] = T(sum);
   }
-  return is_short;
+  return is_near;
 }
 template <class T>
-inline bool whiten_mean(std::int64_t D, const T* inverse, std::int64_t step, const double* middle, const T* mean,
-                        T* white) {
-  bool is_short = true;
+inline bool make_start(std::int64_t D, const T* inverse, std::int64_t step, const double* center, const T* mean,
+                       double longest, T* start) {
+  bool is_near = true;
   for (std::int64_t d = 0; d < D; ++d) {
-    const double w = double(inverse[d * step]) * (middle[d] - double(mean[d]));
-    is_short &= -longest_white < w && w < longest_white;
-    white[d] = T(w);
+    const double product = double(inverse[d * step]) * (center[d] - double(mean[d]));
+    is_near &= abs(product) < longest;
+    start[d] = T(product);
   }
-  return is_short;
+  return is_near;
 }
-
-template <class P> inline void set_near(const Constants<P>& c, std::int64_t k, bool near) {
+template <class P> inline void set_near(const Constants<P>& c, std::int64_t k, bool is_near) {
   using T = typename Constants<P>::T;
-  c.near[k] = T(near);
-  for (std::int64_t i = 0; i < c.D && !near; ++i) c.white[k * c.D + i] = T(0);
+  c.near[k] = T(is_near);
+  if (is_near) return;
+  for (std::int64_t d = 0; d < c.D; ++d) c.start[k * c.D + d] = T(0);
 }
 
-// Where components share a factor, the slice that starts at component 0 prepares all: slices run at the same time.
-template <class T>
+// Where components share a factor, the slice that starts at component 0 prepares all: slices run at the same time. `room`(k) is how
+// much of longest_start a law that is made of the normal one may use, at most 1.
+template <class T, class Room>
 inline void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
-                    double* scratch, Patience patience) {
+                    double* scratch, Patience patience, Room room) {
   const std::int64_t K = shape.n_components, D = shape.n_features;
   if (shape.variant == tied) {
     if (k0 != 0) return;
@@ -137,15 +162,24 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
   const Constants c(shape, constants);
   Pace pace{patience};
   for (std::int64_t i = k0 * D; i < k1 * D; ++i) c.mean[i] = T(means[i]) + T(0);  // no -0: see affine.hpp
-  double *middle = scratch, *inverse = scratch + D;
-  // Every slice finds the centre again, so where components do not share a factor it is that of a few means.
-  constexpr std::int64_t means_of_center = 64;
-  middle_of<T>(means, shape.variant == tied || K < means_of_center ? K : means_of_center, D, middle);
   if (k0 == 0)
-    for (std::int64_t d = 0; d < D; ++d) c.center[d] = T(middle[d]), c.zeros()[d] = T(0);
+    for (std::int64_t d = 0; d < D; ++d) c.zeros[d] = T(0);
+  double *center = scratch, *inverse = scratch + D;
+  bool is_safe = false;
+  const double longest = longest_start<T>(shape.variant, D);
+  const auto enter = [&](std::int64_t k) {  // component k, of this mixture or of the next
+    if (k != k0 && k % shape.together != 0) return;
+    is_safe = find_center<T>(shape, means, k, center);
+    if (k % shape.together != 0) return;
+    for (std::int64_t d = 0; d < D; ++d) c.center_of(k)[d] = T(center[d]);
+  };
+  const auto start_of = [&](std::int64_t k, double longest_of_k) {
+    return make_start(D, inverse, center, c.mean + k * D, longest_of_k, c.start + k * D) && is_safe;
+  };
   if (shape.variant == diag || shape.variant == spherical) {
-    const std::int64_t each = shape.variant == diag ? D : 1;
+    const std::int64_t each = shape.variant == diag ? D : 1, step = shape.variant == diag ? 1 : 0;
     for (std::int64_t k = k0; k < k1; ++k) {
+      enter(k);
       double log_det = 0;
       for (std::int64_t d = 0; d < each; ++d) {
         const double s = factors[k * each + d];
@@ -155,12 +189,13 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
       }
       if (shape.variant == spherical) log_det *= double(D);
       c.norm[k] = T(-0.5 * double(D) * numbers::log_two_pi - log_det);
-      const std::int64_t step = shape.variant == diag ? 1 : 0;
-      set_near(c, k, whiten_mean(D, c.inverse + k * each, step, middle, c.mean + k * D, c.white + k * D));
+      set_near(c, k,
+               make_start(D, c.inverse + k * each, step, center, c.mean + k * D, longest * room(k), c.start + k * D) &&
+                   is_safe);
     }
     return;
   }
-  for (std::int64_t k = k0; k < (c.shared ? k1 : 1); ++k) {
+  for (std::int64_t k = k0; k < (c.own_factor ? k1 : 1); ++k) {
     const double* lower = factors + k * D * D;
     invert_lower(D, lower, inverse, patience);
     if (pace.over(D * D)) return;
@@ -170,17 +205,27 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
     double log_det = 0;
     for (std::int64_t i = 0; i < D; ++i) log_det += math::log(lower[i * D + i]);
     c.norm[k] = T(-0.5 * double(D) * numbers::log_two_pi - log_det);
-    set_near(c, k, whiten_mean(D, inverse, middle, c.mean + k * D, c.white + k * D));
+    if (!c.own_factor) continue;
+    enter(k);
+    set_near(c, k, start_of(k, longest * room(k)));
   }
-  if (shape.variant != tied) return;
-  // Distances between whitened points cost D a pair instead of D^2 / 2.
-  bool all_near = true;
-  for (std::int64_t k = 0; k < K; ++k) {
-    if (pace.over(D * D)) return;
-    c.norm[k] = c.norm[0];
-    all_near &= whiten_mean(D, inverse, middle, c.mean + k * D, c.white + k * D);
+  if (c.own_factor) return;
+  for (std::int64_t first = 0; first < K; first += shape.together) {
+    const std::int64_t end = first + shape.together;
+    enter(first);
+    bool all_near = true;
+    for (std::int64_t k = first; k < end; ++k) {
+      if (pace.over(D * D)) return;
+      c.norm[k] = c.norm[0];
+      all_near &= start_of(k, longest * room(k));
+    }
+    for (std::int64_t k = first; k < end; ++k) set_near(c, k, all_near);
   }
-  for (std::int64_t k = 0; k < K; ++k) set_near(c, k, all_near);
+}
+template <class T>
+inline void prepare(Shape shape, const double* const* parameters, std::int64_t k0, std::int64_t k1, T* constants,
+                    double* scratch, Patience patience) {
+  prepare(shape, parameters, k0, k1, constants, scratch, patience, [](std::int64_t) { return 1.0; });
 }
 
 }  // namespace multivariate_normal

@@ -46,16 +46,16 @@ inline void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r,
       }
     return;
   }
-  if (c.whitened) {
-    // sum_k r_k L^-T L^-1 (mean_k - x) = L^-T sum_k r_k (white (mean_k - centre) - white (x - centre)): one triangle for all components.
-    T *sum = scratch, *white = scratch + D * stride;
-    whiten(c, tile, sum, white);
+  if (c.whitened(0)) {
+    // sum_k r_k L^-T L^-1 (mean_k - x) = L^-T sum_k r_k (-start_k - L^-1 (x - centre)): one triangle for all components.
+    T *sum = scratch, *whitened = scratch + D * stride;
+    whiten(c, 0, tile, sum, whitened);
     for (std::int64_t d = 0; d < D; ++d)
       for (std::int64_t s = 0; s < tile.padded; s += V::width) {
         V total(T(0));
-        const V y = V::load(white + d * stride + s);
+        const V y = V::load(whitened + d * stride + s);
         for (std::int64_t k = 0; k < K; ++k)
-          total = fma(V::load(r + k * stride + s), V(-c.white[k * D + d]) - y, total);
+          total = fma(V::load(r + k * stride + s), V(-c.start[k * D + d]) - y, total);
         total.store(sum + d * stride + s);
       }
     for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
@@ -67,7 +67,7 @@ inline void add_gradient(const Block<T>& block, const Tile<T>& tile, const T* r,
   T *diff = scratch, *y = scratch + D * lanes;
   for (std::int64_t k = 0; k < K; ++k)
     for_strips<T, 3>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
-      const Centered<T> from{tile.x + s, stride, c.mean + k * D, c.zeros(), diff, lanes};
+      const KeptColumns<T> from{tile.x + s, stride, c.mean + k * D, c.zeros, diff, lanes};
       V minus_r[C];
       FASTGEN_UNROLL
       for (int i = 0; i < C; ++i) minus_r[i] = -V::load(r + k * stride + s + i * V::width);

@@ -24,10 +24,12 @@ template <class T> inline std::int64_t cached_samples(std::int64_t D) {
   return cached / D < group ? group : cached / D / group * group;
 }
 
+// Differences of a group, and either those from the centre of cached samples, which are a group or more, or products of a group
+// (add_gradient); tied: also points times L^-1, and their differences. Few features and axes ask for less.
 template <class T> inline std::int64_t evaluate_scratch(const Block<T>& block, std::int64_t tile) {
   const Shape& shape = block.shape;
-  const std::int64_t D = shape.n_features, by_strips = D * (2 * group_of<T>(D) + cached_samples<T>(D));
-  return by_strips + (shape.variant == tied ? 2 * D * tile : 0);
+  const std::int64_t D = shape.n_features, by_groups = D * (group_of<T>(D) + cached_samples<T>(D));
+  return by_groups + (shape.variant == tied ? 2 * D * tile : 0);
 }
 
 // lp from a squared distance. Finite points give NaN only where terms overflow; their density is 0.
@@ -35,20 +37,6 @@ template <class V> FASTGEN_INLINE V finish(V q, V norm) {
   using T = typename V::Scalar;
   return max(fma(V(T(-0.5)), q, norm), V(-math::infinity<T>));
 }
-
-// As Centered, but for columns that are made whenever they are needed.
-template <class T> struct Differences {
-  using V = Vec<T, native_width<T>>;
-  const T* x;
-  std::int64_t stride;
-  const T *origin, *white;
-  FASTGEN_INLINE V start(std::int64_t row) const { return V(white[row]); }
-  template <int C> FASTGEN_INLINE void column(std::int64_t j, std::int64_t s, V (&xs)[C]) const {
-    const V o(origin[j]);
-    FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) xs[c] = V::load(x + j * stride + s + c * V::width) - o;
-  }
-};
 
 // q (+)= the squares of rows Top .. Top + 3 of a product with a factor of D <= 8 rows.
 template <int D, int Top, int C, class T, class From, class V = Vec<T, native_width<T>>>
@@ -58,12 +46,13 @@ FASTGEN_INLINE void few_rows(const From& from, const T* p, V (&q)[C]) {
   FASTGEN_UNROLL
   for (int r = 0; r < R; ++r) {
     FASTGEN_UNROLL
-    for (int c = 0; c < C; ++c) y[r][c] = from.start(Top + r);
+    for (int c = 0; c < C; ++c) y[r][c] = V(from.start[Top + r]);
   }
+  From columns = from;
   FASTGEN_UNROLL
   for (int j = 0; j < Top + R; ++j) {
     V diff[C];
-    from.column(j, 0, diff);
+    columns.next(diff);
     FASTGEN_UNROLL
     for (int r = 0; r < R; ++r) {
       if (j > Top + r) continue;
@@ -91,27 +80,34 @@ inline void recenter(const Tile<T>& tile, std::int64_t features, std::int64_t be
   }
 }
 
+// Calls body(from) with the columns of component k at samples from s: those in `recentered`, if there are any and its mean is near
+// the centre, else fresh ones.
+template <class T, class Body>
+FASTGEN_INLINE void with_columns(const Constants<const T*>& c, std::int64_t k, const Tile<T>& tile, std::int64_t s,
+                                 const T* recentered, std::int64_t pitch, Body body) {
+  const T* start = c.start + k * c.D;
+  if (recentered && c.near_center(k)) body(ReadyColumns<T>{recentered, start, pitch});
+  else body(FreshColumns<T>{tile.x + s, tile.stride, c.origin(k), start});
+}
+
 // Few features: everything unrolled, rows of the factor in blocks of four, differences made again for each block.
 // Bound by multiply-adds and the exp of the caller.
 template <int D, int Strip, class T>
 inline void log_density_few(const Constants<const T*>& constants, std::int64_t k0, std::int64_t k1, const Tile<T>& tile,
                             const T* offset, T* lp, T* scratch) {
   using V = Vec<T, native_width<T>>;
-  const bool many = k1 > k0 + 1;
+  T* recentered = constants.share_center(k0, k1) ? scratch : nullptr;
   for_strips<T, Strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     constexpr std::int64_t lanes = C * V::width;
-    if (many) recenter(tile, D, s, s + lanes, constants.center, scratch, lanes);
+    if (recentered) recenter(tile, D, s, s + lanes, constants.center_of(k0), recentered, lanes);
     T* to = lp + s;
     for (std::int64_t k = k0; k < k1; ++k, to += tile.stride) {
       const T* p = constants.precision(k);
       V q[C];
-      const auto add_rows = [&](const auto& from) FASTGEN_LAMBDA_INLINE {
+      with_columns(constants, k, tile, s, recentered, lanes, [&](const auto& from) FASTGEN_LAMBDA_INLINE {
         few_rows<D, 0>(from, p, q);
         if constexpr (D > 4) few_rows<D, 4>(from, p, q);
-      };
-      const T* white = constants.white + k * D;
-      if (many && constants.near_center(k)) add_rows(Recentered<T>{scratch, white, lanes});
-      else add_rows(Differences<T>{tile.x + s, tile.stride, constants.origin(k), white});
+      });
       const V norm(constants.norm[k] + offset[k]);
       FASTGEN_UNROLL
       for (int c = 0; c < C; ++c) finish(q[c], norm).store(to + c * V::width);
@@ -168,15 +164,15 @@ inline void log_density_full(const Constants<const T*>& constants, std::int64_t 
   constexpr std::int64_t at_once = has_registers_for_eight_rows<T> ? 8 : 4;
   const std::int64_t group = group_of<T>(D), rows_together = strips_together(D) > 1 ? at_once : rows;
   const std::int64_t samples = cached_samples<T>(D);
-  const bool many = k1 > k0 + 1;
+  const bool shared = constants.share_center(k0, k1);
   T *diff = scratch, *recentered = scratch + D * group;
   if (tile.upcoming) tile.upcoming->share_out(constants.K * ((tile.padded + group - 1) / group));
   for (std::int64_t first = 0; first < tile.padded; first += samples) {
     const std::int64_t last = first + samples < tile.padded ? first + samples : tile.padded;
-    if (many) recenter(tile, rows, first, last, constants.center, recentered, samples);
+    if (shared) recenter(tile, rows, first, last, constants.center_of(k0), recentered, samples);
     for (std::int64_t k = k0; k < k1; ++k) {
       T* q = lp + (k - k0) * tile.stride;
-      const T norm = constants.norm[k] + offset[k], *white = constants.white + k * D;
+      const T norm = constants.norm[k] + offset[k], *start = constants.start + k * D;
       for (std::int64_t s0 = first; s0 < last; s0 += group) {
         const std::int64_t lanes = last - s0 < group ? last - s0 : group;
         if (tile.upcoming) tile.upcoming->template fetch<Soon::read>();
@@ -191,18 +187,19 @@ inline void log_density_full(const Constants<const T*>& constants, std::int64_t 
             packed = next;
           }
         };
-        if (many && constants.near_center(k)) add_all_squares(Recentered<T>{recentered + s0 - first, white, samples});
-        else add_all_squares(Centered<T>{tile.x + s0, tile.stride, constants.origin(k), white, diff, group});
+        if (shared && constants.near_center(k))
+          add_all_squares(ReadyColumns<T>{recentered + s0 - first, start, samples});
+        else add_all_squares(KeptColumns<T>{tile.x + s0, tile.stride, constants.origin(k), start, diff, group});
       }
     }
   }
 }
 
-// out = L^-1 (x - center) for the whole tile; diff is overwritten.
+// out = L^-1 (x - centre), the centre being that of component k, for the whole tile; diff is overwritten.
 template <class T>
-inline void whiten(const Constants<const T*>& constants, const Tile<T>& tile, T* diff, T* out) {
+inline void whiten(const Constants<const T*>& constants, std::int64_t k, const Tile<T>& tile, T* diff, T* out) {
   using V = Vec<T, native_width<T>>;
-  const Centered<T> from{tile.x, tile.stride, constants.center, constants.zeros(), diff, tile.stride};
+  const KeptColumns<T> from{tile.x, tile.stride, constants.center_of(k), constants.zeros, diff, tile.stride};
   for_row_blocks(0, constants.D, constants.precision(0),
                  [&]<int R>(std::int64_t i, const T* packed) FASTGEN_LAMBDA_INLINE {
     const T* next = packed;
@@ -224,19 +221,19 @@ inline void log_density_whitened(const Constants<const T*>& constants, std::int6
                                  const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
   using V = Vec<T, native_width<T>>;
   const std::int64_t D = constants.D;
-  T* white = scratch + D * tile.stride;
-  whiten(constants, tile, scratch, white);
+  T* whitened = scratch + D * tile.stride;
+  whiten(constants, k0, tile, scratch, whitened);
   for_strips<T, 4>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     for (std::int64_t k = k0; k < k1; ++k) {
-      const T* mean = constants.white + k * D;
+      const T* start = constants.start + k * D;
       V q[C];
       FASTGEN_UNROLL
       for (int c = 0; c < C; ++c) q[c] = V(T(0));
       for (std::int64_t d = 0; d < D; ++d) {
-        const V m(mean[d]);
+        const V from(start[d]);
         FASTGEN_UNROLL
         for (int c = 0; c < C; ++c) {
-          const V y = V::load(white + d * tile.stride + s + c * V::width) + m;
+          const V y = V::load(whitened + d * tile.stride + s + c * V::width) + from;
           q[c] = fma(y, y, q[c]);
         }
       }
@@ -253,20 +250,21 @@ inline void log_density_axes(const Constants<const T*>& constants, std::int64_t 
                              const Tile<T>& tile, const T* offset, T* lp, T* scratch) {
   using V = Vec<T, native_width<T>>;
   const std::int64_t D = constants.D;
-  const bool many = k1 > k0 + 1 && D <= 128;  // more would leave the first-level cache
+  // More features would leave the first-level cache.
+  T* recentered = D <= 128 && constants.share_center(k0, k1) ? scratch : nullptr;
   for_strips<T, 4>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     constexpr std::int64_t lanes = C * V::width;
-    if (many) recenter(tile, D, s, s + lanes, constants.center, scratch, lanes);
+    if (recentered) recenter(tile, D, s, s + lanes, constants.center_of(k0), recentered, lanes);
     for (std::int64_t k = k0; k < k1; ++k) {
       const V common(Kind == spherical ? constants.inverse[k] : T(1));
       V q[C];
       FASTGEN_UNROLL
       for (int c = 0; c < C; ++c) q[c] = V(T(0));
-      const auto add_features = [&](const auto& from) FASTGEN_LAMBDA_INLINE {
+      with_columns(constants, k, tile, s, recentered, lanes, [&](auto columns) FASTGEN_LAMBDA_INLINE {
         for (std::int64_t d = 0; d < D; ++d) {
-          const V inverse = Kind == spherical ? common : V(constants.inverse[k * D + d]), start = from.start(d);
+          const V inverse = Kind == spherical ? common : V(constants.inverse[k * D + d]), start(columns.start[d]);
           V diff[C];
-          from.column(d, 0, diff);
+          columns.next(diff);
           FASTGEN_UNROLL
           for (int c = 0; c < C; ++c) {
             // Scaled before squared, so that no intermediate overflows where the answer does not.
@@ -274,10 +272,7 @@ inline void log_density_axes(const Constants<const T*>& constants, std::int64_t 
             q[c] = fma(y, y, q[c]);
           }
         }
-      };
-      const T* white = constants.white + k * D;
-      if (many && constants.near_center(k)) add_features(Recentered<T>{scratch, white, lanes});
-      else add_features(Differences<T>{tile.x + s, tile.stride, constants.origin(k), white});
+      });
       const V norm(constants.norm[k] + offset[k]);
       FASTGEN_UNROLL
       for (int c = 0; c < C; ++c) finish(q[c], norm).store(lp + (k - k0) * tile.stride + s + c * V::width);
@@ -294,7 +289,7 @@ inline void log_density(const Block<T>& block, std::int64_t k0, std::int64_t k1,
     case spherical: return log_density_axes<spherical>(c, k0, k1, tile, offset, lp, scratch);
     default: break;
   }
-  if (c.whitened) return log_density_whitened(c, k0, k1, tile, offset, lp, scratch);
+  if (c.whitened(k0)) return log_density_whitened(c, k0, k1, tile, offset, lp, scratch);
   const bool few = with_constant<1, 8>(c.D, [&]<int D>() FASTGEN_LAMBDA_INLINE {
     log_density_few<D, D == 1 ? 4 : 3>(c, k0, k1, tile, offset, lp, scratch);
   });

@@ -57,7 +57,7 @@ inline std::int64_t draw_held(const Constants<const T*>& c, std::int64_t first, 
   for (int i = 0; i < D; ++i) {
     mean[i].hold(c.mean + i, D, c.K);
     for (int j = 0; j <= i; ++j)
-      factor[i][j].hold(c.factor + j * affine_panel<T> + i, c.shared * affine_size<T>(D), c.K);
+      factor[i][j].hold(c.factor + j * affine_panel<T> + i, c.own_factor * affine_size<T>(D), c.K);
   }
   const std::int64_t whole = tile.n / W * W;
   for (std::int64_t s = 0; s < whole; s += W) {
@@ -82,7 +82,7 @@ inline std::int64_t draw_held(const Constants<const T*>& c, std::int64_t first, 
 
 template <int D, class T>
 inline void draw_few(const Block<T>& block, const Constants<const T*>& c, const DrawTile<T>& tile, const T* z) {
-  const std::int64_t n = tile.n, K = c.K, first = block.first, stride = c.shared * affine_size<T>(D);
+  const std::int64_t n = tile.n, K = c.K, first = block.first, stride = c.own_factor * affine_size<T>(D);
   const std::int32_t* labels = tile.labels;
   const T *mean = c.mean, *factor = c.factor;
   T* out = tile.out;
@@ -126,7 +126,7 @@ template <class T> inline void transform(const Block<T>& block, const DrawTile<T
   std::int32_t* order = reinterpret_cast<std::int32_t*>(tile.scratch + tile.n * D);
   std::int32_t* ends = order + tile.n;
   const bool far = K * affine_size<T>(D) * std::int64_t(sizeof(T)) > first_level && K <= 8 * tile.n;
-  const bool grouped = K > 1 && (!c.shared || far);
+  const bool grouped = K > 1 && (!c.own_factor || far);
   const std::int64_t count = grouped ? group_by_label(block, tile, order, ends) : natural_order(block, tile, order);
   const auto component = [&](std::int64_t i) { return std::int64_t(tile.labels[order[i]]) - block.first; };
   std::int64_t i = 0;
