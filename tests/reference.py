@@ -12,11 +12,20 @@ from mpmath import mp, mpf
 
 mp.dps = 50
 
+LOG_TOLERANCE = 1e-13  # what is promised of log densities (DESIGN, section 2)
+
 
 def exact(values):
     """Nested lists of mpf with exactly these float values."""
     values = np.asarray(values)
     return mpf(float(values)) if values.ndim == 0 else [exact(v) for v in values]
+
+
+def close(actual, expected, tolerance):
+    """|actual - expected| <= tolerance max(1, |expected|), with `expected` at 50 digits."""
+    if mp.isinf(expected):
+        return actual == float(expected)
+    return abs(mpf(float(actual)) - expected) <= tolerance * max(mpf(1), abs(expected))
 
 
 def cholesky(a):

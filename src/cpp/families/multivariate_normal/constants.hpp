@@ -88,8 +88,9 @@ inline std::int64_t prepare_scratch(Shape shape) {
 // with 256 / D a log density near 0 stays within 1e-13 (double). Tied matrices are allowed more, as densities of near means cost
 // D a pair instead of D^2 / 2.
 template <class T> inline double longest_start(int variant, std::int64_t D) {
-  constexpr double most = sizeof(T) == 8 ? 32 : 8, of_all_features = 256;
-  return variant == tied ? 32 : of_all_features / double(D) < most ? of_all_features / double(D) : most;
+  if (variant == tied) return 32;
+  const double most = sizeof(T) == 8 ? 32 : 8, by_features = 256.0 / double(D);
+  return by_features < most ? by_features : most;
 }
 // From so many means of a mixture its centre is made: every slice of components makes it again.
 constexpr std::int64_t means_of_center = 64;
@@ -99,7 +100,7 @@ constexpr std::int64_t means_of_center = 64;
 template <class T> inline bool find_center(Shape shape, const double* means, std::int64_t k, double* center) {
   const std::int64_t D = shape.n_features, first = k / shape.together * shape.together;
   const std::int64_t n = shape.together < means_of_center ? shape.together : means_of_center;
-  constexpr double safe = double(largest<T>) * 0x1p-56;  // from every number of T rounded away
+  constexpr double safe = double(largest<T>) * 0x1p-56;  // too little to change the largest numbers of T
   bool is_safe = true;
   for (std::int64_t d = 0; d < D; ++d) {
     const double* m = means + first * D + d;
@@ -165,16 +166,16 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
   if (k0 == 0)
     for (std::int64_t d = 0; d < D; ++d) c.zeros[d] = T(0);
   double *center = scratch, *inverse = scratch + D;
-  bool is_safe = false;
-  const double longest = longest_start<T>(shape.variant, D);
+  double longest = 0.0;  // of the mixture that `center` belongs to; no mean is near a centre that is not safe
   const auto enter = [&](std::int64_t k) {  // component k, of this mixture or of the next
-    if (k != k0 && k % shape.together != 0) return;
-    is_safe = find_center<T>(shape, means, k, center);
-    if (k % shape.together != 0) return;
+    const bool is_first = k % shape.together == 0;
+    if (k != k0 && !is_first) return;
+    longest = find_center<T>(shape, means, k, center) ? longest_start<T>(shape.variant, D) : 0.0;
+    if (!is_first) return;
     for (std::int64_t d = 0; d < D; ++d) c.center_of(k)[d] = T(center[d]);
   };
-  const auto start_of = [&](std::int64_t k, double longest_of_k) {
-    return make_start(D, inverse, center, c.mean + k * D, longest_of_k, c.start + k * D) && is_safe;
+  const auto start_is_short = [&](std::int64_t k) {
+    return make_start(D, inverse, center, c.mean + k * D, longest * room(k), c.start + k * D);
   };
   if (shape.variant == diag || shape.variant == spherical) {
     const std::int64_t each = shape.variant == diag ? D : 1, step = shape.variant == diag ? 1 : 0;
@@ -190,8 +191,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
       if (shape.variant == spherical) log_det *= double(D);
       c.norm[k] = T(-0.5 * double(D) * numbers::log_two_pi - log_det);
       set_near(c, k,
-               make_start(D, c.inverse + k * each, step, center, c.mean + k * D, longest * room(k), c.start + k * D) &&
-                   is_safe);
+               make_start(D, c.inverse + k * each, step, center, c.mean + k * D, longest * room(k), c.start + k * D));
     }
     return;
   }
@@ -207,7 +207,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
     c.norm[k] = T(-0.5 * double(D) * numbers::log_two_pi - log_det);
     if (!c.own_factor) continue;
     enter(k);
-    set_near(c, k, start_of(k, longest * room(k)));
+    set_near(c, k, start_is_short(k));
   }
   if (c.own_factor) return;
   for (std::int64_t first = 0; first < K; first += shape.together) {
@@ -217,7 +217,7 @@ inline void prepare(Shape shape, const double* const* parameters, std::int64_t k
     for (std::int64_t k = first; k < end; ++k) {
       if (pace.over(D * D)) return;
       c.norm[k] = c.norm[0];
-      all_near &= start_of(k, longest * room(k));
+      all_near &= start_is_short(k);
     }
     for (std::int64_t k = first; k < end; ++k) set_near(c, k, all_near);
   }

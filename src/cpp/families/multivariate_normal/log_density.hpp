@@ -97,9 +97,10 @@ inline void log_density_few(const Constants<const T*>& constants, std::int64_t k
                             const T* offset, T* lp, T* scratch) {
   using V = Vec<T, native_width<T>>;
   T* recentered = constants.share_center(k0, k1) ? scratch : nullptr;
+  const T* center = constants.center_of(k0);
   for_strips<T, Strip>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     constexpr std::int64_t lanes = C * V::width;
-    if (recentered) recenter(tile, D, s, s + lanes, constants.center_of(k0), recentered, lanes);
+    if (recentered) recenter(tile, D, s, s + lanes, center, recentered, lanes);
     T* to = lp + s;
     for (std::int64_t k = k0; k < k1; ++k, to += tile.stride) {
       const T* p = constants.precision(k);
@@ -165,11 +166,12 @@ inline void log_density_full(const Constants<const T*>& constants, std::int64_t 
   const std::int64_t group = group_of<T>(D), rows_together = strips_together(D) > 1 ? at_once : rows;
   const std::int64_t samples = cached_samples<T>(D);
   const bool shared = constants.share_center(k0, k1);
+  const T* center = constants.center_of(k0);
   T *diff = scratch, *recentered = scratch + D * group;
   if (tile.upcoming) tile.upcoming->share_out(constants.K * ((tile.padded + group - 1) / group));
   for (std::int64_t first = 0; first < tile.padded; first += samples) {
     const std::int64_t last = first + samples < tile.padded ? first + samples : tile.padded;
-    if (shared) recenter(tile, rows, first, last, constants.center_of(k0), recentered, samples);
+    if (shared) recenter(tile, rows, first, last, center, recentered, samples);
     for (std::int64_t k = k0; k < k1; ++k) {
       T* q = lp + (k - k0) * tile.stride;
       const T norm = constants.norm[k] + offset[k], *start = constants.start + k * D;
@@ -252,9 +254,10 @@ inline void log_density_axes(const Constants<const T*>& constants, std::int64_t 
   const std::int64_t D = constants.D;
   // More features would leave the first-level cache.
   T* recentered = D <= 128 && constants.share_center(k0, k1) ? scratch : nullptr;
+  const T* center = constants.center_of(k0);
   for_strips<T, 4>(tile.padded, [&]<int C>(std::int64_t s) FASTGEN_LAMBDA_INLINE {
     constexpr std::int64_t lanes = C * V::width;
-    if (recentered) recenter(tile, D, s, s + lanes, constants.center_of(k0), recentered, lanes);
+    if (recentered) recenter(tile, D, s, s + lanes, center, recentered, lanes);
     for (std::int64_t k = k0; k < k1; ++k) {
       const V common(Kind == spherical ? constants.inverse[k] : T(1));
       V q[C];
