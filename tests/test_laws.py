@@ -342,6 +342,20 @@ def test_parameters_at_the_ends_of_the_numbers(row, isa):
                 assert row.id in NO_MOMENTS or not np.isnan(answer).any(), values
 
 
+def test_distribution_functions_at_the_ends_of_the_numbers(isa):
+    """Where something on the way would be beyond the numbers and the answer is plain: not 1 by default."""
+    share = np.array([0.1, 0.3, 0.5, 0.9, 0.999])
+    for b in (1e100, 1e155, 1e200):  # Beta(1, b): 1 - (1 - x)^b
+        x = -np.log1p(-share) / b
+        np.testing.assert_allclose(fg.Mixture(None, fg.Beta(1.0, b)).cdf(x), -np.expm1(-b * x), rtol=1e-12)
+    largest = fg.Mixture(None, fg.Beta(1.7e308, 1.7e308))
+    # What is below the numbers may be the smallest of them.
+    np.testing.assert_allclose(largest.cdf(np.array([0.4, 0.5, 0.6])), [0.0, 0.5, 1.0], rtol=0, atol=5e-324)
+    low, high = 2.3e-308, 1e-155  # flat: of no width in units of the scale
+    flat = fg.Mixture(None, fg.TruncatedNormal(-1e155, 1.7e308, low, high))
+    np.testing.assert_allclose(flat.cdf(low + share * (high - low)), share, rtol=1e-12)
+
+
 @pytest.mark.parametrize("concentration", [1e-300, 1e-3, 0.3, 0.9, 2.0])
 def test_gamma_variates_beyond_the_numbers(concentration, isa):
     """The rate is a factor, also where the variate of a concentration one higher, on the way, is beyond the numbers."""

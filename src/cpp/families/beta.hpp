@@ -93,7 +93,9 @@ struct Beta {
   }
   template <class V> static FASTGEN_INLINE void tails(const V* c, V x, V& lower, V& upper) {
     const V zero(0.0), one(1.0), at = min(max(x, zero), one);
-    auto t = math::beta_tails(c[a], c[b], max(at, V(1e-290)), one - at);
+    // a + b must be a number; so far out half of both is the same law to every digit.
+    const V part = select(c[a] + c[b] < V(math::infinity<double>), one, V(0.5));
+    auto t = math::beta_tails(part * c[a], part * c[b], max(at, V(1e-290)), one - at);
     const auto tiny = at < V(1e-290);
     if (any(tiny)) {
       const V power = fma(c[a], math::log(at), c[log_power]);

@@ -87,6 +87,12 @@ struct TruncatedNormal {
     const V right = select((c[beta] > zero) & (z < zero), both(z, c[beta]), select(to_high, above, above * decay));
     const V whole = left + right;
     lower = left / whole, upper = right / whole;
+    // So narrow, in units of the scale, that its mass is below the numbers: the density is flat.
+    const auto flat = whole == zero;
+    if (any(flat)) [[unlikely]] {
+      const V length = c[high] - c[low];
+      lower = select(flat, (x - c[low]) / length, lower), upper = select(flat, (c[high] - x) / length, upper);
+    }
   }
   // The quantile itself, with room for its error.
   template <class V> static FASTGEN_INLINE void bracket(const V* c, V q, V& least, V& most) {

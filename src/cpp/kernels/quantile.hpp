@@ -44,7 +44,7 @@ template <class T> inline void mixture_cdf(const Model<T>& m, const Tile<T>& til
   constexpr T nothing = sizeof(T) == 8 ? T(0x1p-54) : T(0x1p-25);
   for (std::int64_t s = 0; s < tile.n; ++s) {
     const T p = tails.upper[s] < nothing ? T(1) : tails.lower[s];
-    out[s] = p < T(1) ? p : T(1);
+    out[s] = p > T(1) ? T(1) : p;
   }
 }
 

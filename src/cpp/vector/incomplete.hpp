@@ -213,8 +213,8 @@ template <class V> Tails<V> beta_tails_native(V a, V b, V x, V y) {
     V inverse = one / (p + one), e = p * inverse * lead;
     const V outer = e;
     const V factor = continued_fraction<V>(counts, [&](int i) FASTGEN_LAMBDA_INLINE {
-      const V n = V(T(i)), ui = u * inverse, h = n * (q - n) * ui, c = h * ui * ((p + n - one) * (s + n - one)),
-              before = e;
+      const V n = V(T(i)), ui = u * inverse, h = n * (q - n) * ui, before = e;
+      const V c = (h * (p + n - one)) * (ui * (s + n - one));  // in this order: neither factor overflows
       inverse = one / (p + V(T(2 * i + 1)));
       e = fma((p + n) * inverse, fma(n, slope, lead), n + h);
       return c / (before * e);
