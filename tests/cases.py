@@ -169,11 +169,18 @@ BIT_CASES = [
     case((FULL, 2), (DIAG, 3), (TIED, 2), (SPHERICAL, 1), (FACTOR, 1), d=6),
 ]
 
-# Small mixtures of every row: golden bits, statistics, saving.
+# Small mixtures of every row: statistics, saving.
 SMALL_CASES = [
     *(case((law, 3), d=1 if law.scalar else 3) for law in LAWS),
     case((NORMAL, 40)),
     case((FULL, 2), (DIAG, 2), d=3),
+]
+
+# Where drawn bits are written down: those, and mixtures of many families.
+GOLDEN_CASES = [
+    *SMALL_CASES,
+    case(*((law, 1) for law in SCALAR if not law.discrete)),
+    case((STUDENT_FULL, 2), (FACTOR, 1), (PRODUCT, 2), d=3),
 ]
 
 

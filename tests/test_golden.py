@@ -66,7 +66,7 @@ def test_stream_version():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", cases.SMALL_CASES, ids=repr)
+@pytest.mark.parametrize("case", cases.GOLDEN_CASES, ids=repr)
 def test_golden(case, dtype, isa):
     expected = json.loads(FILE.read_text())[f"{case!r} {dtype}"]
     assert fingerprint(case, DTYPES[dtype]) == expected
@@ -75,7 +75,7 @@ def test_golden(case, dtype, isa):
 if __name__ == "__main__":
     content = {"STREAM_VERSION": fg.STREAM_VERSION}
     content |= {
-        f"{case!r} {name}": fingerprint(case, dtype) for case in cases.SMALL_CASES for name, dtype in DTYPES.items()
+        f"{case!r} {name}": fingerprint(case, dtype) for case in cases.GOLDEN_CASES for name, dtype in DTYPES.items()
     }
     FILE.write_text(json.dumps(content, indent=1) + "\n")
     sys.stdout.write(f"wrote {FILE}\n")

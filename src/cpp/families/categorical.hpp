@@ -141,11 +141,11 @@ struct Categorical {
     }
   }
 
-  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t) { return 0; }
+  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) { return samples; }
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    const std::uint64_t* words = tile.streams->get(Streams::word, tile.key, tile.first, tile.n);
-    for (std::int64_t j = 0; j < tile.count; ++j) {
-      const std::int64_t s = tile.row(j);
+    std::uint64_t* words = reinterpret_cast<std::uint64_t*>(tile.scratch);
+    fill_words64(tile.key, purpose::words64, tile.first, tile.n, words);
+    for (std::int64_t s = 0; s < tile.n; ++s) {
       const Tables t(block.shape, block.constants, tile.labels[s] - block.first);
       // The number of thresholds, out of all but the last category's, that are not above the word.
       std::int64_t first = 0;

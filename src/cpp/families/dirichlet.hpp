@@ -199,7 +199,7 @@ struct Dirichlet {
   using U = PanelWords;
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
-    for_one_or_many(block, tile, [&]<bool One>() { draw_rows<One>(block, tile); });
+    for_one_or_many(block, [&]<bool One>() { draw_rows<One>(block, tile); });
   }
 
   template <bool One> static void draw_rows(const Block<double>& block, const DrawTile<double>& tile) {

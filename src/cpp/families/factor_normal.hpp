@@ -352,7 +352,6 @@ struct FactorNormal {
     fill_normals(tile.key, Position(tile.first) * Position(D + R), tile.n * (D + R), tile.scratch);
     for (std::int64_t i = 0; i < tile.n; ++i) {
       const std::int64_t component = tile.labels[i] - block.first;
-      if (std::uint64_t(component) >= std::uint64_t(k.K)) continue;
       const T *z = tile.scratch + i * (D + R), *e = z + R, *mean = k.mean + component * D;
       const T *deviation = k.deviation + component * D, *loadings = k.loadings + component * R * D;
       const auto features = [&]<int N, int Width>(std::int64_t d) FASTGEN_LAMBDA_INLINE {

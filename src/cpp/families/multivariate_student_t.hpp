@@ -202,24 +202,21 @@ struct MultivariateStudentT {
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const Constants<T> c(block);
-    const std::int64_t K = c.K, D = c.D;
+    const std::int64_t D = c.D;
     double* radius = reinterpret_cast<double*>(tile.scratch);
-    T* rest = tile.scratch + tile.n * in_double<T>;
     // By value: through references all would be read again after every store.
-    const auto degrees = [labels = tile.labels, base = block.first, K, v = c.v](std::int64_t i) {
-      const std::int64_t k = labels[i] - base;
-      return std::uint64_t(k) < std::uint64_t(K) ? double(v[k]) : 0.0;
+    const auto degrees = [labels = tile.labels, base = block.first, v = c.v](std::int64_t i) {
+      return double(v[labels[i] - base]);
     };
     fill_radii(tile.key, tile.first, tile.n, degrees, radius);
     DrawTile<T> rows = tile;
-    rows.scratch = rest;
-    T* z = multivariate_normal::normals(block, rows);
+    rows.scratch += tile.n * in_double<T>;
+    multivariate_normal::fill_with_normals(block, rows);
     for (std::int64_t i = 0; i < tile.n; ++i) {
-      if (degrees(i) == 0.0) continue;
       const T scale = T(radius[i] < largest_radius<T> ? radius[i] : largest_radius<T>);
-      for (std::int64_t d = 0; d < D; ++d) z[i * D + d] *= scale;
+      for (std::int64_t d = 0; d < D; ++d) tile.out[i * D + d] *= scale;
     }
-    multivariate_normal::transform(c.normal, rows, z);
+    multivariate_normal::transform(c.normal, rows);
   }
 };
 

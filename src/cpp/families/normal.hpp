@@ -133,56 +133,27 @@ struct Normal {
   }
 
   template <class T> static std::int64_t evaluate_scratch(const Block<T>&, std::int64_t) { return 0; }
-  // Normals in single precision.
-  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t samples) {
-    return sizeof(T) == 4 ? samples : 0;
-  }
+  template <class T> static std::int64_t draw_scratch(const Block<T>&, std::int64_t) { return 0; }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     using V = Vec<T, native_width<T>>;
     const T* table = row(block, -block.first);
     const std::int32_t* labels = tile.labels;
     T* out = tile.out;
-    const auto draw_one = [=](const T* z, std::int64_t i) FASTGEN_LAMBDA_INLINE {
-      const T* c = table + pitch * std::int64_t(labels[i]);
-      out[i] = fma(c[scale], z[i], c[loc]);
-    };
-    if (tile.alone()) {
-      const LaneConstants<2, T, V::width> constants(block, pitch);
-      const auto transform = [=](std::int64_t i, std::int64_t end) FASTGEN_LAMBDA_INLINE {
-        for (; i + V::width <= end; i += V::width) {
-          V c[2];
-          constants.load(labels + i, c);
-          fma(c[scale], V::load(out + i), c[loc]).store(out + i);
-        }
-        for (; i < end; ++i) draw_one(out, i);
-      };
-      fill_normals(tile.key, tile.first, tile.n, out, transform);
-      return;
-    }
-    const T* z = tile.scratch;
-    if constexpr (sizeof(T) == 8)
-      z = reinterpret_cast<const T*>(tile.streams->get(Streams::normal, tile.key, tile.first, tile.n));
-    else fill_normals(tile.key, tile.first, tile.n, tile.scratch);
     const LaneConstants<2, T, V::width> constants(block, pitch);
-    if (constants.anywhere()) {
-      // Every row, whosever it is, those of others left alone: cheaper than going by a list.
-      using I = IntVec<V>;
-      const I first(IntLike<T>(block.first)), end(IntLike<T>(block.first + block.shape.n_components));
-      std::int64_t i = 0;
-      for (; i + V::width <= tile.n; i += V::width) {
+    // Where the normals are when it is called.
+    const auto transform = [=](std::int64_t i, std::int64_t end) FASTGEN_LAMBDA_INLINE {
+      for (; i + V::width <= end; i += V::width) {
         V c[2];
         constants.load(labels + i, c);
-        const I label = convert<IntLike<T>>(Vec<std::int32_t, V::width>::load(labels + i));
-        const auto mine = mask_cast<T>((label >= first) & (label < end));
-        prefetch<Soon::written>(out + i, tile.n, V::width);
-        select(mine, fma(c[scale], V::load(z + i), c[loc]), V::load(out + i)).store(out + i);
+        fma(c[scale], V::load(out + i), c[loc]).store(out + i);
       }
-      for (; i < tile.n; ++i)
-        if (std::uint64_t(labels[i] - block.first) < std::uint64_t(block.shape.n_components)) draw_one(z, i);
-      return;
-    }
-    for (std::int64_t s = 0; s < tile.count; ++s) draw_one(z, tile.mine[s]);
+      for (; i < end; ++i) {
+        const T* c = table + pitch * std::int64_t(labels[i]);
+        out[i] = fma(c[scale], out[i], c[loc]);
+      }
+    };
+    fill_normals(tile.key, tile.first, tile.n, out, transform);
   }
 };
 

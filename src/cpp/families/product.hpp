@@ -6,6 +6,7 @@
 
 #include "../core/purpose.hpp"
 #include "../parts/family_ops.hpp"
+#include "../parts/scratch.hpp"
 #include "../parts/streams.hpp"
 #include "../vector/philox.hpp"
 
@@ -75,29 +76,21 @@ struct Product {
       const std::int64_t need = ops_of(block.columns[d]).draw_scratch(block.columns[d], samples);
       most = need > most ? need : most;
     }
-    return (1 + Streams::count) * samples + most;
+    Scratch<T> scratch;
+    scratch.take(samples);
+    return scratch.used() + most;
   }
 
   template <class T> static void draw(const Block<T>& block, const DrawTile<T>& tile) {
     const std::int64_t D = block.shape.n_features;
-    T *values = tile.scratch, *memory = values + tile.n, *rest = memory + Streams::count * tile.n;
+    Scratch<T> scratch(tile.scratch);
+    T *values = scratch.take(tile.n), *rest = tile.scratch + scratch.used();
     for (std::int64_t d = 0; d < D; ++d) {
       const Block<T>& law = block.columns[d];
       const PhiloxKey key(column_key(tile.key, d));
-      Streams streams{reinterpret_cast<std::uint64_t*>(memory), tile.n};
-      ops_of(law).draw(law, {.key = key,
-                             .first = tile.first,
-                             .n = tile.n,
-                             .labels = tile.labels,
-                             .out = values,
-                             .scratch = rest,
-                             .mine = tile.mine,
-                             .count = tile.count,
-                             .streams = &streams});
-      for (std::int64_t j = 0; j < tile.count; ++j) {
-        const std::int64_t i = tile.row(j);
-        tile.out[i * D + d] = values[i];
-      }
+      ops_of(law).draw(
+          law, {.key = key, .first = tile.first, .n = tile.n, .labels = tile.labels, .out = values, .scratch = rest});
+      for (std::int64_t i = 0; i < tile.n; ++i) tile.out[i * D + d] = values[i];
     }
   }
 

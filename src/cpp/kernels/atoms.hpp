@@ -7,8 +7,8 @@
 #pragma once
 
 #include "../parts/patience.hpp"
+#include "../parts/scratch.hpp"
 #include "../parts/tile.hpp"
-#include "scratch.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

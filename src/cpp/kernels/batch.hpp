@@ -66,11 +66,9 @@ inline void fill_batch_labels(const Batch& batch, const PhiloxKey& key, Position
 template <class T> struct BatchSampleMemory {
   std::int64_t tile;
   std::int32_t* chosen;
-  Streams streams;
   T* family;
   BatchSampleMemory(const Model<T>& m, Scratch<T>& scratch) : tile(sample_tile(64, m.n_features)) {
     chosen = scratch.template take<std::int32_t>(tile);
-    streams = {scratch.template take<std::uint64_t>(Streams::count * tile), tile};
     family = scratch.take(ops_of(m.blocks[0]).draw_scratch(m.blocks[0], tile));
   }
 };
@@ -92,16 +90,12 @@ inline void batch_sample(const Model<T>& m, const Batch& batch, std::uint64_t ke
     const Position at = Position(start) * Position(batch.n_mixtures) + Position(first + i);
     std::int32_t* chosen = labels ? labels + i : memory.chosen;
     fill_batch_labels(batch, round_keys, at, count, chosen);
-    memory.streams.made = 0;
     const DrawTile<T> draw{.key = round_keys,
                            .first = std::uint64_t(at),
                            .n = count,
                            .labels = chosen,
                            .out = out + i * m.n_features,
-                           .scratch = memory.family,
-                           .mine = nullptr,
-                           .count = count,
-                           .streams = &memory.streams};
+                           .scratch = memory.family};
     ops_of(m.blocks[0]).draw(m.blocks[0], draw);
   }
 }

@@ -9,7 +9,7 @@
 
 #include "../families/registry.hpp"
 #include "../parts/patience.hpp"
-#include "scratch.hpp"
+#include "../parts/scratch.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {

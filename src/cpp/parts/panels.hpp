@@ -39,8 +39,8 @@ template <class T, class Body> FASTGEN_INLINE void for_panels(const DrawTile<T>&
     body(tile.first / panel_rows + std::uint64_t(p), p * panel_rows - before, panels - p < most ? panels - p : most);
 }
 
-// The rows of a panel that a block draws: bits that tell which they are, and what their components' constants are. `One`: the
-// block has one component and draws all rows of the tile. Lanes without a row take those of component 0.
+// The rows of a panel that are in the tile: bits that tell which they are, and what their components' constants are. `One`: the
+// block has one component. Lanes without a row take those of component 0.
 template <bool One> struct PanelRows {
   unsigned wanted;
   std::uint64_t component[panel_rows], place[panel_rows];  // in tables (K,) and (K, D)
@@ -50,10 +50,9 @@ template <bool One> struct PanelRows {
     if (One && row >= 0 && row + panel_rows <= tile.n) return;
     for (int r = 0; r < panel_rows; ++r) {
       const bool there = std::uint64_t(row + r) < std::uint64_t(tile.n);
-      const std::uint64_t k = std::uint64_t(tile.labels[there ? row + r : 0] - block.first);
-      const bool ours = there && k < std::uint64_t(block.shape.n_components);
-      component[r] = ours ? k : 0, place[r] = component[r] * std::uint64_t(block.shape.n_features);
-      wanted ^= unsigned(!ours) << r;
+      component[r] = there ? std::uint64_t(tile.labels[row + r] - block.first) : 0;
+      place[r] = component[r] * std::uint64_t(block.shape.n_features);
+      wanted ^= unsigned(!there) << r;
     }
   }
   // Of rows r, r + 1, ...: an entry of a table (K,), or of column d of one (K, D), which is table + d.
@@ -68,9 +67,8 @@ template <bool One> struct PanelRows {
 };
 
 // Calls body.template operator()<One>(), One as PanelRows wants it.
-template <class T, class Body>
-FASTGEN_INLINE void for_one_or_many(const Block<T>& block, const DrawTile<T>& tile, Body body) {
-  if (block.shape.n_components == 1 && tile.alone()) body.template operator()<true>();
+template <class T, class Body> FASTGEN_INLINE void for_one_or_many(const Block<T>& block, Body body) {
+  if (block.shape.n_components == 1) body.template operator()<true>();
   else body.template operator()<false>();
 }
 
@@ -109,7 +107,7 @@ FASTGEN_INLINE void write_panel(const DrawTile<double>& tile, std::int64_t D, st
     // follows a row, which is then written too.
     if (d > 0) {
       store_square(D - W, W);
-    } else if (tile.alone() && row + first >= 0 && (row + first + W - 1) * D + W <= tile.n * D) {
+    } else if (row + first >= 0 && (row + first + W - 1) * D + W <= tile.n * D) {
       store_square(0, D);
     } else {
       for (; d < D; ++d) {

@@ -14,14 +14,13 @@ namespace {
 constexpr std::int64_t radii_together = 128;
 constexpr Position radii_offset = Position(1) << 95;
 
-// What radii are made of: degrees of freedom, 0 where none is wanted, and the numbers of the stream.
+// What radii are made of: degrees of freedom, 0 in lanes without a sample, and the numbers of the stream.
 struct Radii {
   double v[radii_together], normal[radii_together], gamma[radii_together];
   std::uint64_t part[radii_together], open[radii_together + list_bits_margin];
 };
 
-// Radii of samples first .. first + n; out[i] is left alone where v[i] is 0. A function of its own, so that it is compiled once,
-// undisturbed.
+// Radii of samples first .. first + n. A function of its own, so that it is compiled once, undisturbed.
 inline FASTGEN_NOINLINE void make_radii(const PhiloxKey& key, std::uint64_t first, std::int64_t n, Radii& some,
                                         double* out) {
   constexpr int W = wide_width<double>;
@@ -55,23 +54,18 @@ inline FASTGEN_NOINLINE void make_radii(const PhiloxKey& key, std::uint64_t firs
     }
     radius.store(some.gamma + i);
   }
-  for (std::int64_t i = 0; i < n; ++i)
-    if (some.v[i] > 0.0) out[i] = some.gamma[i];
+  for (std::int64_t i = 0; i < n; ++i) out[i] = some.gamma[i];
 }
 
-// out[i] = a radius for sample first + i of a stream, with degrees(i) degrees of freedom; left alone where that is 0.
+// out[i] = a radius for sample first + i of a stream, with degrees(i) degrees of freedom.
 template <class Degrees>
 inline void fill_radii(const PhiloxKey& key, std::uint64_t first, std::int64_t n, Degrees degrees, double* out) {
   Radii some;
   for (std::int64_t i = 0; i < n; i += radii_together) {
     const std::int64_t count = n - i < radii_together ? n - i : radii_together;
-    double most = 0.0;
-    for (std::int64_t j = 0; j < count; ++j) {
-      some.v[j] = degrees(i + j);
-      most = some.v[j] > most ? some.v[j] : most;
-    }
+    for (std::int64_t j = 0; j < count; ++j) some.v[j] = degrees(i + j);
     for (std::int64_t j = count; j % wide_width<double> != 0; ++j) some.v[j] = 0.0;
-    if (most > 0.0) make_radii(key, first + std::uint64_t(i), count, some, out + i);
+    make_radii(key, first + std::uint64_t(i), count, some, out + i);
   }
 }
 

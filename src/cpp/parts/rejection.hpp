@@ -86,12 +86,8 @@ template <class Law> struct Rejection {
       for (count = 0; i < n && count < batch; ++i, ++count) {
         const std::int64_t s = open[i];
         at[count] = s, index[count] = tile.first + std::uint64_t(s), component[count] = tile.labels[s];
-        for (int j = 0; j < n_arrays; ++j)
-          if (words[j]) arrays[j][count] = words[j][s];
+        for (int j = 0; j < n_arrays; ++j) arrays[j][count] = words[j][s];
       }
-      const std::int64_t padded = pad();
-      for (int j = 0; j < n_arrays; ++j)
-        if (!words[j]) Streams::listed(Streams::name(Law::supply, j), tile.key, index, padded, arrays[j], batch);
       for (std::uint32_t number = 0; count > 0; ++number) attempt(table, tile.key, number, tile.out);
     }
   }

@@ -7,17 +7,6 @@ namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-// Row numbers of those of eight rows whose bits are set, in order.
-struct RowsOfBits {
-  std::uint16_t row[256][8];
-  constexpr RowsOfBits() : row{} {
-    for (unsigned bits = 0; bits < 256; ++bits)
-      for (int i = 0, count = 0; i < 8; ++i)
-        if (bits >> i & 1) row[bits][count++] = std::uint16_t(i);
-  }
-};
-constexpr RowsOfBits rows_of_bits;
-
 // Lists the rows s < n that test(V, s) chooses, V(s) being eight lanes of T, sixteen or one; eight at a time and without
 // branches. The list may be overwritten up to `list_margin` places past its end, and rows up to n rounded up to sixteen are tested.
 constexpr std::int64_t list_margin = 8;
@@ -38,7 +27,7 @@ FASTGEN_INLINE std::int64_t list_rows(std::int64_t n, std::uint16_t* list, Test 
     for (int part = 0; part < together; part += 8) {
       const unsigned eight = chosen >> part & 255;
       FASTGEN_UNROLL
-      for (int i = 0; i < 8; ++i) list[count + i] = std::uint16_t(s + part + rows_of_bits.row[eight][i]);
+      for (int i = 0; i < 8; ++i) list[count + i] = std::uint16_t(s + part + lanes_of_bits.lane[eight][i]);
       count += __builtin_popcount(eight);
     }
   }

@@ -72,80 +72,16 @@ inline void fill_parts(const PhiloxKey& key, Position first, std::int64_t n, std
   });
 }
 
-// The arrays of a tile, each made when it is first asked for: the blocks of a mixture share them.
-struct Streams {
-  enum Name { word, block_a, block_b, normal, normal_2, part, part_2, count };
-  // The j-th array of a supply.
-  static constexpr Name name(Supply supply, int j) {
-    if (j < supply.words) return word;
-    j -= supply.words;
-    if (j < 2 * supply.blocks) return Name(block_a + j);
-    j -= 2 * supply.blocks;
-    return j < supply.normals ? Name(normal + j) : Name(part + (j - supply.normals));
-  }
-
-  std::uint64_t* memory;  // count * pitch
-  std::int64_t pitch;
-  unsigned made = 0;
-
-  bool has(Name name) const { return made >> name & 1; }
-  // True if generating this array for the n listed samples alone (a block each) is cheaper than for the whole tile.
-  bool sparse(Name name, std::int64_t n, std::int64_t tile) const {
-    if (n == tile || has(name) || name == normal || name == normal_2) return false;
-    return name == block_a || name == block_b || (name == word ? 2 : 4) * n < tile;
-  }
-  // out[0 .. n) = the array's entries of samples index[0 .. n), n a multiple of the widest vector; of block_a also block_b's,
-  // `pitch` further on.
-  static void listed(Name name, const PhiloxKey& key, const std::uint64_t* index, std::int64_t n, std::uint64_t* out,
-                     std::int64_t pitch) {
-    constexpr int W = wide_width<double>;
-    using U = Vec<std::uint64_t, W>;
-    const auto number = [](std::uint64_t i) { return U(i); };
-    const auto first_of = [&](const PhiloxBlocks<W>& b) { return pair_halves(b.word[0], b.word[1]); };
-    const auto second_of = [&](const PhiloxBlocks<W>& b) { return pair_halves(b.word[2], b.word[3]); };
-    const auto is = [&](U a, std::uint64_t value) { return a == number(value); };
-    if (name == block_b) return;
-    for (std::int64_t s = 0; s < n; s += W) {
-      const U i = U::load(index + s), row = i & number(15);
-      U r;
-      if (name == block_a) {
-        const auto b = philox<W>(key, i, i >> 32, number(0), number(purpose::attempts));
-        r = first_of(b);
-        second_of(b).store(out + pitch + s);
-      } else if (name == word) {
-        const U at = ((i >> 5) << 4) | row;
-        const auto b = philox<W>(key, at, at >> 32, number(0), number(purpose::words64));
-        r = select(is((i >> 4) & number(1), 0), first_of(b), second_of(b));
-      } else {
-        const U at = ((i >> 6) << 4) | row, column = (i >> 4) & number(3);
-        const std::uint64_t slot = std::uint64_t((name - part) * second_offset / 4 >> 64);  // 16 blocks to 64 words
-        const auto b = philox<W>(key, at, at >> 32, number(slot), number(purpose::parts));
-        r = select(is(column, 0), b.word[0],
-                   select(is(column, 1), b.word[1], select(is(column, 2), b.word[2], b.word[3])));
-      }
-      r.store(out + s);
-    }
-  }
-  const std::uint64_t* get(Name name, const PhiloxKey& key, std::uint64_t first, std::int64_t n) {
-    std::uint64_t* out = memory + name * pitch;
-    if (has(name)) return out;
-    switch (name) {
-      case word: fill_words64(key, purpose::words64, first, n, out); break;
-      case block_a:
-      case block_b:
-        fill_blocks(key, first, n, memory + block_a * pitch, memory + block_b * pitch);
-        made |= 1u << block_a | 1u << block_b;
-        break;
-      case normal:
-      case normal_2:
-        fill_normals(key, first + (name - normal) * second_offset, n, reinterpret_cast<double*>(out));
-        break;
-      default: fill_parts(key, first + (name - part) * second_offset, n, out);
-    }
-    made |= 1u << name;
-    return out;
-  }
-};
+// The arrays of samples first .. first + n, in the order of Supply.
+inline void fill_arrays(Supply supply, const PhiloxKey& key, std::uint64_t first, std::int64_t n,
+                        std::uint64_t* const* arrays) {
+  std::uint64_t* const* next = arrays;
+  if (supply.words > 0) fill_words64(key, purpose::words64, first, n, *next++);
+  if (supply.blocks > 0) fill_blocks(key, first, n, next[0], next[1]), next += 2;
+  for (int i = 0; i < supply.normals; ++i)
+    fill_normals(key, first + i * second_offset, n, reinterpret_cast<double*>(*next++));
+  for (int i = 0; i < supply.parts; ++i) fill_parts(key, first + i * second_offset, n, *next++);
+}
 
 }  // namespace
 }  // namespace FASTGEN_ISA

@@ -49,9 +49,7 @@ template <class T> struct Tile {
   Upcoming* upcoming = nullptr;  // for families whose work on a tile is long
 };
 
-struct Streams;
-
-// Samples to draw: rows first .. first + n of a stream, of which this block fills those that carry its labels.
+// Samples to draw, all of one block: first .. first + n of a stream.
 template <class T> struct DrawTile {
   const PhiloxKey& key;
   std::uint64_t first;
@@ -59,11 +57,6 @@ template <class T> struct DrawTile {
   const std::int32_t* labels;  // (n,) component in the mixture
   T* out;                      // (n, D), row-major
   T* scratch;                  // Family::draw_scratch elements
-  const std::uint16_t* mine;   // which of the rows those are, ascending; null where all are
-  std::int64_t count;          // how many
-  Streams* streams = nullptr;  // the tile's random bits, where there is one feature
-  bool alone() const { return !mine; }
-  std::int64_t row(std::int64_t j) const { return mine ? mine[j] : j; }
 };
 
 template <class T> constexpr T largest = sizeof(T) == 8 ? T(0x1.fffffffffffffp1023) : T(0x1.fffffep127);

@@ -31,6 +31,60 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> gather(const T* base, Vec<std
   }
 }
 
+// Of eight lanes whose bits are set: their numbers in order, and for each lane how many come before it.
+struct LanesOfBits {
+  alignas(16) std::uint16_t lane[256][8];
+  std::uint8_t before[256][8];
+  constexpr LanesOfBits() : lane{}, before{} {
+    for (unsigned bits = 0; bits < 256; ++bits)
+      for (int i = 0, count = 0; i < 8; ++i) {
+        before[bits][i] = std::uint8_t(count);
+        if (bits >> i & 1) lane[bits][count++] = std::uint16_t(i);
+      }
+  }
+};
+constexpr LanesOfBits lanes_of_bits;
+
+// Of the lanes that lie in low .. low + count - 1: their values in order to values[0], values[1], ..., of which all W may be
+// written, and first, first + 1, ... to their places in `numbers`, where other places are left alone. Returns how many.
+template <int W>
+FASTGEN_INLINE int take_range(Vec<std::int32_t, W> a, std::int32_t low, std::int32_t count, std::int32_t first,
+                              std::int32_t* values, std::int32_t* numbers) {
+#if defined(__AVX512F__)
+  if constexpr (W == 16) {
+    const __m512i lanes = (__m512i)a.v, iota = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __mmask16 taken =
+        _mm512_cmplt_epu32_mask(_mm512_sub_epi32(lanes, _mm512_set1_epi32(low)), _mm512_set1_epi32(count));
+    _mm512_storeu_si512(values, _mm512_maskz_compress_epi32(taken, lanes));
+    const __m512i from_first = _mm512_add_epi32(iota, _mm512_set1_epi32(first));
+    _mm512_mask_storeu_epi32(numbers, taken, _mm512_maskz_expand_epi32(taken, from_first));
+    return __builtin_popcount(taken);
+  }
+#endif
+#if defined(__AVX2__)
+  if constexpr (W == 8) {
+    const __m256i lanes = (__m256i)a.v;
+    const __m256i below = _mm256_cmpgt_epi32(_mm256_set1_epi32(low), lanes);
+    const __m256i taken = _mm256_andnot_si256(below, _mm256_cmpgt_epi32(_mm256_set1_epi32(low + count), lanes));
+    const int bits = _mm256_movemask_ps((__m256)taken);
+    const __m256i order = _mm256_cvtepu16_epi32(_mm_load_si128((const __m128i*)lanes_of_bits.lane[bits]));
+    _mm256_storeu_si256((__m256i*)values, _mm256_permutevar8x32_epi32(lanes, order));
+    const __m256i before = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)lanes_of_bits.before[bits]));
+    _mm256_maskstore_epi32(numbers, taken, _mm256_add_epi32(before, _mm256_set1_epi32(first)));
+    return __builtin_popcount(unsigned(bits));
+  }
+#endif
+  int n = 0;
+  for (int lane = 0; lane < W; ++lane) {
+    const std::int32_t value = a[lane];
+    const bool taken = value >= low && value < low + count;
+    values[n] = value;
+    numbers[lane] = taken ? first + n : numbers[lane];
+    n += taken;
+  }
+  return n;
+}
+
 // Element index[lane] of a table of 2 W numbers in two vectors, where the instruction set has that.
 template <class T, int W> constexpr bool has_lookup =
 #if defined(__AVX512F__)
