@@ -57,6 +57,15 @@ inline std::int64_t list_block(const Block<T>& block, const std::int32_t* labels
   return count;
 }
 
+// How many of the rows belong to a block.
+template <class T>
+inline std::int64_t count_block(const Block<T>& block, const std::int32_t* labels, std::int64_t n) {
+  const std::uint32_t first = std::uint32_t(block.first), K = std::uint32_t(block.shape.n_components);
+  std::uint32_t count = 0;
+  for (std::int64_t s = 0; s < n; ++s) count += std::uint32_t(labels[s]) - first < K;
+  return count;
+}
+
 // out[s] = row place[s] of what was drawn.
 template <class T>
 inline void put_in_order(const T* drawn, const std::int32_t* place, std::int64_t n, std::int64_t D, T* out) {
@@ -92,9 +101,7 @@ inline void sample_mixed(const Model<T>& m, std::uint64_t key, std::uint64_t fir
       const Block<T>& block = m.blocks[b];
       const std::int64_t count = list_block(block, wanted, end - begin, drawn, memory.own, memory.place);
       if (count == 0) continue;
-      std::int64_t before = 0;
-      for (std::int64_t s = 0; s < begin; ++s)
-        before += std::uint64_t(memory.labels[s] - block.first) < std::uint64_t(block.shape.n_components);
+      const std::int64_t before = count_block(block, memory.labels, begin);
       const PhiloxKey own_keys(key + std::uint64_t(b));
       ops_of(block).draw(block, {.key = own_keys,
                                  .first = origin + std::uint64_t(before),

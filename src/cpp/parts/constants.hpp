@@ -95,8 +95,6 @@ template <int N, class T, int W> class LaneConstants {
       if (held)
         for (int j = 0; j < N; ++j) column[j].hold(block.constants + j, pitch, block.shape.n_components);
   }
-  // Whether constants of any component at all may be asked for, those of other blocks being anything.
-  FASTGEN_INLINE bool anywhere() const { return held; }
   // Those of components component[0 .. W).
   FASTGEN_INLINE void load(const std::int32_t* component, V (&c)[N]) const {
     if constexpr (Column::most > 0) {

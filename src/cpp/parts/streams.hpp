@@ -1,4 +1,5 @@
-// The random bits of a tile's samples: arrays of 64 bits a sample, of a fixed layout, so that a sample's are its index's alone.
+// The random bits of a tile's samples, as scalar laws read them: arrays of 64 bits a sample, of a fixed layout, so that a
+// sample's are its index's alone.
 #pragma once
 
 #include "normals.hpp"

@@ -93,21 +93,6 @@ template <class I> FASTGEN_INLINE void pass_threshold(I threshold, I u, I& label
   below = select(above, below, threshold);
 }
 
-// Numbers of 16 bits, widened.
-template <int W> FASTGEN_INLINE Vec<std::uint64_t, W> load_widened(const std::uint16_t* p) {
-  using V = Vec<std::uint64_t, W>;
-#if defined(__AVX512F__)
-  if constexpr (W == 8)
-    return V((typename V::Native)_mm512_maskz_cvtepu16_epi64(0xff, _mm_loadu_si128((const __m128i*)p)));
-#endif
-#if defined(__AVX2__)
-  if constexpr (W == 4) return V((typename V::Native)_mm256_cvtepu16_epi64(_mm_loadl_epi64((const __m128i*)p)));
-#endif
-  std::uint64_t wide[W];
-  for (int i = 0; i < W; ++i) wide[i] = p[i];
-  return V::load(wide);
-}
-
 // The lanes as doubles, or rounded to floats.
 template <class To, class T, int W> FASTGEN_INLINE Vec<To, W> convert(Vec<T, W> a) {
   if constexpr (W == 1) return Vec<To, 1>(To(a.v));
