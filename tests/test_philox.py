@@ -265,17 +265,27 @@ def test_alias_table(isa):
     assert not (actual == 7).any()
 
 
+CELL = 2048  # of up to 16 features
+
+
 @pytest.mark.parametrize(
     "case", [c for c in cases.SMALL_CASES if c.k <= 32 and c.gaussian and c.parts[0][0] is not cases.FACTOR], ids=repr
 )
 def test_sample_from_the_layout(case, isa):
-    """Labels exactly, and mean + L z with the normals of NumPy, sample i taking normals i D .. i D + D."""
+    """Labels exactly, and mean + L z with the normals of NumPy, sample i taking normals i D .. i D + D; of several blocks the
+    r-th of a cell that belongs to block b those of sample (first of the cell) + r, from key + b."""
     n, d = 3000, case.d
     m = case.mixture()
     x, chosen = m.sample(n, rng=2024, return_labels=True)
     assert (chosen == labels(m.weights, KEY, 0, n)).all()
-    z = normals_f64(KEY, n * d).reshape(n, d)
     blocks_ = m.components if isinstance(m.components, tuple) else (m.components,)
+    block = np.repeat(np.arange(len(blocks_)), [len(b) for b in blocks_])[chosen]
+    z = np.empty((n, d))
+    for b in range(len(blocks_)):
+        own = normals_f64(KEY + b, n * d).reshape(n, d)
+        for first in range(0, n, CELL):
+            here = np.flatnonzero(block[first : first + CELL] == b) + first
+            z[here] = own[first : first + len(here)]
     mean = np.concatenate([np.reshape(b.mean, (len(b), d)) for b in blocks_])
     covariance = np.concatenate([np.reshape(b.covariance, (len(b), d, d)) for b in blocks_])
     lower = np.linalg.cholesky(covariance)
