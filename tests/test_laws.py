@@ -427,7 +427,7 @@ def test_float32(row, isa):
 def test_samples_in_company(row, isa):
     """Among others a law draws what it draws alone, of each cell of 2,048 samples as many as belong to it (test_mixed.py)."""
     law = row.construct(**{name: value[:1] for name, value in row.golden(3).items()})
-    other = fg.Bernoulli(0.5) if row.discrete else fg.Normal(0.0, 1.0)
+    other = fg.Categorical([[0.5, 0.5]]) if row.discrete else fg.Normal(0.0, 1.0)
     alone = fg.Mixture(None, law)
     for share in (0.03, 0.2, 0.7):
         x, labels = fg.Mixture([share, 1 - share], [law, other]).sample(5000, rng=9, return_labels=True)
