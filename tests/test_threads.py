@@ -138,7 +138,7 @@ def test_gil_is_released(what):
         "fit": lambda: fg.fit(x[:500_000], 4, init=m, max_iter=10, tol=0),
         "one point": lambda: crowd.log_prob(0.5),
     }
-    crowd = fg.Mixture(None, fg.Normal(np.linspace(0.0, 1.0, 3_000_000), 1.0)) if what == "one point" else None
+    crowd = fg.Mixture(None, fg.Normal(np.linspace(0.0, 1.0, 4_500_000), 1.0)) if what == "one point" else None
     if crowd:
         crowd.log_prob(0.5)  # short calls keep the GIL once the constants are prepared
     ticks, stop = [], threading.Event()
