@@ -20,6 +20,11 @@ DATA = Path(__file__).resolve().parent / "data"
 THREADS = (1, 2, 3, 7)
 
 
+def mixed_cell(d):
+    """Samples in a cell of a mixture of several families: mixed_cell in src/cpp/kernels/sample_mixed.hpp."""
+    return min(max(32768 // d // 128 * 128, 128), 2048)
+
+
 class Bad(NamedTuple):
     """Parameters that must be refused, and how the message must read (a regular expression)."""
 

@@ -77,9 +77,12 @@ import numpy as np
 import fastgen as fg
 m = fg.Mixture(None, fg.MultivariateNormal(np.arange(32.0).reshape(4, 8), np.stack([np.eye(8)] * 4)))
 out = np.ones((1_000_000, 8))
-m.sample(50_000, rng=1)
+mixed = fg.Mixture(None, [m.components, fg.MultivariateStudentT(3.0, np.ones((2, 8)), 1.0, "spherical")])
+for some in (m, mixed):
+    some.sample(50_000, rng=1)
 fg.fit(out[:20_000] + m.sample(20_000, rng=1), 4, rng=1, max_iter=2, tol=0)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+mixed.sample(1_000_000, rng=1, out=out)
 m.sample(1_000_000, rng=1, out=out)
 fg.fit(out, 4, rng=1, max_iter=2, tol=0)
 unit = 1 if sys.platform == 'darwin' else 1024

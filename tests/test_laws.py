@@ -14,6 +14,7 @@ import fastgen as fg
 import numpy as np
 import pytest
 import scalar_laws
+from helpers import mixed_cell
 from mpmath import mp, mpf
 
 EPS = np.finfo(np.float64).eps
@@ -425,14 +426,15 @@ def test_float32(row, isa):
 
 @pytest.mark.parametrize("row", ROWS, ids=repr)
 def test_samples_in_company(row, isa):
-    """Among others a law draws what it draws alone, of each cell of 2,048 samples as many as belong to it (test_mixed.py)."""
+    """Among others a law draws what it draws alone, of each cell of samples as many as belong to it (test_mixed.py)."""
     law = row.construct(**{name: value[:1] for name, value in row.golden(3).items()})
     other = fg.Categorical([[0.5, 0.5]]) if row.discrete else fg.Normal(0.0, 1.0)
     alone = fg.Mixture(None, law)
     for share in (0.03, 0.2, 0.7):
         x, labels = fg.Mixture([share, 1 - share], [law, other]).sample(5000, rng=9, return_labels=True)
-        for first in range(0, 5000, 2048):
-            mine = x[first : first + 2048][labels[first : first + 2048] == 0]
+        for first in range(0, 5000, mixed_cell(1)):
+            here = slice(first, first + mixed_cell(1))
+            mine = x[here][labels[here] == 0]
             assert np.array_equal(mine, alone.sample(len(mine), rng=9, start=first))
 
 

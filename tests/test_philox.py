@@ -7,6 +7,7 @@ import fastgen as fg
 import numpy as np
 import pytest
 from fastgen import _core
+from helpers import mixed_cell
 
 # The purposes of src/cpp/core/purpose.hpp.
 LABELS, LABEL_TIES, NORMALS_F64, NORMALS_F32, STARTS, RADII_F64 = range(6)
@@ -265,9 +266,6 @@ def test_alias_table(isa):
     assert not (actual == 7).any()
 
 
-CELL = 2048  # of up to 16 features
-
-
 @pytest.mark.parametrize(
     "case", [c for c in cases.SMALL_CASES if c.k <= 32 and c.gaussian and c.parts[0][0] is not cases.FACTOR], ids=repr
 )
@@ -283,8 +281,8 @@ def test_sample_from_the_layout(case, isa):
     z = np.empty((n, d))
     for b in range(len(blocks_)):
         own = normals_f64(KEY + b, n * d).reshape(n, d)
-        for first in range(0, n, CELL):
-            here = np.flatnonzero(block[first : first + CELL] == b) + first
+        for first in range(0, n, mixed_cell(d)):
+            here = np.flatnonzero(block[first : first + mixed_cell(d)] == b) + first
             z[here] = own[first : first + len(here)]
     mean = np.concatenate([np.reshape(b.mean, (len(b), d)) for b in blocks_])
     covariance = np.concatenate([np.reshape(b.covariance, (len(b), d, d)) for b in blocks_])

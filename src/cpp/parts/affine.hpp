@@ -1,13 +1,12 @@
-// out = mean + L z for samples whose normals lie row by row: lanes over features, so the rows of the answer are written
-// with plain stores, in i.i.d. order.
+// Rows mean + L z in the place of their normals z, which lie row by row: lanes over features, so rows are read and written as
+// they lie, in i.i.d. order.
 //
 // L is packed in panels of a cache line of rows, column by column: every step of the sum reads one cache line, the next one,
 // whatever D is. Each element is summed over j in ascending order and the mean is added last: adding it first would round
 // every partial sum to the mean's last place.
 //
-// The answers may take the place of the normals, which keeps the memory that a tile touches half as large, and in the
-// second-level cache when it is written: a row needs the normals up to its own place, so rows are made from the last to
-// the first, and each stores after it has read.
+// In their place, as that keeps the memory that a tile touches half as large, and in the second-level cache when it is written: a
+// feature needs the normals up to its own, so features are made from the last to the first, and each stores after it has read.
 //
 // Six samples that share L go together: two loads of it feed twelve multiply-adds, which then bind. Four that do not: the
 // loads of L bind (one a multiply-add), and the four chains hide each other's latency.
@@ -41,11 +40,10 @@ template <class T> inline void pack_affine(std::int64_t D, const double* lower, 
       for (std::int64_t i = r; i < r + P; ++i) *to++ = i < D && j <= i ? T(lower[i * D + j]) : T(0);
 }
 
-// S samples whose normals and answers begin at z + at[s] and out + at[s]. Shared: all have the factor and mean of the first.
+// S samples whose rows begin at row[s]. Shared: all have the factor and mean of the first.
 template <class T, int S, bool Shared> struct AffineSamples {
-  const T *L[Shared ? 1 : S], *mean[Shared ? 1 : S], *z;
-  T* out;
-  std::int64_t at[S];
+  const T *L[Shared ? 1 : S], *mean[Shared ? 1 : S];
+  T* row[S];
 };
 
 // R vectors of rows from row r + first. A function of its own: inlined among others of its kind, GCC keeps some of the sums
@@ -59,7 +57,7 @@ FASTGEN_NOINLINE void affine_rows(std::int64_t D, std::int64_t r, std::int64_t f
   const T *z[S], *L[S];
   FASTGEN_UNROLL
   for (int s = 0; s < S; ++s) {
-    z[s] = a.z + a.at[s], L[s] = a.L[Shared ? 0 : s] + affine_offset<T>(r) + first;
+    z[s] = a.row[s], L[s] = a.L[Shared ? 0 : s] + affine_offset<T>(r) + first;
     FASTGEN_UNROLL
     for (int v = 0; v < R; ++v) acc[s][v] = V(T(0));
   }
@@ -94,7 +92,7 @@ FASTGEN_NOINLINE void affine_rows(std::int64_t D, std::int64_t r, std::int64_t f
     FASTGEN_UNROLL
     for (int s = 0; s < S; ++s) {
       const T* mean = a.mean[Shared ? 0 : s];
-      T* out = a.out + a.at[s];
+      T* out = a.row[s];
       if (row + V::width <= D) {
         (acc[s][v] + V::load(mean + row)).store(out + row);
       } else {
@@ -119,17 +117,16 @@ FASTGEN_INLINE void affine_panel_of(std::int64_t D, std::int64_t r, const Affine
   }
 }
 
-// `n` samples that share a factor and a mean, at the places `at`: a panel stays in the first-level cache while they go by.
+// `n` samples that share a factor and a mean: a panel stays in the first-level cache while they go by.
 template <class T>
-inline void affine_shared(std::int64_t D, const T* L, const T* mean, const T* z, T* out, std::int64_t n,
-                          const std::int64_t* at) {
+inline void affine_shared(std::int64_t D, const T* L, const T* mean, std::int64_t n, T* const* row) {
   for (std::int64_t r = last_panel<T>(D); r >= 0; r -= affine_panel<T>) {
     std::int64_t i = 0;
     // Fewer than four take as long as four (their chains are waited for), so the last of them stands in for the missing.
     const auto take = [&]<int S>() FASTGEN_LAMBDA_INLINE {
-      AffineSamples<T, S, true> a{{L}, {mean}, z, out, {}};
+      AffineSamples<T, S, true> a{{L}, {mean}, {}};
       FASTGEN_UNROLL
-      for (int s = 0; s < S; ++s) a.at[s] = at[i + s < n ? i + s : n - 1];
+      for (int s = 0; s < S; ++s) a.row[s] = row[i + s < n ? i + s : n - 1];
       affine_panel_of(D, r, a);
       i += S;
     };
@@ -148,9 +145,8 @@ template <class T, int S> inline void affine_apart(std::int64_t D, const AffineS
   for (std::int64_t r = last_panel<T>(D); r >= 0; r -= affine_panel<T>) affine_panel_of(D, r, a);
 }
 
-// D up to a panel known when compiled, in vectors no longer than the row needs; z may be where out is. Reads `mean` up to
-// whole vectors.
-template <int D, class T> FASTGEN_INLINE void affine_few(const T* mean, const T* L, const T* z, T* out) {
+// D up to a panel known when compiled, in vectors no longer than the row needs. Reads `mean` up to whole vectors.
+template <int D, class T> FASTGEN_INLINE void affine_few(const T* mean, const T* L, T* row) {
   constexpr int P = int(affine_panel<T>), narrow = 16 / int(sizeof(T));
   constexpr int wanted = D <= narrow ? narrow : D <= 2 * narrow ? 2 * narrow : 4 * narrow;
   constexpr int W = wanted < native_width<T> ? wanted : native_width<T>, R = (D + W - 1) / W;
@@ -159,7 +155,7 @@ template <int D, class T> FASTGEN_INLINE void affine_few(const T* mean, const T*
   V acc[R];
   FASTGEN_UNROLL
   for (int j = 0; j < D; ++j) {
-    const V zj(z[j]);
+    const V zj(row[j]);
     FASTGEN_UNROLL
     for (int v = j / W; v < R; ++v) {
       const V l = V::load(L + j * P + v * W);
@@ -169,8 +165,8 @@ template <int D, class T> FASTGEN_INLINE void affine_few(const T* mean, const T*
   FASTGEN_UNROLL
   for (int v = 0; v < R; ++v) {
     const V x = acc[v] + V::load(mean + v * W);
-    if (v * W + W <= D) x.store(out + v * W);
-    else __builtin_memcpy(out + v * W, &x, (D - v * W) * sizeof(T));
+    if (v * W + W <= D) x.store(row + v * W);
+    else __builtin_memcpy(row + v * W, &x, (D - v * W) * sizeof(T));
   }
 }
 

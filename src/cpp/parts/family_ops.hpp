@@ -37,7 +37,7 @@ template <class T> struct FamilyOps {
 
   // How many elements tile.scratch has, for a tile of so many samples.
   std::int64_t (*draw_scratch)(const Block<T>& block, std::int64_t samples);
-  // Writes those rows of tile.out whose labels are the block's, and leaves the others as they are.
+  // Writes tile.out, whose rows all belong to the block, and nothing beyond.
   void (*draw)(const Block<T>& block, const DrawTile<T>& tile);
 
   // Scalar laws only. Writes lp[s], the log density of component k = component[s] at sample s plus offset[k]; never NaN.

@@ -74,7 +74,7 @@ inline void transform_few(std::int64_t first, const Constants<const T*>& c, cons
     if (K <= HeldColumn<T, native_width<T>>::most) i = transform_held<D>(c, first, tile);
   for (; i < n; ++i) {
     const std::int64_t k = labels[i] - first;
-    affine_few<D>(mean + k * D, factor + k * stride, out + i * D, out + i * D);
+    affine_few<D>(mean + k * D, factor + k * stride, out + i * D);
   }
 }
 
@@ -110,10 +110,10 @@ template <class T> inline void transform(const Block<T>& block, const DrawTile<T
   std::int64_t i = 0;
   if (K > 1 && c.own_factor && !far) {
     const auto apart = [&]<int S>() FASTGEN_LAMBDA_INLINE {
-      AffineSamples<T, S, false> a{{}, {}, out, out, {}};
+      AffineSamples<T, S, false> a{{}, {}, {}};
       for (int s = 0; s < S; ++s) {
         const std::int64_t k = tile.labels[i + s] - block.first;
-        a.L[s] = c.lower(k), a.mean[s] = c.mean + k * D, a.at[s] = (i + s) * D;
+        a.L[s] = c.lower(k), a.mean[s] = c.mean + k * D, a.row[s] = out + (i + s) * D;
       }
       affine_apart(D, a);
       i += S;
@@ -127,12 +127,12 @@ template <class T> inline void transform(const Block<T>& block, const DrawTile<T
   const auto sample = [&](std::int64_t s) { return K > 1 ? std::int64_t(order[s]) : s; };
   const auto component = [&](std::int64_t s) { return std::int64_t(tile.labels[sample(s)]) - block.first; };
   constexpr std::int64_t most = 64;  // samples at once: their normals stay in the second-level cache
-  std::int64_t at[most];
+  T* row[most];
   while (i < n) {
     const std::int64_t k = component(i);
     std::int64_t count = 0;
-    for (; i < n && count < most && component(i) == k; ++i, ++count) at[count] = sample(i) * D;
-    affine_shared(D, c.lower(k), c.mean + k * D, out, out, count, at);
+    for (; i < n && count < most && component(i) == k; ++i, ++count) row[count] = out + sample(i) * D;
+    affine_shared(D, c.lower(k), c.mean + k * D, count, row);
   }
 }
 

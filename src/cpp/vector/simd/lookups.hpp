@@ -20,9 +20,6 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> gather(const T* base, Vec<std
     if constexpr (W == 8 && sizeof(T) == 8)
       return V(
           (typename V::Native)_mm512_mask_i64gather_epi64(_mm512_setzero_si512(), 0xff, (__m512i)index.v, base, 8));
-    if constexpr (W == 8 && sizeof(T) == 4)
-      return V(
-          (typename V::Native)_mm512_mask_i64gather_epi32(_mm256_setzero_si256(), 0xff, (__m512i)index.v, base, 4));
 #endif
     V r;
     FASTGEN_UNROLL
