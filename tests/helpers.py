@@ -22,7 +22,7 @@ THREADS = (1, 2, 3, 7)
 
 def mixed_cell(d):
     """Samples in a cell of a mixture of several families: mixed_cell in src/cpp/kernels/sample_mixed.hpp."""
-    return min(max(32768 // d // 128 * 128, 128), 2048)
+    return min(max(32768 // d // 128 * 128, 128), 8192)
 
 
 class Bad(NamedTuple):

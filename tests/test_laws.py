@@ -431,8 +431,8 @@ def test_samples_in_company(row, isa):
     other = fg.Categorical([[0.5, 0.5]]) if row.discrete else fg.Normal(0.0, 1.0)
     alone = fg.Mixture(None, law)
     for share in (0.03, 0.2, 0.7):
-        x, labels = fg.Mixture([share, 1 - share], [law, other]).sample(5000, rng=9, return_labels=True)
-        for first in range(0, 5000, mixed_cell(1)):
+        x, labels = fg.Mixture([share, 1 - share], [law, other]).sample(10_000, rng=9, return_labels=True)
+        for first in range(0, 10_000, mixed_cell(1)):
             here = slice(first, first + mixed_cell(1))
             mine = x[here][labels[here] == 0]
             assert np.array_equal(mine, alone.sample(len(mine), rng=9, start=first))

@@ -149,9 +149,10 @@ def test_blocks_are_independent():
 def test_order_is_random():
     """Which law comes next does not depend on the last one, within cells and across their borders."""
     m = fg.Mixture([0.5, 0.3, 0.2], [fg.Normal(0.0, 1.0), fg.Uniform(0.0, 1.0), fg.Exponential(1.0)])
-    _, labels = draw(m, N)
     size = mixed_cell(1)
-    borders = labels[size - 1 :: size][: N // size - 1], labels[size::size]
+    total = 195 * size
+    _, labels = draw(m, total)
+    borders = labels[size - 1 :: size][: 194], labels[size::size]
     for last, following in ((labels[:-1], labels[1:]), borders):
         n = min(len(last), len(following))
         counts = np.bincount(3 * last[:n] + following[:n], minlength=9)
@@ -159,5 +160,5 @@ def test_order_is_random():
         statistic = ((counts - expected) ** 2 / expected).sum()
         assert statistic <= stats.chi2.isf(1e-6, 8)
     # Places of a law in its cell are uniform: means over 195 cells, false alarms 1e-6.
-    place = (np.arange(N) % size)[labels == 2] / size
+    place = (np.arange(total) % size)[labels == 2] / size
     accept((abs(place.mean() - 0.5) * np.sqrt(12 * len(place)), stats.norm.isf(0.5e-6)))

@@ -272,7 +272,7 @@ def test_alias_table(isa):
 def test_sample_from_the_layout(case, isa):
     """Labels exactly, and mean + L z with the normals of NumPy, sample i taking normals i D .. i D + D; of several blocks the
     r-th of a cell that belongs to block b those of sample (first of the cell) + r, from key + b."""
-    n, d = 3000, case.d
+    n, d = 9000, case.d
     m = case.mixture()
     x, chosen = m.sample(n, rng=2024, return_labels=True)
     assert (chosen == labels(m.weights, KEY, 0, n)).all()

@@ -153,7 +153,7 @@ struct Normal {
         out[i] = fma(c[scale], out[i], c[loc]);
       }
     };
-    fill_normals(tile.key, tile.first, tile.n, out, transform);
+    fill_normals(tile.key, tile.first, tile.n, out, tile.soon, transform);
   }
 };
 

@@ -1,69 +1,121 @@
 // Sampling from mixtures of several families, in i.i.d. order.
 //
-// The stream is cut into cells of 2,048 samples (fewer of many features). The r-th sample of a cell that belongs to block b is
+// The stream is cut into cells of 8,192 samples (fewer of many features). The r-th sample of a cell that belongs to block b is
 // drawn as number (first of the cell) + r of a stream of the block's own, whose key is the key of the whole + b. So a family
-// draws what belongs to it in one piece, as if it were alone, and makes no bits that nobody wants; then the rows of all blocks
-// are put in order. To know r takes the labels of the cell up to the sample, which are cheap.
+// draws what belongs to it as if it were alone, and makes no bits that nobody wants; then the rows of all blocks are put in
+// order. To know r takes the labels of the cell up to the sample, which are cheap.
 #pragma once
 
 #include "../families/registry.hpp"
 #include "../parts/scratch.hpp"
 #include "../parts/with_constant.hpp"
 #include "labels.hpp"
+#include "sample_alike.hpp"
 
 namespace fastgen {
 namespace FASTGEN_ISA {
 namespace {
 
-// So that what a cell takes stays in the second-level cache; of one feature, labels and places stay in the first-level one. A
-// smaller cell costs time: of each block the last group of normals and the last attempts of rejection are mostly empty.
+// So that what a cell takes stays in the second-level cache. A smaller cell costs time: of each block the last group of normals
+// and the last attempts of rejection are mostly empty.
 // Any change here changes drawn bits: raise stream_version.
 constexpr std::int64_t mixed_cell(std::int64_t D) {
-  constexpr std::int64_t most = 2048, least = 128, numbers = 32768;
+  constexpr std::int64_t most = 8192, least = 128, numbers = 32768;
   const std::int64_t n = numbers / D / least * least;
   return n < least ? least : n > most ? most : n;
 }
 
+// The rows of a cell that belong to a block.
+struct Share {
+  std::int32_t first_label, n_labels;
+  std::int32_t begin, end;  // where they are, among what is listed and drawn
+  std::int64_t before;  // how many of the cell come before them
+};
+
 template <class T> struct MixedMemory {
-  static constexpr std::int64_t width = native_width<std::int32_t>;  // lists are written so much beyond their ends
-  std::int32_t *labels, *place;  // of the rows of a cell; places are those in `drawn`
-  std::int32_t* own;  // labels of the rows of a block
-  T *drawn, *family;  // rows block by block
+  std::int64_t
+      pitch;  // from block to block of what is listed and drawn: a cell, and what may be written beyond its end
+  Share* shares;
+  std::int32_t *labels, *place;  // of the rows of a cell
+  std::int32_t* own;  // labels, block by block
+  T *drawn, *family;  // rows, block by block
   MixedMemory(const Model<T>& m, Scratch<T>& scratch) {
+    constexpr std::int64_t width = native_width<std::int32_t>;
     const std::int64_t cell = mixed_cell(m.n_features);
-    labels = scratch.template take<std::int32_t>(cell + width);
-    place = scratch.template take<std::int32_t>(cell + width);
-    own = scratch.template take<std::int32_t>(cell + width);
-    drawn = scratch.take(cell * m.n_features);
+    pitch = cell + width;
+    shares = scratch.template take<Share>(m.n_blocks);
+    labels = scratch.template take<std::int32_t>(pitch);
+    place = scratch.template take<std::int32_t>(pitch);
+    own = scratch.template take<std::int32_t>(pitch * m.n_blocks);
+    drawn = scratch.take(pitch * m.n_blocks * m.n_features);
     std::int64_t most = 0;
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
-      const std::int64_t need = ops_of(m.blocks[b]).draw_scratch(m.blocks[b], cell);
+      const std::int64_t need = ops_of(m.blocks[b]).draw_scratch(m.blocks[b], sample_tile(m.blocks[b]));
       most = need > most ? need : most;
     }
     family = scratch.take(most);
   }
 };
 
-// Of rows whose labels are labels[0 .. n), followed by others that belong to no block: the labels of those of one block to
-// `own`, and where they will be drawn, from `at` on, to their places in `place`. Returns how many.
-template <class T>
-inline std::int64_t list_block(const Block<T>& block, const std::int32_t* labels, std::int64_t n, std::int64_t at,
-                               std::int32_t* own, std::int32_t* place) {
-  using I = Vec<std::int32_t, MixedMemory<T>::width>;
-  const std::int32_t first = std::int32_t(block.first), K = std::int32_t(block.shape.n_components);
-  std::int64_t count = 0;
-  for (std::int64_t s = 0; s < n; s += I::width)
-    count += take_range(I::load(labels + s), first, K, std::int32_t(at + count), own + count, place + s);
-  return count;
+// Lists rows with these labels, followed by others that belong to no block, in the shares of B blocks: their labels in `own`,
+// their places there in `place`. Places of rows of other blocks are kept if there are any.
+template <int B>
+FASTGEN_INLINE void list_rows(Share* shares, bool others, const std::int32_t* labels, std::int64_t n, std::int32_t* own,
+                              std::int32_t* place) {
+  using I = Vec<std::int32_t, native_width<std::int32_t>>;
+  std::int32_t end[B];  // in registers
+  FASTGEN_UNROLL
+  for (int b = 0; b < B; ++b) end[b] = shares[b].end;
+  for (std::int64_t s = 0; s < n; s += I::width) {
+    const I label = I::load(labels + s);
+    RangeSorter<I::width> sorter(others ? I::load(place + s) : I(0));
+    FASTGEN_UNROLL
+    for (int b = 0; b < B; ++b)
+      end[b] += sorter.take(label, shares[b].first_label, shares[b].n_labels, end[b], own + end[b]);
+    sorter.store(place + s);
+  }
+  FASTGEN_UNROLL
+  for (int b = 0; b < B; ++b) shares[b].end = end[b];
+}
+inline void list_rows(Share* shares, std::int64_t n_blocks, const std::int32_t* labels, std::int64_t n,
+                      std::int32_t* own, std::int32_t* place) {
+  constexpr int together = 4;  // as there are registers for
+  for (std::int64_t b = 0; b < n_blocks; b += together) {
+    const std::int64_t left = n_blocks - b;
+    with_constant<1, together>(left < together ? left : together, [&]<int B>() FASTGEN_LAMBDA_INLINE {
+      list_rows<B>(shares + b, b > 0, labels, n, own, place);
+    });
+  }
 }
 
-// How many of the rows belong to a block.
+inline void count_before(Share& share, const std::int32_t* labels, std::int64_t n) {
+  const std::uint32_t first = std::uint32_t(share.first_label), count = std::uint32_t(share.n_labels);
+  std::uint32_t found = 0;
+  for (std::int64_t s = 0; s < n; ++s) found += std::uint32_t(labels[s]) - first < count;
+  share.before += found;
+}
+
+// Makes the labels of rows 0 .. end of a cell, and lists rows begin .. end. In runs, as labels are then in the first-level cache
+// for every block.
 template <class T>
-inline std::int64_t count_block(const Block<T>& block, const std::int32_t* labels, std::int64_t n) {
-  const std::uint32_t first = std::uint32_t(block.first), K = std::uint32_t(block.shape.n_components);
-  std::uint32_t count = 0;
-  for (std::int64_t s = 0; s < n; ++s) count += std::uint32_t(labels[s]) - first < K;
-  return count;
+inline void share_out(const Model<T>& m, const PhiloxKey& keys, std::uint64_t origin, std::int64_t begin,
+                      std::int64_t end, const MixedMemory<T>& memory) {
+  for (std::int64_t b = 0; b < m.n_blocks; ++b) {
+    const Block<T>& block = m.blocks[b];
+    const std::int32_t at = std::int32_t(b * memory.pitch);
+    memory.shares[b] = {std::int32_t(block.first), std::int32_t(block.shape.n_components), at, at, 0};
+  }
+  for (std::int64_t from = 0; from < end; from += label_batch) {
+    const std::int64_t to = end - from < label_batch ? end : from + label_batch;
+    std::int32_t* labels = memory.labels + from;
+    fill_labels(m.chooser, keys, origin + std::uint64_t(from), to - from, labels);
+    for (std::int64_t past = to; past < to + memory.pitch - mixed_cell(m.n_features); ++past) memory.labels[past] = -1;
+    const std::int64_t skipped = begin < from ? 0 : begin < to ? begin - from : to - from;
+    if (skipped > 0)
+      for (std::int64_t b = 0; b < m.n_blocks; ++b) count_before(memory.shares[b], labels, skipped);
+    list_rows(memory.shares, m.n_blocks, labels + skipped, to - from - skipped, memory.own,
+              memory.place + from + skipped);
+  }
 }
 
 // out[s] = row place[s] of what was drawn.
@@ -93,27 +145,28 @@ inline void sample_mixed(const Model<T>& m, std::uint64_t key, std::uint64_t fir
     // Rows begin .. end of the cell whose first row is `origin`.
     const std::uint64_t at = first + std::uint64_t(i), origin = at / std::uint64_t(cell) * std::uint64_t(cell);
     const std::int64_t begin = std::int64_t(at - origin), end = n - i < cell - begin ? begin + (n - i) : cell;
-    fill_labels(m.chooser, label_keys, origin, end, memory.labels);
-    for (std::int64_t j = 0; j < memory.width; ++j) memory.labels[end + j] = -1;
-    const std::int32_t* wanted = memory.labels + begin;
-    std::int64_t drawn = 0;
+    share_out(m, label_keys, origin, begin, end, memory);
+    T* soon = out + i * D;
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
       const Block<T>& block = m.blocks[b];
-      const std::int64_t count = list_block(block, wanted, end - begin, drawn, memory.own, memory.place);
-      if (count == 0) continue;
-      const std::int64_t before = count_block(block, memory.labels, begin);
+      const Share& share = memory.shares[b];
       const PhiloxKey own_keys(key + std::uint64_t(b));
-      ops_of(block).draw(block, {.key = own_keys,
-                                 .first = origin + std::uint64_t(before),
-                                 .n = count,
-                                 .labels = memory.own,
-                                 .out = memory.drawn + drawn * D,
-                                 .scratch = memory.family});
-      drawn += count;
+      const std::int64_t tile = sample_tile(block), drawn = share.end - share.begin;
+      for (std::int64_t j = 0; j < drawn; j += tile) {
+        const std::int64_t count = drawn - j < tile ? drawn - j : tile;
+        ops_of(block).draw(block, {.key = own_keys,
+                                   .first = origin + std::uint64_t(share.before + j),
+                                   .n = count,
+                                   .labels = memory.own + share.begin + j,
+                                   .out = memory.drawn + (share.begin + j) * D,
+                                   .scratch = memory.family,
+                                   .soon = soon});
+        soon += count * D;
+      }
     }
-    put_in_order(memory.drawn, memory.place, end - begin, D, out + i * D);
+    put_in_order(memory.drawn, memory.place + begin, end - begin, D, out + i * D);
     if (labels)
-      for (std::int64_t j = 0; j < end - begin; ++j) labels[i + j] = wanted[j];
+      for (std::int64_t j = 0; j < end - begin; ++j) labels[i + j] = memory.labels[begin + j];
     i += end - begin;
   }
 }

@@ -255,13 +255,13 @@ FASTGEN_INLINE void normal_group(const PhiloxKey& key, Position group, const Gro
 }
 
 constexpr int normal_group_size = 64;
-// An answer is written to memory that is not in the caches: its lines are asked for while these groups before it are made.
+// So many groups before they are written, or the caller writes, lines of memory are asked for.
 constexpr int groups_ahead = 3;
 
 // The normals of groups group .. group + count - 1, count >= 1. While those of a group are made, use(begin, end) is called for
-// runs of the group before, in order; at last for the last one.
+// runs of the group before, in order; at last for the last one. For `soon` see DrawTile.
 template <class T, class Use>
-FASTGEN_INLINE void normal_groups(const PhiloxKey& key, Position group, std::int64_t count, T* out, Use use) {
+FASTGEN_INLINE void normal_groups(const PhiloxKey& key, Position group, std::int64_t count, T* out, T* soon, Use use) {
   constexpr std::int64_t size = normal_group_size;
   GroupWords<T> words[2];
   words[0].make(key, group);
@@ -272,7 +272,7 @@ FASTGEN_INLINE void normal_groups(const PhiloxKey& key, Position group, std::int
     };
   };
   for (std::int64_t i = 0; i < last; ++i) {
-    prefetch<Soon::written>(out, size * (i + groups_ahead), size);
+    prefetch<Soon::written>(soon, size * (i + groups_ahead), size);
     normal_group<true>(key, group + i, words[i % 2], words[1 - i % 2], out + size * i, use_before(i));
   }
   normal_group<false>(key, group + last, words[last % 2], words[0], out + size * last, use_before(last));
@@ -281,7 +281,7 @@ FASTGEN_INLINE void normal_groups(const PhiloxKey& key, Position group, std::int
 // One copy for all who draw them and do nothing else.
 template <class T>
 FASTGEN_NOINLINE void normal_groups(const PhiloxKey& key, Position group, std::int64_t count, T* out) {
-  normal_groups(key, group, count, out, [](std::int64_t, std::int64_t) {});
+  normal_groups(key, group, count, out, out, [](std::int64_t, std::int64_t) {});
 }
 
 // Standard normals first .. first + n of a stream.
@@ -292,14 +292,14 @@ template <class T> void fill_normals(const PhiloxKey& key, Position first, std::
 // The same; use(begin, end) is called for one run of them after the other, each when its normals are there. Runs but the last are
 // used while the next normals are made, beside their square roots.
 template <class T, class Use>
-FASTGEN_NOINLINE void fill_normals(const PhiloxKey& key, Position first, std::int64_t n, T* out, Use use) {
+FASTGEN_NOINLINE void fill_normals(const PhiloxKey& key, Position first, std::int64_t n, T* out, T* soon, Use use) {
   constexpr std::int64_t size = normal_group_size;
   const std::int64_t past = std::int64_t(std::uint64_t(first) % size), to_group = past ? size - past : 0;
   const std::int64_t head = n < to_group ? n : to_group;
   const std::int64_t groups = (n - head) / size, tail = head + groups * size;
   if (head > 0) fill_normals(key, first, head, out), use(0, head);
   if (groups > 0)
-    normal_groups(key, (first + Position(head)) / size, groups, out + head,
+    normal_groups(key, (first + Position(head)) / size, groups, out + head, soon + head,
                   [&](std::int64_t begin, std::int64_t end) FASTGEN_LAMBDA_INLINE { use(head + begin, head + end); });
   if (tail < n) fill_normals(key, first + Position(tail), n - tail, out + tail), use(tail, n);
 }

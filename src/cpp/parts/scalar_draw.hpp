@@ -106,8 +106,7 @@ template <class Law> struct ScalarDraw {
           }
           const U index = iota<std::uint64_t, W>() + U(tile.first + std::uint64_t(i + s));
           const auto source = make_source<Law>(table, tile.key, index, memory.arrays, i + s, component + s);
-          // The answer's memory is in no cache: its lines are asked for two batches before they are written.
-          if constexpr (decltype(stage)::number == 0) prefetch<Soon::written>(out + s, 2 * batch, W);
+          if constexpr (decltype(stage)::number == 0) prefetch<Soon::written>(tile.soon + i + s, 2 * batch, W);
           draw_vector(stage, c, source, left, s, out + s);
         }
       });

@@ -57,6 +57,8 @@ template <class T> struct DrawTile {
   const std::int32_t* labels;  // (n,) component in the mixture
   T* out;                      // (n, D), row-major
   T* scratch;                  // Family::draw_scratch elements
+  // Memory of n D elements that will be written soon and is in no cache: asked for while samples are drawn.
+  T* soon = out;
 };
 
 template <class T> constexpr T largest = sizeof(T) == 8 ? T(0x1.fffffffffffffp1023) : T(0x1.fffffep127);

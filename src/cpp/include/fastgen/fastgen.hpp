@@ -21,7 +21,7 @@ namespace fastgen {
 
 inline constexpr std::string_view version = FASTGEN_VERSION;
 // Changes whenever any drawn bit changes: in x.Y.0 releases only.
-inline constexpr int stream_version = 3;
+inline constexpr int stream_version = 4;
 
 // ---- runtime ----
 

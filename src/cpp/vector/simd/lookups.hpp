@@ -42,24 +42,67 @@ struct LanesOfBits {
 };
 constexpr LanesOfBits lanes_of_bits;
 
-// Of the lanes that lie in low .. low + count - 1: their values in order to values[0], values[1], ..., of which all W may be
-// written, and first, first + 1, ... to their places in `numbers`, where other places are left alone. Returns how many.
-template <int W>
-FASTGEN_INLINE int take_range(Vec<std::int32_t, W> a, std::int32_t low, std::int32_t count, std::int32_t first,
-                              std::int32_t* values, std::int32_t* numbers) {
+// Tells W values apart by the ranges that they lie in.
+//
+// take: of the values low .. low + count - 1, in order, to values[0], values[1], ..., of which all W may be written, and to their
+// lanes of the answer first, first + 1, ...; returns how many there are.
+// store: the answer; lanes that no range has taken keep what they began with.
+template <int W> class RangeSorter {
+  Vec<std::int32_t, W> answer_;
+
+ public:
+  FASTGEN_INLINE explicit RangeSorter(Vec<std::int32_t, W> answer) : answer_(answer) {}
+  FASTGEN_INLINE int take(Vec<std::int32_t, W> a, std::int32_t low, std::int32_t count, std::int32_t first,
+                          std::int32_t* values) {
+    std::int32_t number[W];
+    answer_.store(number);
+    int n = 0;
+    for (int lane = 0; lane < W; ++lane) {
+      const std::int32_t value = a[lane];
+      const bool taken = value >= low && value < low + count;
+      values[n] = value;
+      number[lane] = taken ? first + n : number[lane];
+      n += taken;
+    }
+    answer_ = answer_.load(number);
+    return n;
+  }
+  FASTGEN_INLINE void store(std::int32_t* to) const { answer_.store(to); }
+};
 #if defined(__AVX512F__)
-  if constexpr (W == 16) {
-    const __m512i lanes = (__m512i)a.v, iota = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __mmask16 taken =
-        _mm512_cmplt_epu32_mask(_mm512_sub_epi32(lanes, _mm512_set1_epi32(low)), _mm512_set1_epi32(count));
+// Compress and expand, and comparisons, share one port, which binds: so ranks come from elsewhere, four bits each in one word.
+template <> class RangeSorter<16> {
+  __m512i first_;
+  std::uint64_t ranks_ = 0;
+
+ public:
+  FASTGEN_INLINE explicit RangeSorter(Vec<std::int32_t, 16> answer) : first_((__m512i)answer.v) {}
+  FASTGEN_INLINE int take(Vec<std::int32_t, 16> a, std::int32_t low, std::int32_t count, std::int32_t first,
+                          std::int32_t* values) {
+    const __m512i lanes = (__m512i)a.v, above = _mm512_sub_epi32(lanes, _mm512_set1_epi32(low));
+    __mmask16 taken = _mm512_cmplt_epu32_mask(above, _mm512_set1_epi32(count));
+    asm("" : "+Yk"(taken));  // else GCC chooses the register that cannot mask, and moves it
     _mm512_storeu_si512(values, _mm512_maskz_compress_epi32(taken, lanes));
-    const __m512i from_first = _mm512_add_epi32(iota, _mm512_set1_epi32(first));
-    _mm512_mask_storeu_epi32(numbers, taken, _mm512_maskz_expand_epi32(taken, from_first));
+    first_ = _mm512_mask_set1_epi32(first_, taken, first);
+    ranks_ |= _pdep_u64(0xfedcba9876543210u, _pdep_u64(taken, 0x1111111111111111u) * 15);
     return __builtin_popcount(taken);
   }
-#endif
-#if defined(__AVX2__)
-  if constexpr (W == 8) {
+  FASTGEN_INLINE void store(std::int32_t* to) const {
+    const __m512i halves =
+        _mm512_mask_set1_epi32(_mm512_set1_epi32(std::int32_t(ranks_)), 0xff00, std::int32_t(ranks_ >> 32));
+    const __m512i shifts = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
+    const __m512i rank = _mm512_and_si512(_mm512_maskz_srlv_epi32(0xffff, halves, shifts), _mm512_set1_epi32(15));
+    _mm512_storeu_si512(to, _mm512_add_epi32(first_, rank));
+  }
+};
+#elif defined(__AVX2__)
+template <> class RangeSorter<8> {
+  __m256i answer_;
+
+ public:
+  FASTGEN_INLINE explicit RangeSorter(Vec<std::int32_t, 8> answer) : answer_((__m256i)answer.v) {}
+  FASTGEN_INLINE int take(Vec<std::int32_t, 8> a, std::int32_t low, std::int32_t count, std::int32_t first,
+                          std::int32_t* values) {
     const __m256i lanes = (__m256i)a.v;
     const __m256i below = _mm256_cmpgt_epi32(_mm256_set1_epi32(low), lanes);
     const __m256i taken = _mm256_andnot_si256(below, _mm256_cmpgt_epi32(_mm256_set1_epi32(low + count), lanes));
@@ -67,20 +110,12 @@ FASTGEN_INLINE int take_range(Vec<std::int32_t, W> a, std::int32_t low, std::int
     const __m256i order = _mm256_cvtepu16_epi32(_mm_load_si128((const __m128i*)lanes_of_bits.lane[bits]));
     _mm256_storeu_si256((__m256i*)values, _mm256_permutevar8x32_epi32(lanes, order));
     const __m256i before = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)lanes_of_bits.before[bits]));
-    _mm256_maskstore_epi32(numbers, taken, _mm256_add_epi32(before, _mm256_set1_epi32(first)));
+    answer_ = _mm256_blendv_epi8(answer_, _mm256_add_epi32(before, _mm256_set1_epi32(first)), taken);
     return __builtin_popcount(unsigned(bits));
   }
+  FASTGEN_INLINE void store(std::int32_t* to) const { _mm256_storeu_si256((__m256i*)to, answer_); }
+};
 #endif
-  int n = 0;
-  for (int lane = 0; lane < W; ++lane) {
-    const std::int32_t value = a[lane];
-    const bool taken = value >= low && value < low + count;
-    values[n] = value;
-    numbers[lane] = taken ? first + n : numbers[lane];
-    n += taken;
-  }
-  return n;
-}
 
 // Element index[lane] of a table of 2 W numbers in two vectors, where the instruction set has that.
 template <class T, int W> constexpr bool has_lookup =
