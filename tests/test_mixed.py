@@ -41,6 +41,7 @@ SCALARS = [
 # Every third weight large, so that some blocks have many samples of a cell and others one or none.
 MODELS = {
     "scalars": SCALARS,
+    "one more than are listed together": SCALARS[:5],
     "of one component each": [fg.Normal(0.0, 1.0), fg.Exponential(2.0), fg.Laplace(0.0, 1.0)],
     "counts": [fg.Poisson([3.0, 40.0]), fg.Categorical([[0.2, 0.8]]), fg.Binomial(9, 0.4), fg.Geometric(0.1)],
     "one family twice": [fg.Normal(0.0, 1.0), fg.Uniform(2.0, 3.0), fg.Normal([5.0, 9.0], 1.0)],
@@ -152,7 +153,7 @@ def test_order_is_random():
     size = mixed_cell(1)
     total = 195 * size
     _, labels = draw(m, total)
-    borders = labels[size - 1 :: size][: 194], labels[size::size]
+    borders = labels[size - 1 :: size][:194], labels[size::size]
     for last, following in ((labels[:-1], labels[1:]), borders):
         n = min(len(last), len(following))
         counts = np.bincount(3 * last[:n] + following[:n], minlength=9)

@@ -32,22 +32,23 @@ struct Share {
   std::int64_t before;  // how many of the cell come before them
 };
 
+// Of so many blocks each has room for a whole cell. Those of more are counted before they are listed, which takes a pass for each.
+constexpr int listed_together = 4;
+
 template <class T> struct MixedMemory {
-  std::int64_t
-      pitch;  // from block to block of what is listed and drawn: a cell, and what may be written beyond its end
+  static constexpr std::int64_t width = native_width<std::int32_t>;  // lists are written so much beyond their ends
   Share* shares;
   std::int32_t *labels, *place;  // of the rows of a cell
   std::int32_t* own;  // labels, block by block
   T *drawn, *family;  // rows, block by block
   MixedMemory(const Model<T>& m, Scratch<T>& scratch) {
-    constexpr std::int64_t width = native_width<std::int32_t>;
     const std::int64_t cell = mixed_cell(m.n_features);
-    pitch = cell + width;
+    const std::int64_t room = (m.n_blocks > listed_together ? cell : cell * m.n_blocks) + width * m.n_blocks;
     shares = scratch.template take<Share>(m.n_blocks);
-    labels = scratch.template take<std::int32_t>(pitch);
-    place = scratch.template take<std::int32_t>(pitch);
-    own = scratch.template take<std::int32_t>(pitch * m.n_blocks);
-    drawn = scratch.take(pitch * m.n_blocks * m.n_features);
+    labels = scratch.template take<std::int32_t>(cell + width);
+    place = scratch.template take<std::int32_t>(cell + width);
+    own = scratch.template take<std::int32_t>(room);
+    drawn = scratch.take(room * m.n_features);
     std::int64_t most = 0;
     for (std::int64_t b = 0; b < m.n_blocks; ++b) {
       const std::int64_t need = ops_of(m.blocks[b]).draw_scratch(m.blocks[b], sample_tile(m.blocks[b]));
@@ -63,15 +64,16 @@ template <int B>
 FASTGEN_INLINE void list_rows(Share* shares, bool others, const std::int32_t* labels, std::int64_t n, std::int32_t* own,
                               std::int32_t* place) {
   using I = Vec<std::int32_t, native_width<std::int32_t>>;
+  using Sorter = RangeSorter<I::width>;
+  typename Sorter::Range range[B];
   std::int32_t end[B];  // in registers
   FASTGEN_UNROLL
-  for (int b = 0; b < B; ++b) end[b] = shares[b].end;
+  for (int b = 0; b < B; ++b) range[b] = {shares[b].first_label, shares[b].n_labels}, end[b] = shares[b].end;
   for (std::int64_t s = 0; s < n; s += I::width) {
     const I label = I::load(labels + s);
-    RangeSorter<I::width> sorter(others ? I::load(place + s) : I(0));
+    Sorter sorter(others ? I::load(place + s) : I(0));
     FASTGEN_UNROLL
-    for (int b = 0; b < B; ++b)
-      end[b] += sorter.take(label, shares[b].first_label, shares[b].n_labels, end[b], own + end[b]);
+    for (int b = 0; b < B; ++b) end[b] += sorter.take(label, range[b], end[b], own + end[b]);
     sorter.store(place + s);
   }
   FASTGEN_UNROLL
@@ -79,42 +81,58 @@ FASTGEN_INLINE void list_rows(Share* shares, bool others, const std::int32_t* la
 }
 inline void list_rows(Share* shares, std::int64_t n_blocks, const std::int32_t* labels, std::int64_t n,
                       std::int32_t* own, std::int32_t* place) {
-  constexpr int together = 4;  // as there are registers for
-  for (std::int64_t b = 0; b < n_blocks; b += together) {
+  for (std::int64_t b = 0; b < n_blocks; b += listed_together) {
     const std::int64_t left = n_blocks - b;
-    with_constant<1, together>(left < together ? left : together, [&]<int B>() FASTGEN_LAMBDA_INLINE {
-      list_rows<B>(shares + b, b > 0, labels, n, own, place);
-    });
+    with_constant<1, listed_together>(
+        left < listed_together ? left : listed_together,
+        [&]<int B>() FASTGEN_LAMBDA_INLINE { list_rows<B>(shares + b, b > 0, labels, n, own, place); });
   }
 }
 
-inline void count_before(Share& share, const std::int32_t* labels, std::int64_t n) {
+inline std::int64_t count_rows(const Share& share, const std::int32_t* labels, std::int64_t n) {
   const std::uint32_t first = std::uint32_t(share.first_label), count = std::uint32_t(share.n_labels);
   std::uint32_t found = 0;
   for (std::int64_t s = 0; s < n; ++s) found += std::uint32_t(labels[s]) - first < count;
-  share.before += found;
+  return found;
 }
 
-// Makes the labels of rows 0 .. end of a cell, and lists rows begin .. end. In runs, as labels are then in the first-level cache
-// for every block.
+// Makes the labels of rows 0 .. end of a cell, and lists rows begin .. end.
 template <class T>
 inline void share_out(const Model<T>& m, const PhiloxKey& keys, std::uint64_t origin, std::int64_t begin,
                       std::int64_t end, const MixedMemory<T>& memory) {
-  for (std::int64_t b = 0; b < m.n_blocks; ++b) {
+  const std::int64_t n_blocks = m.n_blocks, cell = mixed_cell(m.n_features);
+  const auto make_labels = [&](std::int64_t from, std::int64_t to) {
+    fill_labels(m.chooser, keys, origin + std::uint64_t(from), to - from, memory.labels + from);
+    for (std::int64_t past = to; past < to + memory.width; ++past) memory.labels[past] = -1;
+  };
+  const auto list = [&](std::int64_t from, std::int64_t to) {
+    list_rows(memory.shares, n_blocks, memory.labels + from, to - from, memory.own, memory.place + from);
+  };
+  for (std::int64_t b = 0; b < n_blocks; ++b) {
     const Block<T>& block = m.blocks[b];
-    const std::int32_t at = std::int32_t(b * memory.pitch);
+    const std::int32_t at = n_blocks > listed_together ? 0 : std::int32_t(b * (cell + memory.width));
     memory.shares[b] = {std::int32_t(block.first), std::int32_t(block.shape.n_components), at, at, 0};
   }
+  if (n_blocks > listed_together) {
+    make_labels(0, end);
+    std::int64_t at = 0;
+    for (std::int64_t b = 0; b < n_blocks; ++b) {
+      Share& share = memory.shares[b];
+      share.before = count_rows(share, memory.labels, begin);
+      share.begin = share.end = std::int32_t(at);
+      at += count_rows(share, memory.labels + begin, end - begin) + memory.width;
+    }
+    list(begin, end);
+    return;
+  }
+  // In runs, as labels are then in the first-level cache for every block.
   for (std::int64_t from = 0; from < end; from += label_batch) {
     const std::int64_t to = end - from < label_batch ? end : from + label_batch;
-    std::int32_t* labels = memory.labels + from;
-    fill_labels(m.chooser, keys, origin + std::uint64_t(from), to - from, labels);
-    for (std::int64_t past = to; past < to + memory.pitch - mixed_cell(m.n_features); ++past) memory.labels[past] = -1;
-    const std::int64_t skipped = begin < from ? 0 : begin < to ? begin - from : to - from;
-    if (skipped > 0)
-      for (std::int64_t b = 0; b < m.n_blocks; ++b) count_before(memory.shares[b], labels, skipped);
-    list_rows(memory.shares, m.n_blocks, labels + skipped, to - from - skipped, memory.own,
-              memory.place + from + skipped);
+    const std::int64_t start = begin < from ? from : begin < to ? begin : to;
+    make_labels(from, to);
+    for (std::int64_t b = 0; b < n_blocks && start > from; ++b)
+      memory.shares[b].before += count_rows(memory.shares[b], memory.labels + from, start - from);
+    list(start, to);
   }
 }
 

@@ -28,46 +28,43 @@ template <class T, int W> FASTGEN_INLINE Vec<T, W> gather(const T* base, Vec<std
   }
 }
 
-// Of eight lanes whose bits are set: their numbers in order, and for each lane how many come before it.
+// Of eight lanes whose bits are set: their numbers in order, and for each, in four bits, how many come before it.
 struct LanesOfBits {
-  alignas(16) std::uint16_t lane[256][8];
-  std::uint8_t before[256][8];
-  constexpr LanesOfBits() : lane{}, before{} {
+  alignas(32) std::int32_t lane[256][8];
+  std::uint32_t ranks[256];
+  constexpr LanesOfBits() : lane{}, ranks{} {
     for (unsigned bits = 0; bits < 256; ++bits)
-      for (int i = 0, count = 0; i < 8; ++i) {
-        before[bits][i] = std::uint8_t(count);
-        if (bits >> i & 1) lane[bits][count++] = std::uint16_t(i);
-      }
+      for (int i = 0, count = 0; i < 8; ++i)
+        if (bits >> i & 1) ranks[bits] |= std::uint32_t(count) << 4 * i, lane[bits][count++] = i;
   }
 };
 constexpr LanesOfBits lanes_of_bits;
 
 // Tells W values apart by the ranges that they lie in.
 //
-// take: of the values low .. low + count - 1, in order, to values[0], values[1], ..., of which all W may be written, and to their
-// lanes of the answer first, first + 1, ...; returns how many there are.
+// take: of the values in a range, in order, to values[0], values[1], ..., of which all W may be written, and to their lanes of the
+// answer first, first + 1, ...; returns how many there are.
 // store: the answer; lanes that no range has taken keep what they began with.
 template <int W> class RangeSorter {
-  Vec<std::int32_t, W> answer_;
+  std::int32_t answer_[W];
 
  public:
-  FASTGEN_INLINE explicit RangeSorter(Vec<std::int32_t, W> answer) : answer_(answer) {}
-  FASTGEN_INLINE int take(Vec<std::int32_t, W> a, std::int32_t low, std::int32_t count, std::int32_t first,
-                          std::int32_t* values) {
-    std::int32_t number[W];
-    answer_.store(number);
+  struct Range {
+    std::int32_t low, count;  // low .. low + count - 1
+  };
+  FASTGEN_INLINE explicit RangeSorter(Vec<std::int32_t, W> answer) { answer.store(answer_); }
+  FASTGEN_INLINE int take(Vec<std::int32_t, W> a, const Range& range, std::int32_t first, std::int32_t* values) {
     int n = 0;
     for (int lane = 0; lane < W; ++lane) {
       const std::int32_t value = a[lane];
-      const bool taken = value >= low && value < low + count;
+      const bool taken = value >= range.low && value < range.low + range.count;
       values[n] = value;
-      number[lane] = taken ? first + n : number[lane];
+      answer_[lane] = taken ? first + n : answer_[lane];
       n += taken;
     }
-    answer_ = answer_.load(number);
     return n;
   }
-  FASTGEN_INLINE void store(std::int32_t* to) const { answer_.store(to); }
+  FASTGEN_INLINE void store(std::int32_t* to) const { __builtin_memcpy(to, answer_, sizeof answer_); }
 };
 #if defined(__AVX512F__)
 // Compress and expand, and comparisons, share one port, which binds: so ranks come from elsewhere, four bits each in one word.
@@ -76,11 +73,16 @@ template <> class RangeSorter<16> {
   std::uint64_t ranks_ = 0;
 
  public:
+  struct Range {
+    __m512i low, count;
+    Range() = default;
+    FASTGEN_INLINE Range(std::int32_t low_, std::int32_t count_)
+        : low(_mm512_set1_epi32(low_)), count(_mm512_set1_epi32(count_)) {}
+  };
   FASTGEN_INLINE explicit RangeSorter(Vec<std::int32_t, 16> answer) : first_((__m512i)answer.v) {}
-  FASTGEN_INLINE int take(Vec<std::int32_t, 16> a, std::int32_t low, std::int32_t count, std::int32_t first,
-                          std::int32_t* values) {
-    const __m512i lanes = (__m512i)a.v, above = _mm512_sub_epi32(lanes, _mm512_set1_epi32(low));
-    __mmask16 taken = _mm512_cmplt_epu32_mask(above, _mm512_set1_epi32(count));
+  FASTGEN_INLINE int take(Vec<std::int32_t, 16> a, const Range& range, std::int32_t first, std::int32_t* values) {
+    const __m512i lanes = (__m512i)a.v;
+    __mmask16 taken = _mm512_cmplt_epu32_mask(_mm512_sub_epi32(lanes, range.low), range.count);
     asm("" : "+Yk"(taken));  // else GCC chooses the register that cannot mask, and moves it
     _mm512_storeu_si512(values, _mm512_maskz_compress_epi32(taken, lanes));
     first_ = _mm512_mask_set1_epi32(first_, taken, first);
@@ -97,23 +99,34 @@ template <> class RangeSorter<16> {
 };
 #elif defined(__AVX2__)
 template <> class RangeSorter<8> {
-  __m256i answer_;
+  __m256i first_;
+  std::uint32_t ranks_ = 0;
 
  public:
-  FASTGEN_INLINE explicit RangeSorter(Vec<std::int32_t, 8> answer) : answer_((__m256i)answer.v) {}
-  FASTGEN_INLINE int take(Vec<std::int32_t, 8> a, std::int32_t low, std::int32_t count, std::int32_t first,
-                          std::int32_t* values) {
+  struct Range {
+    __m256i before, last;
+    Range() = default;
+    FASTGEN_INLINE Range(std::int32_t low, std::int32_t count)
+        : before(_mm256_set1_epi32(low - 1)), last(_mm256_set1_epi32(low + count - 1)) {}
+  };
+  FASTGEN_INLINE explicit RangeSorter(Vec<std::int32_t, 8> answer) : first_((__m256i)answer.v) {}
+  FASTGEN_INLINE int take(Vec<std::int32_t, 8> a, const Range& range, std::int32_t first, std::int32_t* values) {
     const __m256i lanes = (__m256i)a.v;
-    const __m256i below = _mm256_cmpgt_epi32(_mm256_set1_epi32(low), lanes);
-    const __m256i taken = _mm256_andnot_si256(below, _mm256_cmpgt_epi32(_mm256_set1_epi32(low + count), lanes));
-    const int bits = _mm256_movemask_ps((__m256)taken);
-    const __m256i order = _mm256_cvtepu16_epi32(_mm_load_si128((const __m128i*)lanes_of_bits.lane[bits]));
+    const __m256i taken =
+        _mm256_andnot_si256(_mm256_cmpgt_epi32(lanes, range.last), _mm256_cmpgt_epi32(lanes, range.before));
+    const unsigned bits = unsigned(_mm256_movemask_ps((__m256)taken));
+    const __m256i order = _mm256_load_si256((const __m256i*)lanes_of_bits.lane[bits]);
     _mm256_storeu_si256((__m256i*)values, _mm256_permutevar8x32_epi32(lanes, order));
-    const __m256i before = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)lanes_of_bits.before[bits]));
-    answer_ = _mm256_blendv_epi8(answer_, _mm256_add_epi32(before, _mm256_set1_epi32(first)), taken);
-    return __builtin_popcount(unsigned(bits));
+    first_ = _mm256_blendv_epi8(first_, _mm256_set1_epi32(first), taken);
+    ranks_ |= lanes_of_bits.ranks[bits];
+    return __builtin_popcount(bits);
   }
-  FASTGEN_INLINE void store(std::int32_t* to) const { _mm256_storeu_si256((__m256i*)to, answer_); }
+  FASTGEN_INLINE void store(std::int32_t* to) const {
+    const __m256i shifts = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
+    const __m256i rank =
+        _mm256_and_si256(_mm256_srlv_epi32(_mm256_set1_epi32(std::int32_t(ranks_)), shifts), _mm256_set1_epi32(15));
+    _mm256_storeu_si256((__m256i*)to, _mm256_add_epi32(first_, rank));
+  }
 };
 #endif
 
